@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+//
+// Textflix: local text classification as an ordinary Linux service.
+//
+// One sentence a room, and the rooms' arrows, are enforced here: a target sees only what its
+// `dependencies` name, so a wrong-way import does not compile. No SwiftPM packages; the system
+// libraries come through the module maps in Sources/C*.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: [], swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "textflix",
+    products: [
+        .executable(name: "textflixd", targets: ["textflixd"]),
+        .executable(name: "textflixctl", targets: ["textflixctl"]),
+        .executable(name: "textflixlab", targets: ["textflixlab"]),
+        .executable(name: "textflix-bench", targets: ["textflix-bench"]),
+        .library(name: "TextflixProtocol", targets: ["TextflixProtocol"]),
+        .library(name: "TextflixClient", targets: ["TextflixClient"]),
+    ],
+    targets: [
+        // The wire: alone.
+        .target(
+            name: "TextflixProtocol", path: "Protocol",
+            exclude: ["README.md", "textflix.proto", "Vectors", "python"],
+            swiftSettings: strict),
+
+        // System libraries and our C.
+        .systemLibrary(
+            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CKernels", exclude: ["README.md"]),
+
+        // Leaves.
+        room("JSONText"),
+        room("Syscalls"),
+        room("CommandLineTable", ["Syscalls"]),
+
+        // Text, and numbers.
+        room("Tokenization", ["JSONText"]),
+        room("Numerics", ["CKernels", "COpenBLAS", "Syscalls"]),
+        room("Weights", ["JSONText", "Syscalls"]),
+        room("Encoder", ["Numerics", "Weights"]),
+
+        // Where wire, text and numbers meet.
+        room(
+            "Service",
+            [
+                "TextflixProtocol", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
+                "Numerics", "CSystemd",
+            ]),
+        room("TextflixClient", ["TextflixProtocol", "Syscalls"]),
+
+        // Programs: options and wiring only.
+        program("textflixd", ["Service", "CommandLineTable", "Syscalls"]),
+        program(
+            "textflixctl",
+            ["TextflixClient", "TextflixProtocol", "CommandLineTable", "JSONText", "Syscalls"]),
+        program(
+            "textflixlab",
+            [
+                "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
+                "Numerics",
+            ]),
+        program(
+            "textflix-bench",
+            [
+                "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
+                "Numerics", "CKernels",
+            ]),
+
+        // One suite a module.
+        suite("Protocol", ["TextflixProtocol", "JSONText"]),
+        suite("JSONText", ["JSONText"]),
+        suite("Syscalls", ["Syscalls"]),
+        suite("CommandLineTable", ["CommandLineTable"]),
+        suite("Tokenization", ["Tokenization", "JSONText", "Syscalls"]),
+        suite("Numerics", ["Numerics", "CKernels"]),
+        suite("Weights", ["Weights", "JSONText", "Syscalls"]),
+        suite("Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
+        suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls"]),
+        suite("Client", ["TextflixClient", "TextflixProtocol", "Syscalls"]),
+    ]
+)

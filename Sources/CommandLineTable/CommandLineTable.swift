@@ -1,0 +1,1 @@
+// The room CommandLineTable: to be furnished.

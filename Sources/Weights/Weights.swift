@@ -1,0 +1,1 @@
+// The room Weights: to be furnished.

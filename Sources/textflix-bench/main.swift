@@ -1,0 +1,3 @@
+import Syscalls
+
+print("not yet")
