@@ -1,0 +1,47 @@
+// What a process says when it ends, by the convention of <sysexits.h>.
+
+package enum ExitStatus: Int32, Sendable, CaseIterable {
+    case success = 0
+    /// The work was done, but some of the texts failed.
+    case someFailed = 1
+    /// The command line is wrong.
+    case usage = 64
+    /// The input is wrong.
+    case data = 65
+    /// An input file cannot be read.
+    case noInput = 66
+    /// The daemon cannot be reached.
+    case unavailable = 69
+    /// A fault in this program or in the daemon.
+    case software = 70
+    case operatingSystem = 71
+    /// An output file cannot be written.
+    case cannotCreate = 73
+    case inputOutput = 74
+    /// Busy, or too late: the same command may succeed later.
+    case tryAgain = 75
+    case notPermitted = 77
+    case configuration = 78
+    /// Ended by Ctrl-C: 128 + SIGINT.
+    case interrupted = 130
+
+    /// One line for the man page.
+    package var meaning: String {
+        switch self {
+        case .success: "success"
+        case .someFailed: "some of the texts failed; the others were answered"
+        case .usage: "the command line is wrong"
+        case .data: "the input is wrong"
+        case .noInput: "an input file cannot be read"
+        case .unavailable: "the daemon cannot be reached"
+        case .software: "an internal error"
+        case .operatingSystem: "the operating system refused something"
+        case .cannotCreate: "an output file cannot be written"
+        case .inputOutput: "reading or writing failed"
+        case .tryAgain: "busy or too late; try again"
+        case .notPermitted: "not permitted"
+        case .configuration: "the configuration is wrong"
+        case .interrupted: "ended by Ctrl-C"
+        }
+    }
+}
