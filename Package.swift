@@ -51,10 +51,11 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CKernels", exclude: ["README.md"]),
+        .target(name: "CLinux"),
 
         // Leaves.
         room("JSONText"),
-        room("Syscalls"),
+        room("Syscalls", ["CLinux"]),
         room("CommandLineTable", ["Syscalls"]),
 
         // Text, and numbers.

@@ -1,0 +1,172 @@
+// Whole files: read under a limit, written so that no reader ever sees half of one.
+//
+// Invariant: nothing here reads more than the caller allowed, and every error names the path. It
+// does not parse, and it keeps nothing open.
+
+internal import Glibc
+
+/// Opens a file for reading, close-on-exec.
+package func openForReading(_ path: String) throws(Errno) -> Descriptor {
+    Descriptor(adopting: try checked("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) })
+}
+
+/// The whole file.
+/// - Parameter limit: the most bytes to read; a longer file is `.fileTooLarge`.
+package func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+    let file = try openForReading(path)
+    let expected = max(0, try FileStatus(of: file, path: path).size)
+    guard expected <= limit else { throw Errno(EFBIG, "read \(path)") }
+    return try readToEnd(file.number, limit: limit, expected: expected, context: "read \(path)")
+}
+
+/// Reads a descriptor (a pipe, standard input) to its end.
+package func readToEnd(
+    _ number: Int32, limit: Int, expected: Int = 0, context: String = "read"
+) throws(Errno) -> [UInt8] {
+    var bytes: [UInt8] = []
+    // One byte of room beyond the expected size sees the end in the same call.
+    var room = max(expected + 1, 4096)
+    while true {
+        let start = bytes.count
+        var failure: Int32 = 0
+        bytes.append(addingCapacity: room) { space in
+            var count = -1
+            repeat {
+                count = Glibc.read(number, space.baseAddress, space.count)
+            } while count == -1 && errno == EINTR
+            if count == -1 { failure = errno }
+            return max(0, count)
+        }
+        if failure != 0 { throw Errno(failure, context) }
+        if bytes.count == start { return bytes }
+        if bytes.count > limit { throw Errno(EFBIG, context) }
+        room = min(max(4096, bytes.count), 1 << 20)
+    }
+}
+
+extension [UInt8] {
+    /// Lets `fill` write into fresh room at the end and keeps as many bytes as it says.
+    fileprivate mutating func append(
+        addingCapacity room: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int
+    ) {
+        let start = count
+        append(contentsOf: repeatElement(0, count: room))
+        let used = withUnsafeMutableBytes { space in
+            fill(UnsafeMutableRawBufferPointer(rebasing: space.dropFirst(start)))
+        }
+        removeLast(room - used)
+    }
+}
+
+/// What the kernel knows of a file, as far as we ask.
+package struct FileStatus: Sendable, Equatable {
+    package enum Kind: Sendable { case regular, directory, socket, other }
+    package let kind: Kind
+    package let size: Int
+    /// With `inode` and `changed`: has the file been replaced or rewritten since?
+    package let device: UInt64
+    package let inode: UInt64
+    /// Modification time in nanoseconds of the wall clock: an identity, never logic.
+    package let modified: Int64
+    package let owner: UInt32
+    package let mode: UInt32
+
+    /// Follows symbolic links.
+    package init(path: String) throws(Errno) {
+        var status = stat()
+        try perform("stat \(path)") { fstatat(AT_FDCWD, path, &status, 0) }
+        self.init(status)
+    }
+
+    package init(of file: borrowing Descriptor, path: String) throws(Errno) {
+        var status = stat()
+        let number = file.number
+        try perform("stat \(path)") { fstat(number, &status) }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFSOCK: .socket
+            default: .other
+            }
+        size = Int(status.st_size)
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        owner = status.st_uid
+        mode = status.st_mode & 0o7777
+    }
+}
+
+package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+package func isDirectory(_ path: String) -> Bool {
+    (try? FileStatus(path: path))?.kind == .directory
+}
+
+/// The names in a directory, without `.` and `..`, sorted by bytes so that runs are repeatable.
+package func listDirectory(_ path: String) throws(Errno) -> [String] {
+    guard let stream = opendir(path) else { throw Errno(errno, "open directory \(path)") }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
+            field.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// Makes one directory; one that is there already is no error.
+package func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(Errno) {
+    do {
+        try perform("make directory \(path)") { mkdir(path, mode) }
+    } catch Errno.exists where isDirectory(path) {
+        return
+    }
+}
+
+/// Makes a directory and the ones above it.
+package func makeDirectories(_ path: String, mode: UInt32 = 0o755) throws(Errno) {
+    if isDirectory(path) { return }
+    if let parent = parentDirectory(of: path), parent != path {
+        try makeDirectories(parent, mode: mode)
+    }
+    try makeDirectory(path, mode: mode)
+}
+
+/// What stands before the last `/`; nil for a bare name.
+package func parentDirectory(of path: String) -> String? {
+    let trimmed = path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+    return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+}
+
+package func removeFile(_ path: String) throws(Errno) {
+    try perform("remove \(path)") { unlink(path) }
+}
+
+package func removeDirectory(_ path: String) throws(Errno) {
+    try perform("remove \(path)") { rmdir(path) }
+}
+
+package func renameFile(_ from: String, to: String) throws(Errno) {
+    try perform("rename \(from) to \(to)") { rename(from, to) }
+}
+
+package func setMode(_ path: String, _ mode: UInt32) throws(Errno) {
+    try perform("change mode of \(path)") { chmod(path, mode) }
+}
+
+/// Makes a fresh directory from a prefix and six random characters, for tests and scratch space.
+package func makeTemporaryDirectory(prefix: String) throws(Errno) -> String {
+    var template = Array("\(prefix)XXXXXX".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
+    guard made else { throw Errno(errno, "make directory \(prefix)XXXXXX") }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -1,0 +1,76 @@
+// This process: its environment, its identity, its ends.
+//
+// The environment is only read and changed before the first thread starts: the C library's
+// functions for it are not safe beside each other.
+
+internal import CLinux
+internal import Glibc
+
+/// A variable of the environment; an empty one counts as absent.
+package func environment(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+}
+
+package func setEnvironment(_ name: String, _ value: String) { setenv(name, value, 1) }
+
+package func removeEnvironment(_ name: String) { unsetenv(name) }
+
+package enum ThisProcess {
+    package static var identifier: Int32 { getpid() }
+    /// The effective user and group.
+    package static var user: UInt32 { geteuid() }
+    package static var group: UInt32 { getegid() }
+
+    /// Ends at once, without running what was registered for an orderly exit.
+    package static func endNow(_ code: Int32) -> Never { _exit(code) }
+
+    package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+
+    /// Starts this program anew in the same process, with the environment as it now is.
+    /// - Returns: only by throwing.
+    package static func executeAgain() throws(Errno) -> Never {
+        var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) }
+        arguments.append(nil)
+        execv("/proc/self/exe", arguments)
+        let code = errno
+        for argument in arguments { free(argument) }
+        throw Errno(code, "execute /proc/self/exe")
+    }
+
+    /// Raises the soft limit of open descriptors to the hard one and returns it.
+    package static func raiseDescriptorLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return 1024
+        }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Writing to a closed pipe gives EPIPE instead of ending the process.
+    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Processors that this process may run on now.
+    package static var processorCount: Int { allowedProcessors.count }
+
+    package static var allowedProcessors: [Int] {
+        var mask = [UInt8](repeating: 0, count: 128)  // 1024 processors, as cpu_set_t has
+        guard linux_get_affinity(&mask, mask.count) == 0 else { return [0] }
+        return (0..<mask.count * 8).filter { mask[$0 / 8] & (1 << ($0 % 8)) != 0 }
+    }
+
+    /// Resident memory in bytes: all of it, and what files share of it.
+    package static var residentBytes: (all: Int, ofFiles: Int) {
+        // statm: size resident shared ..., in pages.
+        guard let bytes = try? readFile("/proc/self/statm", limit: 4096) else { return (0, 0) }
+        let fields = bytes.split(separator: UInt8(ascii: " ")).map {
+            Int(String(decoding: $0, as: UTF8.self)) ?? 0
+        }
+        guard fields.count > 2 else { return (0, 0) }
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        return (fields[1] * page, fields[2] * page)
+    }
+}

@@ -1,0 +1,104 @@
+// Files against a real directory: what is read, what is refused, what is left behind.
+
+import Testing
+
+import Syscalls
+
+/// A directory of its own for one test.
+final class Scratch {
+    let path: String
+
+    init() throws { path = try makeTemporaryDirectory(prefix: "/tmp/textflix-syscalls-") }
+
+    deinit {
+        for name in (try? listDirectory(path)) ?? [] { try? removeFile("\(path)/\(name)") }
+        try? removeDirectory(path)
+    }
+
+    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+}
+
+@Suite struct FilesTests {
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 300_000])
+    func aFileComesBackAsItWasWritten(size: Int) throws {
+        let scratch = try Scratch()
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        try writeFileAtomically(scratch("a"), bytes: bytes)
+        #expect(try readFile(scratch("a"), limit: size) == bytes)
+        #expect(try listDirectory(scratch.path) == ["a"])
+        let mapped = try MappedFile(scratch("a"))
+        #expect(mapped.bytes.elementsEqual(bytes))
+    }
+
+    @Test func aFileOverTheLimitIsRefused() throws {
+        let scratch = try Scratch()
+        try writeFileAtomically(scratch("a"), bytes: [1, 2, 3])
+        #expect(throws: Errno.fileTooLarge) { try readFile(scratch("a"), limit: 2) }
+        // A file without a size of its own is cut off as well.
+        #expect(throws: Errno.fileTooLarge) { try readFile("/dev/zero", limit: 10_000) }
+    }
+
+    @Test func errorsNameThePath() throws {
+        let error = #expect(throws: Errno.self) { try readFile("/nowhere/at/all", limit: 1) }
+        #expect(error?.description == "open /nowhere/at/all: No such file or directory")
+        #expect(error == .noEntry)
+        #expect(throws: Errno.isDirectory) { try MappedFile("/tmp") }
+    }
+
+    @Test func anUncommittedFileLeavesNothing() throws {
+        let scratch = try Scratch()
+        try writeFileAtomically(scratch("a"), bytes: [1])
+        do {
+            let file = try AtomicFile(scratch("a"))
+            let two: [UInt8] = [2]
+            try two.withUnsafeBytes { try file.write($0) }
+        }
+        #expect(try listDirectory(scratch.path) == ["a"])
+        #expect(try readFile(scratch("a"), limit: 9) == [1])
+    }
+
+    @Test func aReplacedFileKeepsItsMappedBytes() throws {
+        let scratch = try Scratch()
+        try writeFileAtomically(scratch("a"), bytes: [1, 2, 3])
+        let mapped = try MappedFile(scratch("a"))
+        try writeFileAtomically(scratch("a"), bytes: [4, 5, 6])
+        #expect(Array(mapped.bytes) == [1, 2, 3])
+        #expect(try FileStatus(path: scratch("a")) != mapped.identity)
+    }
+
+    @Test func directoriesAreMadeOnce() throws {
+        let scratch = try Scratch()
+        try makeDirectories(scratch("b/c/d"))
+        try makeDirectories(scratch("b/c/d"))
+        #expect(isDirectory(scratch("b/c/d")))
+        for part in ["b/c/d", "b/c", "b"] { try removeDirectory(scratch(part)) }
+    }
+
+    @Test(arguments: [
+        ("/a/b", "/a"), ("/a", "/"), ("a/b/", "a"), ("a", nil), ("/a/b/c", "/a/b"),
+    ] as [(String, String?)])
+    func parents(path: String, parent: String?) {
+        #expect(parentDirectory(of: path) == parent)
+    }
+}
+
+@Suite struct ClockTests {
+    @Test func instantsSaturate() {
+        let late = MonotonicClock.Instant(nanoseconds: .max - 1)
+        #expect(late.advanced(by: 5) == .distantFuture)
+        #expect(MonotonicClock.Instant.zero.since(late) == 0)
+        #expect(Duration.seconds(-1).wholeNanoseconds == 0)
+        #expect(Duration.milliseconds(1500).wholeNanoseconds == 1_500_000_000)
+        #expect(Duration.seconds(Int64.max).wholeNanoseconds == .max)
+    }
+
+    @Test func timePasses() {
+        let start = MonotonicClock.now
+        MonotonicClock.sleep(nanoseconds: 2_000_000)
+        #expect(MonotonicClock.now.since(start) >= 2_000_000)
+    }
+
+    @Test func theWallClockReads() {
+        #expect(WallClock.utcText(0) == "1970-01-01T00:00:00Z")
+    }
+}
