@@ -63,6 +63,7 @@ let package = Package(
         room("Numerics", ["CKernels", "COpenBLAS", "Syscalls"]),
         room("Weights", ["JSONText", "Syscalls"]),
         room("Encoder", ["Numerics", "Weights"]),
+        room("Insight"),
 
         // Where wire, text and numbers meet.
         room(
@@ -100,6 +101,7 @@ let package = Package(
         suite("Numerics", ["Numerics", "CKernels"]),
         suite("Weights", ["Weights", "JSONText", "Syscalls"]),
         suite("Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
+        suite("Insight", ["Insight", "JSONText", "Syscalls"]),
         suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls"]),
         suite("Client", ["TextflixClient", "TextflixProtocol", "Syscalls"]),
     ]

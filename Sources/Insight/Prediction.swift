@@ -1,0 +1,22 @@
+// A classifier's answer beside the truth: what every measure of quality here is computed from.
+
+/// One text: the probabilities of C labels, and which label was right.
+package struct Prediction: Sendable {
+    package let probabilities: [Double]
+    package let truth: Int
+
+    package init(probabilities: [Double], truth: Int) {
+        precondition(probabilities.indices.contains(truth), "the truth is one of the labels")
+        self.probabilities = probabilities
+        self.truth = truth
+    }
+
+    /// The label with the highest probability, the first of equals.
+    package var label: Int {
+        probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+    }
+
+    package var confidence: Double { probabilities[label] }
+
+    package var isRight: Bool { label == truth }
+}

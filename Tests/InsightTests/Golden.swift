@@ -1,0 +1,22 @@
+// The golden files of this suite, made by Tests/Golden/insight/make_golden.py and
+// make_statistics.py from lime, numpy, scipy and scikit-learn.
+
+import JSONText
+import Syscalls
+
+enum Golden {
+    static func read(_ name: String) throws -> JSONNode {
+        let suite = #filePath.split(separator: "/").dropLast(2)
+        let path = "/" + suite.joined(separator: "/") + "/Golden/insight/" + name
+        return try JSONDocument.parse(try readFile(path, limit: 1 << 20))
+    }
+}
+
+extension JSONNode {
+    var doubles: [Double] { (array ?? []).compactMap(\.double) }
+    var ints: [Int] { (array ?? []).compactMap(\.int) }
+}
+
+func largestGap(_ first: [Double], _ second: [Double]) -> Double {
+    first.count == second.count ? zip(first, second).map { abs($0 - $1) }.max() ?? 0 : .infinity
+}

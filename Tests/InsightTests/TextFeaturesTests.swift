@@ -1,0 +1,52 @@
+// What remains of a text when features are taken from it.
+
+import Insight
+import Testing
+
+@Suite struct TextFeaturesTests {
+    @Test func wordsAreDistinctAndEverywhere() {
+        let features = TextFeatures(wordsOf: Array("Good, good film: good_ né, 3D!".utf8))
+        let words = features.places.map { places in
+            String(decoding: features.text[places[0]], as: UTF8.self)
+        }
+        #expect(words == ["Good", "good", "film", "good_", "né", "3D"])
+        var mask = Mask(count: 6, keeping: true)
+        mask[0] = false
+        mask[4] = false
+        let left = String(decoding: features.text(keeping: mask), as: UTF8.self)
+        #expect(left == ", good film: good_ , 3D!")
+    }
+
+    @Test func allOccurrencesGoTogether() {
+        let features = TextFeatures(wordsOf: Array("a b a c a".utf8))
+        var mask = Mask(count: 3, keeping: true)
+        mask[0] = false
+        #expect(String(decoding: features.text(keeping: mask), as: UTF8.self) == " b  c ")
+    }
+
+    @Test func sentencesAreTheirRanges() {
+        let features = TextFeatures(text: Array("One. Two. Three.".utf8), sentences: [0..<5, 5..<10, 10..<16])
+        let mask = Mask(count: 3, bits: 0b101)
+        #expect(String(decoding: features.text(keeping: mask), as: UTF8.self) == "One. Three.")
+    }
+
+    @Test(arguments: [0, 1, 63, 64, 65, 130])
+    func masksOfAnyWidth(_ count: Int) {
+        let full = Mask(count: count, keeping: true)
+        #expect(full.keptCount == count)
+        #expect(full.complement == Mask(count: count, keeping: false))
+        guard count > 0 else { return }
+        var mask = full
+        mask[count - 1] = false
+        #expect(mask.keptCount == count - 1 && mask.complement.keptCount == 1)
+    }
+
+    @Test func subsetsAreUniform() {
+        var random = RandomSource(seed: 2)
+        var counts = [Mask: Int]()
+        for _ in 0..<20_000 { counts[random.subset(of: 5, size: 2), default: 0] += 1 }
+        // Ten subsets, 2000 each expected; the deviation is sqrt(20000 · 0.1 · 0.9) = 42.
+        #expect(counts.count == 10)
+        #expect(counts.values.allSatisfy { abs($0 - 2000) < 5 * 42 })
+    }
+}
