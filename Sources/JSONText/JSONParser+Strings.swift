@@ -68,7 +68,9 @@ extension JSONParser {
         let start = offset - 2
         let first = try hexadecimal(digits: 4)
         if let scalar = Unicode.Scalar(first) { return Character(scalar) }
-        guard first < 0xDC00, take("\\"), take("u") else { throw error("a lone surrogate", at: start) }
+        guard first < 0xDC00, take("\\"), take("u") else {
+            throw error("a lone surrogate", at: start)
+        }
         let second = try hexadecimal(digits: 4)
         guard (0xDC00...0xDFFF).contains(second),
             let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))

@@ -60,8 +60,10 @@ struct JSONParser {
         guard let byte = peek else { throw error("the text ends where a value should be") }
         let value: JSONValue
         switch byte {
-        case UInt8(ascii: "{"): value = try nested { parser throws(JSONError) in try parser.object() }
-        case UInt8(ascii: "["): value = try nested { parser throws(JSONError) in try parser.array() }
+        case UInt8(ascii: "{"):
+            value = try nested { parser throws(JSONError) in try parser.object() }
+        case UInt8(ascii: "["):
+            value = try nested { parser throws(JSONError) in try parser.array() }
         case UInt8(ascii: "\""): value = .string(try string(quote: byte))
         case UInt8(ascii: "'") where dialect == .json5: value = .string(try string(quote: byte))
         default: value = try literal()

@@ -93,7 +93,8 @@ private struct Case: CustomTestStringConvertible, Sendable {
         let found = example.explain(.leaveOneOut)
         let full = example.table.count - 1
         for index in 0..<example.count {
-            #expect(found.weights[index] == example.table[full] - example.table[full - (1 << index)])
+            #expect(
+                found.weights[index] == example.table[full] - example.table[full - (1 << index)])
         }
         #expect(found.evaluations == example.count + 1)
     }

@@ -60,7 +60,8 @@ import Testing
         for row in golden["wilson"]?.array ?? [] {
             let values = row.doubles
             let found = wilsonInterval(successes: Int(values[0]), of: Int(values[1]))
-            #expect(largestGap([found.lowerBound, found.upperBound], [values[2], values[3]]) < 1e-12)
+            #expect(
+                largestGap([found.lowerBound, found.upperBound], [values[2], values[3]]) < 1e-12)
         }
         for row in golden["mcnemar"]?.array ?? [] {
             let values = row.doubles

@@ -25,7 +25,8 @@ import Testing
     }
 
     @Test func sentencesAreTheirRanges() {
-        let features = TextFeatures(text: Array("One. Two. Three.".utf8), sentences: [0..<5, 5..<10, 10..<16])
+        let features = TextFeatures(
+            text: Array("One. Two. Three.".utf8), sentences: [0..<5, 5..<10, 10..<16])
         let mask = Mask(count: 3, bits: 0b101)
         #expect(String(decoding: features.text(keeping: mask), as: UTF8.self) == "One. Three.")
     }

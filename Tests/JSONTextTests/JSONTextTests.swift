@@ -81,7 +81,8 @@ private func parse(
     }
 
     @Test func mutatedInputNeverTraps() {
-        let seed = Array(#"{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00",{"b":null}],"c":'d',e:0x1F/**/}"#.utf8)
+        let seed = Array(
+            #"{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00",{"b":null}],"c":'d',e:0x1F/**/}"#.utf8)
         var state: UInt64 = 7
         func random(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
