@@ -1,0 +1,88 @@
+"""The arrows between rooms: who may import whom.
+
+Package.swift names the dependencies, but a module built earlier can be imported without naming it;
+so every import is compared with its own target's list. And the list itself is compared with the
+design below: the three leaves (wire, text, numbers) meet only in the service.
+"""
+
+import json
+import re
+import subprocess
+
+import tree
+from rules import Finding
+
+# Part of the toolchain, for any room; and the two system modules with their only users.
+ANYWHERE = {"Swift", "Synchronization"}
+IN_TESTS = {"Testing"}
+SYSTEM = {"Glibc": {"Syscalls"}, "CSystemd": {"Service"}, "COpenBLAS": {"Numerics"}}
+FORBIDDEN = {"Foundation", "FoundationEssentials", "Dispatch", "XCTest", "Darwin", "Musl"}
+
+# A room and the rooms it must never reach, directly or through others.
+SEPARATE = {
+    "TextflixProtocol": {"*"},
+    "JSONText": {"*"},
+    "Syscalls": {"*"},
+    "CommandLineTable": {"TextflixProtocol", "Tokenization", "Numerics", "Weights", "Encoder"},
+    "Tokenization": {"TextflixProtocol", "Numerics", "Weights", "Encoder", "Service"},
+    "Numerics": {"TextflixProtocol", "Tokenization", "Weights", "Encoder", "Service"},
+    "Weights": {"TextflixProtocol", "Tokenization", "Numerics", "Encoder", "Service"},
+    "Encoder": {"TextflixProtocol", "Tokenization", "Service"},
+    "Insight": {"TextflixProtocol", "Weights", "Encoder", "Numerics", "Service"},
+    "TextflixClient": {"Tokenization", "Numerics", "Weights", "Encoder", "Service"},
+    "textflixctl": {"Weights", "Encoder", "Numerics", "Service"},
+}
+IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?"
+                    r"import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)",
+                    re.MULTILINE)
+
+
+def package_targets():
+    """{target: names of its direct dependencies}, as SwiftPM reads Package.swift."""
+    answer = subprocess.run(["swift", "package", "dump-package"], cwd=tree.ROOT,
+                            capture_output=True, check=True)
+    return {target["name"]: {next(iter(entry.values()))[0] for entry in target["dependencies"]}
+            for target in json.loads(answer.stdout)["targets"]}
+
+
+def imports(files, targets):
+    for file in files:
+        if file.kind != "swift" or file.path == "Package.swift":
+            continue
+        allowed = targets.get(file.room, set()) | ANYWHERE
+        if file.path.startswith("Tests/"):
+            allowed = allowed | IN_TESTS
+        for match in IMPORT.finditer(file.text):
+            module = match.group(1)
+            if advice := objection(module, file.room, allowed):
+                line = file.text.count("\n", 0, match.start(1)) + 1
+                yield Finding("imports", file.path, line, f"import {module}: {advice}")
+
+
+def objection(module, room, allowed):
+    if module in FORBIDDEN:
+        return "not in this house; JSONText and Syscalls do what it would"
+    if module in SYSTEM:
+        return None if room in SYSTEM[module] else (
+            f"only {' and '.join(sorted(SYSTEM[module]))} may; ask that room for what you need")
+    if module not in allowed:
+        return f"{room} does not name it in Package.swift; is it the right way round?"
+    return None
+
+
+def reachable(start, targets):
+    found, waiting = set(), [start]
+    while waiting:
+        for name in targets.get(waiting.pop(), ()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
+
+
+def arrows(targets):
+    for room, kept_apart in SEPARATE.items():
+        for other in sorted(reachable(room, targets)):
+            if other in kept_apart or "*" in kept_apart:
+                yield Finding("arrows", "Package.swift", 1,
+                              f"{room} reaches {other}; the design keeps them apart")

@@ -1,0 +1,99 @@
+"""The rules themselves: each finds what it should and nothing beside it."""
+
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import arrows
+import rules
+import source
+import tree
+
+
+def swift(text, path="Sources/Encoder/X.swift"):
+    return tree.Source(path, "swift", text)
+
+
+class Reader(unittest.TestCase):
+    """Comments and strings go, positions stay."""
+
+    def test_blanks_comments_and_strings(self):
+        for text, expected in [
+            ('let a = "b" // c\n', "let a =         \n"),
+            ('f("\\(x + g("y"))")', "f(   x + g(   )  )"),
+            ('/* a /* b */ c */d', "                 d"),
+            ('#"\\(a)"# b', "         b"),
+            ("c == '\"' ? d", "c ==     ? d"),
+        ]:
+            with self.subTest(text):
+                self.assertEqual(source.code(text), expected)
+                self.assertEqual(len(source.code(text)), len(text))
+
+    def test_multi_line_strings_keep_lines(self):
+        text = 'let a = """\n  func x() {\n  """\nlet b = 1\n'
+        self.assertNotIn("func", source.code(text))
+        self.assertEqual(source.code(text).count("\n"), 4)
+
+    def test_swift_functions(self):
+        text = ("protocol P { func required(a: Int) -> Int\n var x: Int { get } }\n"
+                "func short() { one() }\n"
+                "func long(\n  a: Int,\n  b: () -> Int = { 3 }\n)\n  throws -> Int\n{\n  2\n}\n"
+                "struct S { init(a: Int) {\n } }\nlet s = S.init(a: 2)\n")
+        found = {(each.name, each.length) for each in source.swift_functions(source.code(text))}
+        self.assertEqual(found, {("short", 1), ("long", 8), ("init", 2)})
+
+    def test_c_functions(self):
+        text = "static int f(int a,\n  int b)\n{\n  if (a) { b(); }\n}\nint g(void);\n"
+        self.assertEqual([(each.name, each.length) for each in source.c_functions(text)],
+                         [("f", 5)])
+
+
+class Rules(unittest.TestCase):
+    """One bad text each, beside a good one."""
+
+    def found(self, rule, *files):
+        return [finding.line for finding in rule(list(files))]
+
+    def test_columns(self):
+        self.assertEqual(self.found(rules.columns, swift("x" * 100 + "\n" + "y" * 101)), [2])
+
+    def test_header(self):
+        self.assertEqual(self.found(rules.header, swift("// What it is.\nimport A\n")), [])
+        self.assertEqual(self.found(rules.header, swift("import A\n")), [1])
+        script = tree.Source("deploy/x", "shell", "#!/bin/bash\n# What it is.\n")
+        self.assertEqual(self.found(rules.header, script), [1])
+
+    def test_function_length(self):
+        text = "func f() {\n" + "  g()\n" * 69 + "}\n"
+        self.assertEqual(self.found(rules.function_length, swift(text)), [1])
+
+    def test_forbidden_words(self):
+        text = "// TO" + "DO later\n// see /ho" + "me/me\n// a /home is fine\n"
+        self.assertEqual(self.found(rules.forbidden_words, swift(text)), [1, 2])
+
+    def test_names(self):
+        text = "struct TokenManager {}\nstruct Metadata {}\nlet modelInfo = 1\n"
+        self.assertEqual(self.found(rules.names, swift(text)), [1])
+
+    def test_dead_declarations(self):
+        one = swift("func used() {}\nfunc dead() {}\npublic func open() {}\n")
+        two = swift('let text = "\\(used())"\nprint(text)\n', "Sources/Weights/Y.swift")
+        self.assertEqual(self.found(rules.dead_declarations, one, two), [2])
+
+    def test_imports(self):
+        targets = {"Encoder": {"Weights"}, "Weights": set(), "Syscalls": set()}
+        text = "import Weights\nimport Service\ninternal import Foundation\nimport Glibc\n"
+        found = [finding.line for finding in arrows.imports([swift(text)], targets)]
+        self.assertEqual(found, [2, 3, 4])
+        allowed = swift("import Glibc\n", "Sources/Syscalls/X.swift")
+        self.assertEqual(list(arrows.imports([allowed], targets)), [])
+
+    def test_arrows(self):
+        targets = {"Tokenization": {"JSONText", "Odd"}, "Odd": {"Encoder"}}
+        self.assertEqual(len(list(arrows.arrows(targets))), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,99 @@
+"""Style is a test: one test a rule over the whole tree.
+
+A failing test prints every finding as file:line: what, and what to do. Functions between the soft
+and the hard limit are only listed.
+"""
+
+import functools
+import pathlib
+import shutil
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import arrows
+import rules
+import tree
+
+OVER_CODE = [rules.columns, rules.blanks, rules.file_length, rules.function_length, rules.header,
+             rules.shell_options, rules.names, rules.dead_declarations]
+
+
+@functools.cache
+def targets():
+    return arrows.package_targets()
+
+
+@functools.cache
+def findings(rule):
+    if rule is arrows.imports:
+        return list(rule(tree.code_sources(), targets()))
+    if rule is arrows.arrows:
+        return list(rule(targets()))
+    if rule is rules.forbidden_words:
+        return list(rule(tree.sources()))
+    return list(rule(tree.code_sources()))
+
+
+class Style(unittest.TestCase):
+    """The tree obeys the rules."""
+
+    maxDiff = None
+
+    def check(self, rule):
+        kept, _ = rules.excepted(findings(rule))
+        if kept:
+            self.fail(f"{len(kept)} findings\n" + "\n".join(map(str, kept[:200])))
+
+    def test_columns(self):
+        self.check(rules.columns)
+
+    def test_blanks(self):
+        self.check(rules.blanks)
+
+    def test_file_length(self):
+        self.check(rules.file_length)
+
+    def test_function_length(self):
+        self.check(rules.function_length)
+        for finding in rules.long_functions(tree.code_sources(), rules.FUNCTION_LINES):
+            print(f"long: {finding}")
+
+    def test_header(self):
+        self.check(rules.header)
+
+    def test_shell_options(self):
+        self.check(rules.shell_options)
+
+    def test_forbidden_words(self):
+        self.check(rules.forbidden_words)
+
+    def test_names(self):
+        self.check(rules.names)
+
+    def test_dead_declarations(self):
+        self.check(rules.dead_declarations)
+
+    def test_imports(self):
+        self.check(arrows.imports)
+
+    def test_arrows(self):
+        self.check(arrows.arrows)
+
+    def test_swift_format(self):
+        self.check(rules.swift_format)
+
+    @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
+    def test_shellcheck(self):
+        self.check(rules.shellcheck)
+
+    def test_exceptions_are_needed(self):
+        every = [finding for rule in [*OVER_CODE, rules.forbidden_words, arrows.imports]
+                 for finding in findings(rule)]
+        stale = list(rules.stale_exceptions(every))
+        self.assertFalse(stale, "\n".join(map(str, stale)))
+
+
+if __name__ == "__main__":
+    unittest.main()

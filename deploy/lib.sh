@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034  # what those who source this use
+# What the deploy scripts share. Sourced, never run: `source "$(dirname "$0")/lib.sh"`.
+#
+# Sets `root` (the checkout) and goes there. Clears the variables that would change what is measured
+# or tested: OpenBLAS takes its kernel and block sizes from the environment it is loaded in.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit
+unset "${!OPENBLAS_@}" TEXTFLIX_SOCKET TEXTFLIX_CONFIG TEXTFLIX_ISA
+
+# What building needs beside Swift; the tests and the packages need more, and say so themselves.
+build_packages=(libopenblas-dev libsystemd-dev pkg-config)
+
+say() { printf '%s\n' "$*"; }
+
+step() { printf '\n== %s\n' "$*"; }
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$1" >&2
+    exit "${2:-70}"
+}
+
+# Prints the header comment of the calling script, from its second line on.
+usage() {
+    sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"
+}
+
+# The packages of "$@" that are not installed, one a line.
+missing_packages() {
+    local package
+    for package in "$@"; do
+        [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+            printf '%s\n' "$package"
+    done
+}
+
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+# Installs what is missing of "$@"; false when it cannot be installed.
+install_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]})) || return 0
+    if ! command -v apt-get >/dev/null; then
+        say "not a Debian; please install what corresponds to: ${missing[*]}"
+        return 1
+    fi
+    if ((EUID != 0)) && ! sudo -n true 2>/dev/null && ! [[ -t 0 ]]; then
+        say "not root, and no sudo; please run: apt-get install ${missing[*]}"
+        return 1
+    fi
+    say "installing ${missing[*]}"
+    as_root apt-get -qq update || say "apt-get update failed; trying with the lists at hand"
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install --no-install-recommends -y "${missing[@]}" >/dev/null
+}
+
+need_swift() {
+    command -v swift >/dev/null || die "no swift on the PATH; Swift 6.2 or newer is needed" 69
+    local version
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+    [[ $(printf '6.2\n%s\n' "$version" | sort -V | head -n 1) == 6.2 ]] ||
+        die "Swift $version is too old; 6.2 or newer is needed" 69
+}
