@@ -161,6 +161,7 @@ DECLARED = re.compile(r"^(.*?)\b(?:func|let|var|case|struct|class|enum|typealias
                       r"`?([A-Za-z]\w*)`?", re.MULTILINE)
 USED_BY_OTHERS = re.compile(r"\b(?:public|override)\b|@(?:main|c)\b")
 A_TEST = re.compile(r"@(?:Test|Suite)\b")
+CALLED_BY_THE_LANGUAGE = {"callAsFunction", "testDescription", "description", "debugDescription"}
 
 
 def dead_declarations(files):
@@ -179,7 +180,7 @@ def dead_declarations(files):
             if not USED_BY_OTHERS.search(match.group()) and not A_TEST.search(paragraph):
                 declared.append((file.path, line, match.group(2)))
     for path, line, name in declared:
-        if counts[name] == 1:
+        if counts[name] == 1 and name not in CALLED_BY_THE_LANGUAGE:
             yield Finding("dead_declarations", path, line,
                           f"{name} is declared and never used; remove it, or use it")
 

@@ -1,7 +1,8 @@
 """Reads source text just far enough for the rules: code without comments, strings; functions.
 
 It is a lexer, not a parser. `code` keeps every line and column where it was (what is removed
-becomes spaces), so that a position in the code is a position in the file. It does not know types or scopes.
+becomes spaces), so that a position in the code is a position in the file. It does not know types
+or scopes.
 """
 
 import ast
