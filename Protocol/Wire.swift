@@ -1,1 +1,0 @@
-// The wire: to be furnished.
