@@ -124,10 +124,10 @@ package func listDirectory(_ path: String) throws(Errno) -> [String] {
 
 /// Makes one directory; one that is there already is no error.
 package func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(Errno) {
-    do {
+    do throws(Errno) {
         try perform("make directory \(path)") { mkdir(path, mode) }
-    } catch Errno.exists where isDirectory(path) {
-        return
+    } catch {
+        guard error == .exists, isDirectory(path) else { throw error }
     }
 }
 

@@ -6,6 +6,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+// Not in Swift's module of the C library: re-exported as they are.
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
 
 /// The processors this thread may run on, as a bit mask of `byte_count` bytes. 0 or -1.
 int linux_get_affinity(uint8_t *mask, size_t byte_count);
