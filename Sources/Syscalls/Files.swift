@@ -69,6 +69,7 @@ package struct FileStatus: Sendable, Equatable {
     /// Modification time in nanoseconds of the wall clock: an identity, never logic.
     package let modified: Int64
     package let owner: UInt32
+    package let group: UInt32
     package let mode: UInt32
 
     /// Follows symbolic links.
@@ -98,6 +99,7 @@ package struct FileStatus: Sendable, Equatable {
         inode = UInt64(status.st_ino)
         modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         owner = status.st_uid
+        group = status.st_gid
         mode = status.st_mode & 0o7777
     }
 }

@@ -30,12 +30,16 @@ package enum UnixSocket {
         return listener
     }
 
-    /// Connects, waiting as the kernel does when the backlog is full; the socket is blocking.
+    /// Connects. By default it waits as the kernel does when the backlog is full, and the socket is
+    /// blocking; otherwise the socket is not.
     /// - Throws: `.noEntry` (no such path), `.connectionRefused` (nobody listens),
-    ///   `.accessDenied`.
-    package static func connect(path: String) throws(Errno) -> Descriptor {
+    ///   `.accessDenied`, and when it shall not wait `.wouldBlock` (the backlog is full).
+    package static func connect(
+        path: String, waiting: Bool = true
+    ) throws(Errno) -> Descriptor {
         let peer = try make()
         let number = peer.number
+        if !waiting { try setNonBlocking(number) }
         try withAddress(path) { (address, size) throws(Errno) in
             try perform("connect \(path)") { Glibc.connect(number, address, size) }
         }
