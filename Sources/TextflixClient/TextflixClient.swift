@@ -1,1 +1,0 @@
-// The room TextflixClient: to be furnished.
