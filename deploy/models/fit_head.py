@@ -100,20 +100,80 @@ def embedded(arguments, name, texts):
     return numpy.load(kept)
 
 
+def log_loss(logits, labels):
+    """Mean negative log-likelihood of labels 0 and 1 under sigmoid(logits)."""
+    return float(numpy.logaddexp(0, numpy.where(labels == 1, -logits, logits)).mean())
+
+
+def fit(features, labels):
+    """-> (weights [H] and bias of the positive logit, temperature, C), all by the training part."""
+    scaler = StandardScaler().fit(features)
+    scaled = scaler.transform(features)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    out_of_fold = {}
+    for strength in STRENGTHS:
+        candidate = LogisticRegression(C=strength, max_iter=2000)
+        out_of_fold[strength] = cross_val_predict(
+            candidate, scaled, labels, cv=folds, method="decision_function")
+        accuracy = ((out_of_fold[strength] > 0) == labels).mean()
+        print(f"C {strength}: out-of-fold accuracy {accuracy:.4f},"
+              f" log loss {log_loss(out_of_fold[strength], labels):.4f}", flush=True)
+    best = min(STRENGTHS, key=lambda strength: log_loss(out_of_fold[strength], labels))
+    chosen = LogisticRegression(C=best, max_iter=2000).fit(scaled, labels)
+    temperature = minimize_scalar(lambda value: log_loss(out_of_fold[best] / value, labels),
+                                  bounds=(0.5, 2), method="bounded").x
+    weights = chosen.coef_[0] / scaler.scale_
+    bias = chosen.intercept_[0] - weights @ scaler.mean_
+    return weights, bias, float(temperature), best
+
+
+def calibration_error(probabilities, labels, bins=15):
+    """ECE of the positive probability's decision: equal bins of the top probability."""
+    top = numpy.maximum(probabilities, 1 - probabilities)
+    right = (probabilities > 0.5) == labels
+    index = numpy.minimum((top * bins).astype(int), bins - 1)
+    return sum(abs(top[index == each].mean() - right[index == each].mean())
+               * (index == each).mean() for each in range(bins) if (index == each).any())
+
+
+def write_model(folder, weights, bias, temperature, tokens):
+    """The binary logit, split evenly over two rows: their softmax is its sigmoid."""
+    save_file({"head.weight": numpy.stack([-weights, weights]).astype(numpy.float32) / 2,
+               "head.bias": numpy.array([-bias, bias], numpy.float32) / 2},
+              folder / "head.safetensors")
+    settings = {
+        "base": "../minilm", "head": "head.safetensors", "labels": LABELS, "pooling": "mean",
+        "temperature": round(temperature, 4), "truncation": "head_and_tail", "max_tokens": tokens,
+        "provenance": {"data": "IMDB training reviews (Maas et al. 2011)", "by": "fit_head.py"},
+    }
+    (folder / "textflix.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     for name in ("base", "train", "test", "out", "cache"):
         parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
     parser.add_argument("--tokens", type=int, default=256)
     arguments = parser.parse_args()
-    arguments.cache.mkdir(parents=True, exist_ok=True)
+    for folder in (arguments.cache, arguments.out):
+        folder.mkdir(parents=True, exist_ok=True)
     test = read_reviews(arguments.test)
     held_out = {text for text, _ in test}
     train = [row for row in read_reviews(arguments.train) if row[0] not in held_out]
     print(f"{len(train)} training reviews, {len(test)} test reviews")
     features = embedded(arguments, "train", [text for text, _ in train])
-    test_features = embedded(arguments, "test", [text for text, _ in test])
-    print(features.shape, test_features.shape)
+    labels = numpy.array([label for _, label in train])
+    weights, bias, temperature, strength = fit(features, labels)
+    write_model(arguments.out, weights, bias, temperature, arguments.tokens)
+
+    logits = embedded(arguments, "test", [text for text, _ in test]) @ weights + bias
+    labels = numpy.array([label for _, label in test])
+    probabilities = 1 / (1 + numpy.exp(-logits / temperature))
+    accuracy = ((logits > 0) == labels).mean()
+    print(f"C {strength}, temperature {temperature:.4f}; test: accuracy {accuracy:.4f}, ECE"
+          f" {calibration_error(probabilities, labels):.4f}, Brier"
+          f" {((probabilities - labels) ** 2).mean():.4f}, log loss"
+          f" {log_loss(logits / temperature, labels):.4f}")
 
 
 if __name__ == "__main__":
