@@ -1,0 +1,73 @@
+"""Odd texts: empty, huge, not UTF-8, full of special tokens. One bad text fails alone."""
+
+import unittest
+
+import wire
+from harness import DaemonCase
+
+INVALID_ARGUMENT = 3
+
+
+class Texts(DaemonCase):
+    def results(self, *texts, **options):
+        with self.daemon.connect() as connection:
+            answer = connection.call(wire.classify(*texts, **options))
+            self.assertEqual(answer.code, 0, answer.message)
+            self.assertEqual(len(answer.results), len(texts))
+            return answer.results
+
+    def test_no_text_at_all(self):
+        with self.daemon.connect() as connection:
+            answer = connection.call(wire.classify())
+            self.assertIn(answer.code, (0, INVALID_ARGUMENT))
+            self.assertEqual(answer.results, [])
+
+    def test_an_empty_text_has_a_defined_answer(self):
+        for text in ("", " \n\t", "\x00\x01"):
+            with self.subTest(repr(text)):
+                result = self.results(text)[0]
+                self.assertEqual(result[4], [2], "[CLS] and [SEP] alone")
+                self.assertNotIn(8, result)
+
+    def test_invalid_utf8_says_at_which_byte_and_fails_alone(self):
+        good = self.results("good")[0]
+        for bad, offset in [(b"ab\xffcd", 2), (b"\xc3", 0), (b"x\xed\xa0\x80", 1),
+                            (b"abc\xf4\x90\x80\x80", 3), (b"\xc0\xaf", 0)]:
+            with self.subTest(bad):
+                results = self.results("good", bad, "good")
+                self.assertEqual([results[0], results[2]], [good, good])
+                self.assertEqual(results[1][8], [INVALID_ARGUMENT])
+                self.assertIn(f"byte {offset}", results[1][9][0].decode())
+
+    def test_the_longest_text_that_fits(self):
+        for text in (b"a" * 4_000_000, b"a " * 2_000_000, "ÿ".encode() * 2_000_000):
+            result = self.results(text)[0]
+            self.assertEqual(result.get(5), [1], "marked as truncated")
+            self.assertNotIn(8, result)
+
+    def test_a_text_over_the_limit(self):
+        with self.daemon.connect(timeout=30) as connection:
+            answer = connection.call(wire.classify(b"a" * (wire.MAX_BODY - 1000)))
+            codes = [answer.code] + [result.get(8, [0])[0] for result in answer.results]
+            self.assertIn(INVALID_ARGUMENT, codes)
+
+    def test_special_tokens_in_a_text_are_text(self):
+        plain, special = self.results("a b", "a [SEP] b")
+        self.assertGreater(special[4][0], plain[4][0] + 1, "[ SEP ] as pieces, not one token")
+
+    def test_the_same_alone_and_in_company(self):
+        """Bit for bit: a probability does not depend on who shares the batch."""
+        texts = [f"text {number} " * (number % 7 + 1) for number in range(40)]
+        together = self.results(*texts)
+        for text, expected in zip(texts, together):
+            self.assertEqual(self.results(text)[0], expected)
+
+    def test_a_thousand_texts_keep_their_order(self):
+        texts = [f"{'word ' * (number % 90)}{number}" for number in range(1000)]
+        together = self.results(*texts)
+        for number in (0, 1, 499, 998, 999):
+            self.assertEqual(self.results(texts[number])[0], together[number])
+
+
+if __name__ == "__main__":
+    unittest.main()
