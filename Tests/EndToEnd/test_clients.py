@@ -1,0 +1,103 @@
+"""Clients that behave oddly: half-closed, killed, slow, deaf, or very many. The others never notice."""
+
+import concurrent.futures
+import resource
+import time
+import unittest
+
+import wire
+from harness import DaemonCase, wait_until
+
+
+class Clients(DaemonCase):
+    arguments = ("--threads", "2")
+
+    def test_half_close_still_gets_the_answers(self):
+        with self.daemon.connect() as connection:
+            connection.send(b"".join(wire.classify(f"text {number}", stream=2 * number + 1)
+                                     for number in range(50)))
+            connection.half_close()
+            answers = connection.read_all()
+        self.assertEqual(sorted(answer.stream for answer in answers), list(range(1, 100, 2)))
+        self.assertEqual({answer.code for answer in answers}, {0})
+
+    def test_a_client_that_leaves_is_forgotten(self):
+        for _ in range(20):
+            with self.daemon.connect() as connection:
+                connection.send(b"".join(
+                    wire.classify("long text " * 50, stream=2 * number + 1)
+                    for number in range(100)))
+        wait_until(lambda: self.connections() == 1, "the connections are gone")
+
+    def connections(self):
+        """Of now, the asking one included."""
+        return wire.fields(self.daemon.status()[6][0]).get(5, [0])[0]
+
+    def test_one_byte_at_a_time(self):
+        with self.daemon.connect() as connection:
+            for byte in wire.classify("slowly, but surely"):
+                connection.send(bytes([byte]))
+                time.sleep(0.001)
+            self.assertEqual(connection.read().code, 0)
+
+    def test_many_frames_in_one_write(self):
+        with self.daemon.connect() as connection:
+            connection.send(b"".join(wire.request("Status", stream=2 * number + 1)
+                                     for number in range(500)))
+            streams = [connection.read().stream for _ in range(500)]
+        self.assertEqual(sorted(streams), list(range(1, 1000, 2)))
+
+    def test_every_split_of_a_frame(self):
+        data = wire.classify("cut me anywhere")
+        with self.daemon.connect() as connection:
+            for cut in range(1, len(data)):
+                connection.send(data[:cut])
+                connection.send(data[cut:])
+                self.assertEqual(connection.read().results[0][4], [5])
+
+    def test_a_client_that_never_reads_is_bounded(self):
+        """It is held back or closed; the daemon's memory does not grow with what it asks."""
+        before = self.private_bytes()
+        with self.daemon.connect(timeout=1) as deaf:
+            request = wire.request("Tokenize", wire.message(f2=["many words " * 2000] * 20))
+            try:
+                for _ in range(400):
+                    deaf.send(request)
+            except (TimeoutError, BrokenPipeError, ConnectionResetError):
+                pass
+            self.assertEqual(self.answer(), self.expected)
+            self.assertLess(self.private_bytes() - before, 256 << 20)
+
+    def private_bytes(self):
+        for line in open(f"/proc/{self.daemon.process.pid}/status", encoding="ascii"):
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) << 10
+        raise AssertionError("no RssAnon")
+
+    def test_a_thousand_idle_connections(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
+        before = self.private_bytes()
+        idle = [self.daemon.connect() for _ in range(1000)]
+        try:
+            self.assertEqual(self.answer(), self.expected)
+            self.assertLess((self.private_bytes() - before) / 1000, 16 << 10, "bytes a connection")
+        finally:
+            for connection in idle:
+                connection.socket.close()
+        wait_until(lambda: self.connections() == 1, "the connections are gone")
+
+    def test_two_clients_at_once(self):
+        def ask(seed):
+            texts = [f"client {seed} text {number} " * 3 for number in range(300)]
+            with self.daemon.connect() as connection:
+                alone = [connection.call(wire.classify(text)).results[0] for text in texts[:20]]
+                many = connection.call(wire.classify(*texts)).results
+                return many[:20] == alone and len(many) == 300
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            self.assertEqual(list(pool.map(ask, range(2))), [True, True])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,139 @@
+"""SIGTERM and SIGHUP under load: what was accepted is answered, and nobody is refused for a reload."""
+
+import shutil
+import signal
+import threading
+import time
+import unittest
+
+import wire
+from harness import Daemon, copied_model, random_model, wait_until
+
+UNAVAILABLE = 14
+TEXT = "a text of some length " * 10
+
+
+class Load:
+    """Threads that classify one text after the other and keep every answer."""
+
+    def __init__(self, daemon, threads=3):
+        self.answers, self.failures, self.daemon = [], [], daemon
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.work) for _ in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    def work(self):
+        with self.daemon.connect() as connection:
+            stream = 1
+            while not self.stopping.is_set():
+                answer = connection.call(wire.classify(TEXT, stream=stream))
+                if answer is None or answer.code:
+                    self.failures.append(answer and answer.message)
+                    return
+                self.answers.append(wire.fields(answer.payload)[3][0])
+                stream += 2
+
+
+class Terminate(unittest.TestCase):
+    def test_accepted_requests_are_answered(self):
+        with Daemon() as daemon, daemon.connect() as connection:
+            count = 500
+            connection.send(b"".join(wire.classify(TEXT, stream=2 * number + 1)
+                                     for number in range(count)))
+            first = connection.read()
+            daemon.signal(signal.SIGTERM)
+            answers = [first, *connection.read_all()]
+            self.assertEqual(daemon.process.wait(timeout=30), 0, daemon.log)
+        # Every request that was read got exactly one end: an answer, or "not any more".
+        self.assertEqual(len({answer.stream for answer in answers}), len(answers))
+        self.assertLessEqual({answer.code for answer in answers}, {0, UNAVAILABLE})
+        self.assertGreater(sum(answer.code == 0 for answer in answers), 0)
+
+    def test_work_in_the_queue_is_finished(self):
+        """One large request is accepted; the signal comes while it is computed."""
+        with Daemon() as daemon, daemon.connect() as connection:
+            connection.send(wire.classify(*[TEXT * 4] * 1000))
+            wait_until(lambda: self.is_busy(daemon), "the work has begun")
+            daemon.signal(signal.SIGTERM)
+            answer = connection.read()
+            self.assertEqual((answer.code, len(answer.results)), (0, 1000))
+            self.assertIsNone(connection.read())
+            self.assertEqual(daemon.process.wait(timeout=30), 0, daemon.log)
+
+    def is_busy(self, daemon):
+        queue = wire.fields((daemon.status() or {}).get(6, [b""])[0])
+        return queue.get(1, [0])[0] + queue.get(4, [0])[0] > 0
+
+    def test_idle_clients_do_not_hold_it_up(self):
+        with Daemon() as daemon, daemon.connect():
+            began = time.monotonic()
+            self.assertEqual(daemon.stop(), 0, daemon.log)
+            self.assertLess(time.monotonic() - began, 5)
+
+    def test_a_signal_during_the_start(self):
+        for delay in (0.0, 0.01, 0.05):
+            with Daemon(ready=False) as daemon:
+                time.sleep(delay)
+                daemon.signal(signal.SIGTERM)
+                self.assertIn(daemon.process.wait(timeout=30), (0, -signal.SIGTERM), daemon.log)
+
+
+class Reload(unittest.TestCase):
+    def test_a_new_revision_under_load(self):
+        folder = copied_model("reloaded", seed=1)
+        with Daemon(models={"m": folder}) as daemon, Load(daemon) as load:
+            wait_until(lambda: len(load.answers) > 50, "answers of the first revision")
+            self.replace(folder, random_model(seed=2))
+            daemon.signal(signal.SIGHUP)
+            wait_until(lambda: len(set(load.answers)) > 1, "answers of the second revision")
+            seen = len(load.answers)
+            wait_until(lambda: len(load.answers) > seen + 50, "more of them")
+            load.stopping.set()
+        self.assertEqual(load.failures, [])
+        self.assertEqual(len(set(load.answers)), 2)
+
+    @staticmethod
+    def replace(folder, new):
+        """File by file, by rename: what is mapped is never written into."""
+        for path in new.iterdir():
+            if path.is_file():
+                shutil.copy(path, folder / "new")
+                (folder / "new").rename(folder / path.name)
+
+    def test_a_broken_revision_leaves_the_old_one_serving(self):
+        folder = copied_model("broken-reload", seed=1)
+        with Daemon(models={"m": folder}) as daemon, Load(daemon, threads=1) as load:
+            wait_until(lambda: len(load.answers) > 10, "answers")
+            (folder / "broken").write_text("{")
+            (folder / "broken").rename(folder / "config.json")
+            answer = daemon.control("reload")
+            self.assertNotEqual(answer.returncode, 0)
+            self.assertIn("config.json", answer.stderr)
+            seen = len(load.answers)
+            wait_until(lambda: len(load.answers) > seen + 10, "the old revision still answers")
+            self.assertEqual(len(set(load.answers)), 1)
+            self.assertIsNone(daemon.process.poll())
+        self.assertEqual(load.failures, [])
+
+    def test_a_storm_of_reloads(self):
+        with Daemon() as daemon, Load(daemon) as load:
+            for _ in range(50):
+                daemon.signal(signal.SIGHUP)
+                time.sleep(0.005)
+            seen = len(load.answers)
+            wait_until(lambda: len(load.answers) > seen + 20, "it still answers")
+            load.stopping.set()
+        self.assertEqual(load.failures, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
