@@ -103,7 +103,7 @@ class BrokenFraming(DaemonCase):
 
 
 class BrokenRequests(DaemonCase):
-    """A frame that is whole but wrong inside: an error of that request, and the connection goes on."""
+    """Whole frames, wrong inside: an error of that request, and the connection goes on."""
 
     def refused(self, data, code, *words):
         with self.daemon.connect() as connection:

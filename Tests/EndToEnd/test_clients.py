@@ -1,4 +1,7 @@
-"""Clients that behave oddly: half-closed, killed, slow, deaf, or very many. The others never notice."""
+"""Clients that behave oddly: half-closed, killed, slow, deaf, or very many.
+
+The others never notice.
+"""
 
 import concurrent.futures
 import resource

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP under load: what was accepted is answered, and nobody is refused for a reload."""
+"""SIGTERM and SIGHUP under load: what was accepted is answered, a reload refuses nobody."""
 
 import shutil
 import signal

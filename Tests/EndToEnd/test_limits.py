@@ -1,4 +1,4 @@
-"""Overload, deadlines, cancellation: refused at once with the right code, and Status answers always."""
+"""Overload, deadlines, cancellation: refused at once with the right code; Status always answers."""
 
 import time
 import unittest

@@ -11,7 +11,8 @@ import unittest
 import harness
 from harness import Daemon, copied_model, needs_root, random_model, run, scratch
 
-USAGE, DATA, NO_INPUT, UNAVAILABLE, CANNOT_CREATE, NO_PERMISSION, CONFIG = 64, 65, 66, 69, 73, 77, 78
+USAGE, DATA, NO_INPUT, UNAVAILABLE = 64, 65, 66, 69
+CANNOT_CREATE, NO_PERMISSION, CONFIG = 73, 77, 78
 # What a broken model may exit with: it is data, or a file that is not there, or configuration.
 MODEL_CODES = (DATA, NO_INPUT, CONFIG)
 

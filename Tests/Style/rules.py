@@ -4,6 +4,7 @@ A finding says where, what, and what to do. What is excepted stands in exception
 reason; an exception that excepts nothing any more is itself a finding.
 """
 
+import ast
 import collections
 import json
 import pathlib
@@ -183,6 +184,21 @@ def dead_declarations(files):
         if counts[name] == 1 and name not in CALLED_BY_THE_LANGUAGE:
             yield Finding("dead_declarations", path, line,
                           f"{name} is declared and never used; remove it, or use it")
+
+
+def unused_imports(files):
+    """Of Python; Swift's compiler says it for Swift."""
+    for file in files:
+        if file.kind != "python":
+            continue
+        words = collections.Counter(re.findall(r"\w+", file.text))
+        for node in ast.walk(ast.parse(file.text)):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                for each in node.names:
+                    name = (each.asname or each.name).split(".")[0]
+                    if words[name] == 1:
+                        yield Finding("unused_imports", file.path, node.lineno,
+                                      f"{name} is imported and never used; remove it")
 
 
 def swift_format(files):

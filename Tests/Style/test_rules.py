@@ -82,6 +82,10 @@ class Rules(unittest.TestCase):
         two = swift('let text = "\\(used())"\nprint(text)\n', "Sources/Weights/Y.swift")
         self.assertEqual(self.found(rules.dead_declarations, one, two), [2])
 
+    def test_unused_imports(self):
+        file = tree.Source("x.py", "python", '"""X."""\nimport os\nimport re\nre.escape("")\n')
+        self.assertEqual(self.found(rules.unused_imports, file), [2])
+
     def test_imports(self):
         targets = {"Encoder": {"Weights"}, "Weights": set(), "Syscalls": set()}
         text = "import Weights\nimport Service\ninternal import Foundation\nimport Glibc\n"

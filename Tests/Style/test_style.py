@@ -17,7 +17,8 @@ import rules
 import tree
 
 OVER_CODE = [rules.columns, rules.blanks, rules.file_length, rules.function_length, rules.header,
-             rules.shell_options, rules.names, rules.dead_declarations]
+             rules.shell_options, rules.names, rules.dead_declarations,
+             rules.unused_imports]
 
 
 @functools.cache
@@ -74,6 +75,9 @@ class Style(unittest.TestCase):
 
     def test_dead_declarations(self):
         self.check(rules.dead_declarations)
+
+    def test_unused_imports(self):
+        self.check(rules.unused_imports)
 
     def test_imports(self):
         self.check(arrows.imports)
