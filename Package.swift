@@ -60,9 +60,9 @@ let package = Package(
 
         // Text, and numbers.
         room("Tokenization", ["JSONText"]),
-        room("Numerics", ["CKernels", "COpenBLAS", "Syscalls"]),
+        room("Numerics", ["CKernels", "Syscalls"]),
         room("Weights", ["JSONText", "Syscalls"]),
-        room("Encoder", ["Numerics", "Weights"]),
+        room("Encoder", ["Numerics", "Weights", "Syscalls"]),
         room("Insight"),
 
         // Where wire, text and numbers meet.

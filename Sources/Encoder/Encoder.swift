@@ -1,1 +1,0 @@
-// The room Encoder: to be furnished.

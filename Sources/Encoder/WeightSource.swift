@@ -1,0 +1,124 @@
+// From tensors by name to views by place.
+//
+// The folder has checked names, shapes and types; what is left here is to find each tensor, and to
+// give those that are no aligned f32 a widened copy in one block of memory.
+
+internal import Numerics
+internal import Syscalls
+internal import Weights
+
+/// The memory behind a model's views: the folder's mappings, and the widened copies.
+final class WeightStorage: @unchecked Sendable {
+    // Safe to share: written only while it is made.
+    private let folder: ModelFolder
+    private let block: AlignedMemory
+    private var widened: [String: UnsafeBufferPointer<Float>] = [:]
+
+    var byteCount: Int { block.byteCount }
+
+    init(_ folder: ModelFolder) throws(EncoderError) {
+        self.folder = folder
+        let tensors = Self.usedTensors(folder).filter { $0.view.floatsInPlace == nil }
+        let byteCount = tensors.reduce(0) { $0 + Self.room($1.view) }
+        do {
+            block = try AlignedMemory(byteCount: byteCount, hugePages: byteCount >= 4 << 20)
+        } catch {
+            throw .noMemory(bytes: byteCount)
+        }
+        var next = block.base
+        for (name, view) in tensors {
+            let floats = UnsafeMutableBufferPointer(
+                start: next.bindMemory(to: Float.self, capacity: view.elementCount),
+                count: view.elementCount)
+            view.widen(into: floats)
+            widened[name] = UnsafeBufferPointer(floats)
+            next += Self.room(view)
+        }
+    }
+
+    /// The tensor's elements; the folder has checked that it is there.
+    func floats(_ name: String) -> UnsafeBufferPointer<Float> {
+        if let floats = widened[name] { return floats }
+        guard let floats = view(name)?.floatsInPlace else {
+            preconditionFailure("\(name) passed the folder's checks but is not there")
+        }
+        return floats
+    }
+
+    func has(_ name: String) -> Bool { view(name) != nil }
+
+    private func view(_ name: String) -> TensorView? {
+        folder.headTensors?[name] ?? folder.tensors[name]
+    }
+
+    private static func usedTensors(_ folder: ModelFolder) -> [(name: String, view: TensorView)] {
+        let names = folder.configuration.tensorShapes.map(\.name) + ["head.weight", "head.bias"]
+        return names.compactMap { name in
+            (folder.headTensors?[name] ?? folder.tensors[name]).map { (name, $0) }
+        }
+    }
+
+    /// Bytes in the block: a multiple of a cache line.
+    private static func room(_ view: TensorView) -> Int {
+        (view.elementCount * MemoryLayout<Float>.size + 63) / 64 * 64
+    }
+}
+
+struct WeightSource {
+    let storage: WeightStorage
+    let folder: ModelFolder
+
+    private var hidden: Int { folder.configuration.hiddenSize }
+
+    func embeddings() -> EmbeddingTables {
+        let types = table("embeddings.token_type_embeddings.weight")
+        return EmbeddingTables(
+            words: table("embeddings.word_embeddings.weight"),
+            positions: table("embeddings.position_embeddings.weight"),
+            type: types.rows(0..<1), norm: norm("embeddings.LayerNorm"))
+    }
+
+    func layer(_ index: Int) -> EncoderLayer {
+        let prefix = "encoder.layer.\(index)."
+        return EncoderLayer(
+            query: dense(prefix + "attention.self.query"),
+            key: dense(prefix + "attention.self.key"),
+            value: dense(prefix + "attention.self.value"),
+            attentionOutput: dense(prefix + "attention.output.dense"),
+            attentionNorm: norm(prefix + "attention.output.LayerNorm"),
+            intermediate: dense(prefix + "intermediate.dense"),
+            output: dense(prefix + "output.dense", columns: folder.configuration.feedForwardSize),
+            outputNorm: norm(prefix + "output.LayerNorm"))
+    }
+
+    func head() -> HeadLayers {
+        switch folder.head {
+        case .none: .none
+        case .pooler: .pooler(dense: dense("pooler.dense"), classifier: dense("classifier"))
+        case .token: .token(dense("classifier"))
+        case .linear(let pooling, let normalize):
+            .linear(dense("head"), pooling, normalize: normalize)
+        }
+    }
+
+    private func dense(_ name: String, columns: Int? = nil) -> Dense {
+        let bias = storage.floats(name + ".bias")
+        let weight = storage.floats(name + ".weight")
+        return Dense(
+            weight: MatrixView(
+                weight.baseAddress!, rows: bias.count, columns: columns ?? hidden),
+            bias: bias)
+    }
+
+    private func norm(_ name: String) -> LayerNorm {
+        LayerNorm(
+            weight: storage.floats(name + ".weight"), bias: storage.floats(name + ".bias"),
+            epsilon: folder.configuration.layerNormEpsilon)
+    }
+
+    private func table(_ name: String) -> MatrixView {
+        let floats = storage.floats(name)
+        return MatrixView(
+            floats.baseAddress!, rows: floats.count / hidden, columns: hidden)
+    }
+}

@@ -1,0 +1,152 @@
+// A checkpoint's tensors under one set of names, every shape checked against the configuration.
+//
+// Checkpoints of one architecture differ in naming: with or without the prefix `bert.`, layer norms
+// as `gamma` and `beta` (TensorFlow's names) or `weight` and `bias`. The canonical name here is the
+// one without the prefix and with `weight` and `bias`.
+//
+// Invariant: each required tensor is there once, of the right shape and a type that widens to f32;
+// nothing unknown is there. Buffers that hold no weights, and the heads of pretraining, are left
+// aside by the list below and by nothing else.
+
+package struct CheckpointTensors: Sendable {
+    private let byName: [String: TensorView]
+    /// Names as they stand in the file, of tensors that the model does not use.
+    package let ignored: [String]
+
+    package subscript(name: String) -> TensorView? { byName[name] }
+
+    init(
+        _ tensors: ShardedTensors, configuration: BERTConfiguration, path: String
+    ) throws(WeightsError) {
+        var byName: [String: TensorView] = [:]
+        var ignored: [String] = []
+        for view in tensors.all {
+            let name = Self.canonicalName(view.name)
+            if Self.isIgnored(name, head: configuration.head) {
+                ignored.append(view.name)
+            } else if let other = byName.updateValue(view, forKey: name) {
+                throw WeightsError(
+                    .mismatch, path, "\(other.name) and \(view.name) are the same tensor twice")
+            }
+        }
+        try Self.check(byName, against: configuration.tensorShapes, path: path)
+        self.byName = byName
+        self.ignored = ignored
+    }
+
+    /// The two tensors of a head over another folder's encoder.
+    init(
+        head tensors: ShardedTensors, shapes: [TensorShape], path: String
+    ) throws(WeightsError) {
+        byName = Dictionary(uniqueKeysWithValues: tensors.all.map { ($0.name, $0) })
+        ignored = []
+        try Self.check(byName, against: shapes, path: path)
+    }
+
+    static func canonicalName(_ name: String) -> String {
+        var canonical = name.hasPrefix("bert.") ? String(name.dropFirst(5)) : name
+        if canonical.hasSuffix(".gamma") { canonical = canonical.dropLast(5) + "weight" }
+        if canonical.hasSuffix(".beta") { canonical = canonical.dropLast(4) + "bias" }
+        return canonical
+    }
+
+    private static func isIgnored(
+        _ name: String, head: BERTConfiguration.HeadKind
+    ) -> Bool {
+        switch name {
+        case "embeddings.position_ids", "embeddings.token_type_ids": true
+        default: head == .none && name.hasPrefix("cls.")
+        }
+    }
+
+    private static func check(
+        _ byName: [String: TensorView], against expected: [TensorShape], path: String
+    ) throws(WeightsError) {
+        func mismatch(_ message: String) -> WeightsError { WeightsError(.mismatch, path, message) }
+        for tensor in expected {
+            guard let view = byName[tensor.name] else {
+                if tensor.isOptional { continue }
+                throw mismatch("tensor \(tensor.name) \(tensor.shape.asShape) is missing")
+            }
+            guard view.shape == tensor.shape else {
+                throw mismatch(
+                    "tensor \(view.name) has shape \(view.shape.asShape), the configuration wants "
+                        + tensor.shape.asShape)
+            }
+            guard view.type.isWeight else {
+                throw mismatch(
+                    "tensor \(view.name) is \(view.type.rawValue); weights are F32, F16 or BF16")
+            }
+        }
+        let known = Set(expected.map(\.name))
+        let unknown = byName.filter { !known.contains($0.key) }.values
+        guard let first = unknown.min(by: { $0.name < $1.name }) else { return }
+        let others = unknown.count > 1 ? " and \(unknown.count - 1) more" : ""
+        throw mismatch(
+            "tensor \(first.name) \(first.shape.asShape)\(others) has no place in this architecture"
+        )
+    }
+}
+
+/// A tensor that an architecture has, under its canonical name.
+package struct TensorShape: Sendable, Equatable {
+    package let name: String
+    package let shape: [Int]
+    package let isOptional: Bool
+
+    package init(_ name: String, _ shape: [Int], isOptional: Bool = false) {
+        self.name = name
+        self.shape = shape
+        self.isOptional = isOptional
+    }
+}
+
+extension BERTConfiguration {
+    /// All tensors of the architecture in the order of the forward pass.
+    package var tensorShapes: [TensorShape] {
+        embeddingShapes + (0..<layerCount).flatMap(layerShapes) + headShapes
+    }
+
+    private var embeddingShapes: [TensorShape] {
+        [
+            TensorShape("embeddings.word_embeddings.weight", [vocabularySize, hiddenSize]),
+            TensorShape("embeddings.position_embeddings.weight", [positionCount, hiddenSize]),
+            TensorShape("embeddings.token_type_embeddings.weight", [tokenTypeCount, hiddenSize]),
+        ] + normShapes("embeddings.LayerNorm")
+    }
+
+    private func layerShapes(_ layer: Int) -> [TensorShape] {
+        let prefix = "encoder.layer.\(layer)."
+        let (h, f) = (hiddenSize, feedForwardSize)
+        return affineShapes(prefix + "attention.self.query", h, h)
+            + affineShapes(prefix + "attention.self.key", h, h)
+            + affineShapes(prefix + "attention.self.value", h, h)
+            + affineShapes(prefix + "attention.output.dense", h, h)
+            + normShapes(prefix + "attention.output.LayerNorm")
+            + affineShapes(prefix + "intermediate.dense", f, h)
+            + affineShapes(prefix + "output.dense", h, f)
+            + normShapes(prefix + "output.LayerNorm")
+    }
+
+    private var headShapes: [TensorShape] {
+        let pooler = affineShapes(
+            "pooler.dense", hiddenSize, hiddenSize, isOptional: head != .sequence)
+        return head == .none
+            ? pooler : pooler + affineShapes("classifier", labels.count, hiddenSize)
+    }
+
+    private func affineShapes(
+        _ name: String, _ rows: Int, _ columns: Int, isOptional: Bool = false
+    ) -> [TensorShape] {
+        [
+            TensorShape(name + ".weight", [rows, columns], isOptional: isOptional),
+            TensorShape(name + ".bias", [rows], isOptional: isOptional),
+        ]
+    }
+
+    private func normShapes(_ name: String) -> [TensorShape] {
+        [
+            TensorShape(name + ".weight", [hiddenSize]), TensorShape(name + ".bias", [hiddenSize]),
+        ]
+    }
+}

@@ -1,0 +1,113 @@
+// A JSON file of a model folder, with readers that name the file, line, column and key in whatever
+// they refuse.
+//
+// Invariant: a value is either of the asked type and inside the asked range, or an error says where
+// it stands and what was expected. Absent and null are the same: the reference writes null for
+// "not set".
+
+package import JSONText
+internal import Syscalls
+
+package struct JSONSource: Sendable {
+    package let path: String
+    package let bytes: [UInt8]
+    package let root: JSONNode
+
+    package init(
+        _ path: String, limit: Int = Limits.configurationBytes,
+        dialect: JSONDocument.Dialect = .json
+    ) throws(WeightsError) {
+        let bytes = try reading(path) { () throws(Errno) in try readFile(path, limit: limit) }
+        do {
+            root = try JSONDocument.parse(bytes, dialect: dialect)
+        } catch {
+            throw WeightsError(.configuration, path, error.description)
+        }
+        self.path = path
+        self.bytes = bytes
+        guard root.object != nil else {
+            throw error("expected an object, found \(root.value.kind)", root)
+        }
+    }
+
+    func error(_ message: String, at offset: Int) -> WeightsError {
+        WeightsError(
+            .configuration, path, JSONError(message, at: offset, in: bytes).description)
+    }
+
+    func error(_ message: String, _ node: JSONNode) -> WeightsError {
+        error(message, at: node.span.lowerBound)
+    }
+
+    /// The member, unless absent or null.
+    func node(_ key: String) -> JSONNode? {
+        root[key].flatMap { $0.isNull ? nil : $0 }
+    }
+
+    func natural(_ key: String, in range: ClosedRange<Int>) throws(WeightsError) -> Int? {
+        guard let node = node(key) else { return nil }
+        guard let number = node.int, range.contains(number) else {
+            throw error(
+                "\(key) must be a whole number from \(range.lowerBound) to \(range.upperBound)",
+                node)
+        }
+        return number
+    }
+
+    func required(_ key: String, in range: ClosedRange<Int>) throws(WeightsError) -> Int {
+        guard let number = try natural(key, in: range) else {
+            throw error("\(key) is missing", root)
+        }
+        return number
+    }
+
+    func number(_ key: String, in range: ClosedRange<Double>) throws(WeightsError) -> Double? {
+        guard let node = node(key) else { return nil }
+        guard let number = node.double, range.contains(number) else {
+            throw error(
+                "\(key) must be a number from \(range.lowerBound) to \(range.upperBound)", node)
+        }
+        return number
+    }
+
+    func flag(_ key: String) throws(WeightsError) -> Bool? {
+        guard let node = node(key) else { return nil }
+        guard let flag = node.bool else { throw error("\(key) must be true or false", node) }
+        return flag
+    }
+
+    func string(_ key: String) throws(WeightsError) -> String? {
+        guard let node = node(key) else { return nil }
+        guard let text = node.string else { throw error("\(key) must be a string", node) }
+        return text
+    }
+
+    func strings(_ key: String) throws(WeightsError) -> [String]? {
+        guard let node = node(key) else { return nil }
+        let texts = node.array?.compactMap(\.string)
+        guard let texts, texts.count == node.array?.count else {
+            throw error("\(key) must be a list of strings", node)
+        }
+        return texts
+    }
+
+    /// One of the cases that a string stands for.
+    func choice<Case: RawRepresentable & CaseIterable>(
+        _ key: String, _ type: Case.Type
+    ) throws(WeightsError) -> Case? where Case.RawValue == String {
+        guard let node = node(key) else { return nil }
+        guard let value = node.string.flatMap(Case.init(rawValue:)) else {
+            let names = Case.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw error("\(key) must be one of \(names)", node)
+        }
+        return value
+    }
+
+    func refuseKeys(otherThan known: [String]) throws(WeightsError) {
+        for member in root.object ?? [] where !known.contains(member.nameText) {
+            throw error(
+                "unknown key \"\(member.nameText.prefix(60))\"; known are "
+                    + known.joined(separator: ", "), at: member.nameOffset)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// The largest things this room believes in: whatever exceeds one of these is refused before memory
+// is spent on it.
+
+enum Limits {
+    /// The cap of the format's reference implementation: 100 MB of header.
+    static let headerBytes = 100_000_000
+    static let tensors = 65_536
+    static let rank = 8
+    static let nameBytes = 512
+    static let shards = 1_024
+    static let configurationBytes = 4 << 20
+    static let shardIndexBytes = 64 << 20
+    static let vocabularyBytes = 64 << 20
+
+    // Dimensions of a configuration. Their products stay far below 2^63:
+    // 2^22 rows of 2^17 values of 4 bytes are 2^41.
+    static let width = 1 << 17
+    static let layers = 1 << 10
+    static let positions = 1 << 20
+    static let vocabulary = 1 << 22
+    static let labels = 1 << 16
+}

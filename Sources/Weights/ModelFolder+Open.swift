@@ -1,0 +1,250 @@
+// Opening a model folder: each file read once, in the order in which a person would look.
+
+internal import JSONText
+internal import Syscalls
+
+extension ModelFolder {
+    init(_ path: String, threads: Int) throws(WeightsError) {
+        let settingsFile = try Self.settingsFile(path)
+        let settings = try settingsFile.map(ModelSettings.init) ?? ModelSettings()
+        let encoderPath = try Self.encoderPath(path, settings)
+        let configurationFile = try JSONSource(encoderPath + "/config.json")
+        let configuration = try BERTConfiguration(configurationFile)
+        let weights = try Self.weights(encoderPath)
+        let pooling = try PoolingFolder(encoderPath)
+        let head = Self.head(configuration, settings, pooling)
+        let headWeights = try settings.overBase.map { over throws(WeightsError) in
+            try ShardedTensors(file: Self.join(path, over.head))
+        }
+
+        self.path = path
+        self.encoderPath = encoderPath
+        self.configuration = configuration
+        self.settings = settings
+        self.head = head
+        self.pooling = settings.pooling ?? pooling.pooling ?? (head == .pooler ? .cls : .mean)
+        tokenizerFiles = try TokenizerFiles(encoderPath, configuration)
+        tensors = try CheckpointTensors(weights, configuration: configuration, path: encoderPath)
+        labels = try Self.labels(configuration, settings, settingsFile)
+        headTensors = try Self.headTensors(headWeights, labels.count, configuration, path)
+        scoreRule = Self.scoreRule(configuration, settings, labels.count)
+        maxTokens = try Self.maxTokens(configuration, settings, settingsFile, encoderPath)
+        mappedBytes = weights.byteCount + (headWeights?.byteCount ?? 0)
+        revision = try Self.revision(
+            [weights] + (headWeights.map { [$0] } ?? []),
+            files: [configurationFile.bytes, settingsFile?.bytes ?? []] + tokenizerFiles.contents(),
+            threads: threads)
+    }
+
+    private static func settingsFile(_ path: String) throws(WeightsError) -> JSONSource? {
+        guard isDirectory(path) else {
+            throw WeightsError(.unreadable, path, "no such folder")
+        }
+        let file = path + "/textflix.json"
+        return fileExists(file) ? try JSONSource(file, dialect: .json5) : nil
+    }
+
+    private static func encoderPath(
+        _ path: String, _ settings: ModelSettings
+    ) throws(WeightsError) -> String {
+        guard let over = settings.overBase else {
+            try requireConfiguration(path)
+            return path
+        }
+        let base = join(path, over.base)
+        guard isDirectory(base) else {
+            throw WeightsError(
+                .unreadable, path, "its base folder \(base) (textflix.json, base) does not exist")
+        }
+        if let file = try settingsFile(base), file.node("base") != nil {
+            throw WeightsError(
+                .unsupported, path, "its base \(base) has a base itself: name that one instead")
+        }
+        try requireConfiguration(base)
+        return base
+    }
+
+    private static func requireConfiguration(_ path: String) throws(WeightsError) {
+        guard fileExists(path + "/config.json") else {
+            throw WeightsError(
+                .unreadable, path, "no config.json in it: is this a model folder?")
+        }
+    }
+
+    /// A path as written in a file of the folder.
+    static func join(_ folder: String, _ path: String) -> String {
+        path.hasPrefix("/") ? path : folder + "/" + path
+    }
+
+    private static func weights(_ path: String) throws(WeightsError) -> ShardedTensors {
+        let single = path + "/model.safetensors"
+        if fileExists(single) { return try ShardedTensors(file: single) }
+        let index = path + "/model.safetensors.index.json"
+        if fileExists(index) { return try ShardedTensors(index: index) }
+        for pickle in ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin"]
+        where fileExists(path + "/" + pickle) {
+            throw WeightsError(
+                .unsupported, path + "/" + pickle,
+                "a pickle can run any code when it is read, so it is refused; convert it where you "
+                    + "trust it: python3 -c \"from transformers import AutoModel as M; "
+                    + "M.from_pretrained('IN').save_pretrained('OUT')\" writes model.safetensors "
+                    + "(use AutoModelForSequenceClassification to keep a classifier)")
+        }
+        throw WeightsError(
+            .unreadable, path, "neither model.safetensors nor model.safetensors.index.json in it")
+    }
+
+    private static func head(
+        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ folder: PoolingFolder
+    ) -> Head {
+        if settings.overBase != nil {
+            return .linear(
+                settings.pooling ?? folder.pooling ?? .mean, normalize: settings.normalize ?? false)
+        }
+        return switch configuration.head {
+        case .none: .none
+        case .sequence: .pooler
+        case .token: .token
+        }
+    }
+
+    private static func headTensors(
+        _ tensors: ShardedTensors?, _ labelCount: Int, _ configuration: BERTConfiguration,
+        _ path: String
+    ) throws(WeightsError) -> CheckpointTensors? {
+        guard let tensors else { return nil }
+        let shapes = [
+            TensorShape("head.weight", [labelCount, configuration.hiddenSize]),
+            TensorShape("head.bias", [labelCount]),
+        ]
+        return try CheckpointTensors(head: tensors, shapes: shapes, path: path)
+    }
+
+    private static func labels(
+        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ file: JSONSource?
+    ) throws(WeightsError) -> [String] {
+        if configuration.head == .none && settings.overBase == nil { return [] }
+        guard let labels = settings.labels, let file else {
+            if settings.overBase != nil, let file {
+                throw file.error("labels is missing: a head over a base needs them", file.root)
+            }
+            return configuration.labels
+        }
+        if settings.overBase == nil && labels.count != configuration.labels.count {
+            throw file.error(
+                "\(labels.count) labels, but the classifier has \(configuration.labels.count)",
+                file.node("labels") ?? file.root)
+        }
+        return labels
+    }
+
+    private static func scoreRule(
+        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ labelCount: Int
+    ) -> ScoreRule {
+        let several =
+            settings.multiLabel
+            ?? (settings.overBase == nil && configuration.problemType == .multiLabel)
+        return several || labelCount == 1 ? .sigmoid : .softmax
+    }
+
+    private static func maxTokens(
+        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ file: JSONSource?,
+        _ encoderPath: String
+    ) throws(WeightsError) -> Int {
+        let positions = configuration.positionCount
+        if let stated = settings.maxTokens, let file {
+            guard stated <= positions else {
+                throw file.error(
+                    "max_tokens \(stated) is more than the model's \(positions) positions",
+                    file.node("max_tokens") ?? file.root)
+            }
+            return stated
+        }
+        let path = encoderPath + "/sentence_bert_config.json"
+        guard fileExists(path) else { return positions }
+        let stated = try JSONSource(path).natural("max_seq_length", in: 3...Limits.positions)
+        return min(stated ?? positions, positions)
+    }
+
+    /// Weights piece by piece, then the small files in a fixed order.
+    private static func revision(
+        _ sets: [ShardedTensors], files: [[UInt8]], threads: Int
+    ) throws(WeightsError) -> Revision {
+        var pieces = try TensorScan.run(sets.flatMap(\.all), threads: threads)
+        for file in sets.flatMap(\.files) {
+            let header = file.mapping.bytes[..<file.header.dataStart]
+            pieces.append(ContentHash.xxh64(UnsafeRawBufferPointer(rebasing: header)))
+        }
+        pieces += files.map { $0.withUnsafeBytes { ContentHash.xxh64($0) } }
+        return Revision(pieces: pieces)
+    }
+}
+
+extension ModelFolder.TokenizerFiles {
+    /// Finds the files, and checks that every line of a vocabulary has an embedding.
+    init(_ path: String, _ configuration: BERTConfiguration) throws(WeightsError) {
+        func existing(_ name: String) -> String? {
+            fileExists(path + "/" + name) ? path + "/" + name : nil
+        }
+        vocabulary = existing("vocab.txt")
+        tokenizer = existing("tokenizer.json")
+        self.configuration = existing("tokenizer_config.json")
+        guard vocabulary != nil || tokenizer != nil else {
+            throw WeightsError(.unreadable, path, "neither vocab.txt nor tokenizer.json in it")
+        }
+    }
+
+    func contents() throws(WeightsError) -> [[UInt8]] {
+        var contents: [[UInt8]] = []
+        for file in [vocabulary, tokenizer, configuration] {
+            guard let file else {
+                contents.append([])
+                continue
+            }
+            contents.append(
+                try reading(file) { () throws(Errno) in
+                    try readFile(file, limit: Limits.vocabularyBytes)
+                })
+        }
+        return contents
+    }
+}
+
+extension ModelFolder {
+    /// To be asked once the tokenizer is made: more words than embeddings would read past the end.
+    /// Fewer are well: tables are often padded.
+    package func checkVocabulary(count: Int) throws(WeightsError) {
+        guard count <= configuration.vocabularySize else {
+            throw WeightsError(
+                .mismatch, encoderPath,
+                "the vocabulary has \(count) words, but there are only "
+                    + "\(configuration.vocabularySize) word embeddings (config.json, vocab_size)")
+        }
+    }
+}
+
+/// What a sentence-transformers folder says of pooling.
+private struct PoolingFolder {
+    let pooling: ModelSettings.Pooling?
+
+    init(_ path: String) throws(WeightsError) {
+        let file = path + "/1_Pooling/config.json"
+        guard fileExists(file) else {
+            pooling = nil
+            return
+        }
+        let source = try JSONSource(file)
+        let isCLS = try source.flag("pooling_mode_cls_token") ?? false
+        let isMean = try source.flag("pooling_mode_mean_tokens") ?? false
+        var others = 0
+        for mode in ["max_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "lasttoken"]
+        where try source.flag("pooling_mode_" + mode) == true {
+            others += 1
+        }
+        guard others == 0, isCLS != isMean else {
+            throw WeightsError(
+                .unsupported, file, "pooling must be by the CLS token or by the mean of all tokens")
+        }
+        pooling = isCLS ? .cls : .mean
+    }
+}

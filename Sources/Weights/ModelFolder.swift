@@ -1,0 +1,76 @@
+// A model as it lies on disk, in the form that Hugging Face ships: read, checked, mapped.
+//
+//     config.json                      what it is                         required
+//     model.safetensors                its weights: one file ...          required, one of the two
+//     model.safetensors.index.json     ... or several, with an index
+//     vocab.txt, tokenizer.json        its words                          at least one
+//     tokenizer_config.json            how text is split                  optional
+//     1_Pooling/config.json            sentence-transformers: pooling     optional
+//     sentence_bert_config.json        sentence-transformers: length      optional
+//     textflix.json                    ours: see ModelSettings            optional
+//
+// A folder whose textflix.json names a `base` has only that file and its head: all the rest is the
+// base's.
+//
+// Invariant of a folder that was opened: configuration, settings and tensors agree with each other,
+// every weight is finite, and `revision` names all bytes that can change an answer. Nothing is
+// copied: the tensors are views into mapped files. It reads no text and computes nothing.
+
+internal import Syscalls
+
+package struct ModelFolder: Sendable {
+    /// Where the tokenizer's files are; the last component that is nil does not exist.
+    package struct TokenizerFiles: Sendable, Equatable {
+        package let vocabulary: String?
+        package let tokenizer: String?
+        package let configuration: String?
+    }
+
+    /// What turns hidden states into an answer.
+    package enum Head: Sendable, Equatable {
+        case none
+        /// tanh(dense([CLS])), then the classifier.
+        case pooler
+        /// The classifier on every token.
+        case token
+        /// `head.weight` over pooled hidden states.
+        case linear(ModelSettings.Pooling, normalize: Bool)
+    }
+
+    /// How logits become probabilities.
+    package enum ScoreRule: Sendable, Equatable {
+        /// One of the labels is right.
+        case softmax
+        /// Each label has its own probability: several labels may be right, or there is only one.
+        case sigmoid
+    }
+
+    package let path: String
+    /// The folder that the encoder comes from: `path`, or its base.
+    package let encoderPath: String
+    package let configuration: BERTConfiguration
+    package let settings: ModelSettings
+    package let tokenizerFiles: TokenizerFiles
+    package let tensors: CheckpointTensors
+    /// `head.weight` and `head.bias`, for a head over a base.
+    package let headTensors: CheckpointTensors?
+    package let head: Head
+    package let labels: [String]
+    package let scoreRule: ScoreRule
+    /// How texts become one vector when no head asks for its own way.
+    package let pooling: ModelSettings.Pooling
+    /// With [CLS] and [SEP].
+    package let maxTokens: Int
+    package let revision: Revision
+    package let mappedBytes: Int
+
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - threads: how many may read the weights at once.
+    /// - Throws: the first thing that is wrong with the folder.
+    package static func open(
+        _ path: String, threads: Int = ThisProcess.processorCount
+    ) throws(WeightsError) -> ModelFolder {
+        try ModelFolder(path, threads: threads)
+    }
+}

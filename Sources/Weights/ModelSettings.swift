@@ -1,0 +1,92 @@
+// textflix.json: what we add to a folder of the reference's form. All keys are optional, comments
+// are allowed, an unknown key is an error with its line and column.
+//
+//     {
+//       // A head over another folder's encoder: a model of a few KB.
+//       "base": "../minilm",             // folder of encoder and tokenizer, from this folder
+//       "head": "head.safetensors",      // tensors head.weight [C, H] and head.bias [C], F32
+//       "labels": ["negative", "positive"],     // C of them, in the order of the head's rows
+//       "multi_label": false,            // true: each label has a probability of its own (sigmoid)
+//       "pooling": "mean",               // "cls" or "mean": the head's input, and Embed's default
+//       "normalize": false,              // scale the pooled vector to length 1 first
+//       "temperature": 1.0,              // logits are divided by it before the softmax or sigmoid
+//       "abstain_below": 0.0,            // a top probability under this is marked as abstained
+//       "truncation": "head",            // "head", "head_and_tail", "windows", "refuse"
+//       "max_tokens": 256,               // with [CLS] and [SEP]; at most the position embeddings
+//       "provenance": { "data": "..." }  // whatever the maker wants to say: kept, never read
+//     }
+//
+// `base` and `head` stand together or not at all. A head computes
+//     logits = pooled(hidden states of the last layer) · head.weightᵀ + head.bias
+// with pooled either the [CLS] row or the mean over all tokens of the text, special ones included;
+// a standardisation of features is folded into weight and bias by whoever trained it.
+//
+// Invariant: values are of their type and range. Whether they fit the model (labels and rows,
+// tokens and positions) is the folder's affair.
+
+package import JSONText
+
+package struct ModelSettings: Sendable {
+    package enum Pooling: String, Sendable, CaseIterable { case cls, mean }
+
+    package enum Truncation: String, Sendable, CaseIterable {
+        case head
+        case headAndTail = "head_and_tail"
+        case windows
+        case refuse
+    }
+
+    package struct HeadOverBase: Sendable {
+        package let base: String
+        package let head: String
+    }
+
+    package var overBase: HeadOverBase?
+    package var labels: [String]?
+    package var multiLabel: Bool?
+    package var pooling: Pooling?
+    package var normalize: Bool?
+    package var temperature: Double = 1
+    package var abstainBelow: Double = 0
+    package var truncation: Truncation = .head
+    package var maxTokens: Int?
+    /// As it was written.
+    package var provenance: JSONNode?
+
+    package init() {}
+
+    static let keys = [
+        "base", "head", "labels", "multi_label", "pooling", "normalize", "temperature",
+        "abstain_below", "truncation", "max_tokens", "provenance",
+    ]
+
+    package init(_ source: JSONSource) throws(WeightsError) {
+        try source.refuseKeys(otherThan: Self.keys)
+        overBase = try Self.overBase(source)
+        labels = try source.strings("labels")
+        multiLabel = try source.flag("multi_label")
+        pooling = try source.choice("pooling", Pooling.self)
+        normalize = try source.flag("normalize")
+        temperature = try source.number("temperature", in: 1e-3...1e3) ?? 1
+        abstainBelow = try source.number("abstain_below", in: 0...1) ?? 0
+        truncation = try source.choice("truncation", Truncation.self) ?? .head
+        maxTokens = try source.natural("max_tokens", in: 3...Limits.positions)
+        provenance = source.node("provenance")
+        if let labels, labels.isEmpty || Set(labels).count != labels.count {
+            throw source.error(
+                "labels must be at least one, each different", source.node("labels") ?? source.root)
+        }
+    }
+
+    private static func overBase(_ source: JSONSource) throws(WeightsError) -> HeadOverBase? {
+        let base = try source.string("base")
+        let head = try source.string("head")
+        switch (base, head) {
+        case (nil, nil): return nil
+        case (let base?, let head?) where !base.isEmpty && !head.isEmpty:
+            return HeadOverBase(base: base, head: head)
+        default:
+            throw source.error("base and head must be given together", source.root)
+        }
+    }
+}
