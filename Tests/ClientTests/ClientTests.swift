@@ -1,1 +1,200 @@
-// Tests to come.
+// The blocking client against a daemon that misbehaves on purpose.
+
+import Syscalls
+import Testing
+import TextflixProtocol
+
+@testable import TextflixClient
+
+private let quick = RetryPolicy(
+    firstPause: .milliseconds(1), longestPause: .milliseconds(20), patience: .seconds(2))
+
+private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
+    guard let message = try? ClassifyRequest(decoding: request.envelope.payload) else {
+        return .fail(Status(code: .invalidArgument))
+    }
+    let results = message.texts.map { Classification(label: $0.string) }
+    return .answer(ClassifyResponse(results: results).encoded)
+}
+
+@Suite struct ClientTests {
+    @Test func aCallAndItsAnswer() throws {
+        let daemon = try FakeDaemon(echo)
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let response = try client.call(.classify, ClassifyRequest(texts: ["a", "b"]))
+        #expect(response.results.map(\.label) == ["a", "b"])
+    }
+
+    @Test func aHundredAtOnceEachGetsItsOwn() throws {
+        let daemon = try FakeDaemon(echo)
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let tickets = (0..<100).map {
+            client.start(.classify, ClassifyRequest(texts: [Text("\($0)")]))
+        }
+        for (index, ticket) in tickets.enumerated().reversed() {
+            #expect(try client.answer(to: ticket).results.map(\.label) == ["\(index)"])
+        }
+        #expect(client.unanswered == 0)
+    }
+
+    @Test func busyThenAnswered() throws {
+        let daemon = try FakeDaemon { request in
+            request.number < 4
+                ? .fail(Status(code: .resourceExhausted, retryAfter: .milliseconds(2)))
+                : echo(request)
+        }
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        #expect(try client.call(.classify, ClassifyRequest(texts: ["x"])).results.count == 1)
+        #expect(daemon.requests == 4)
+    }
+
+    @Test func aConnectionThatBreaksIsMadeAnew() throws {
+        let daemon = try FakeDaemon { $0.number % 3 == 1 ? .close : echo($0) }
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let tickets = (0..<10).map {
+            client.start(.classify, ClassifyRequest(texts: [Text("\($0)")]), timeout: .seconds(5))
+        }
+        for (index, ticket) in tickets.enumerated() {
+            #expect(try client.answer(to: ticket).results.map(\.label) == ["\(index)"])
+        }
+    }
+
+    @Test func silenceTimesOut() throws {
+        let daemon = try FakeDaemon { _ in .silence }
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let begun = MonotonicClock.now
+        let error = #expect(throws: ClientError.self) {
+            try client.call(.status, StatusRequest(), timeout: .milliseconds(50))
+        }
+        guard case .timedOut = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(MonotonicClock.now.since(begun) < 1_000_000_000)
+    }
+
+    @Test func anotherProtocolIsNamed() throws {
+        let daemon = try FakeDaemon { _ in .raw(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)) }
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let error = #expect(throws: ClientError.self) { try client.call(.status, StatusRequest()) }
+        #expect(error?.description.contains("does not speak the Textflix protocol") == true)
+    }
+
+    @Test func aWrongMessageIsNamed() throws {
+        let daemon = try FakeDaemon { _ in .answer([0x0A, 0xFF]) }
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        #expect(throws: ClientError.self) { try client.call(.status, StatusRequest()) }
+    }
+
+    @Test func aCancelledCallLeavesTheOthers() throws {
+        let daemon = try FakeDaemon { request in
+            switch request.envelope.method {
+            case "Cancel": .answer(CancelResponse(cancelled: 1).encoded)
+            case "Status": .silence
+            default: echo(request)
+            }
+        }
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let silent = client.start(.status, StatusRequest())
+        let other = client.start(.classify, ClassifyRequest(texts: ["x"]))
+        var none: [PollEntry] = []
+        try client.wait(until: MonotonicClock.now, watching: &none)
+        client.cancel(silent)
+        #expect(try client.answer(to: other).results.count == 1)
+    }
+}
+
+@Suite struct ConnectTests {
+    private func problem(_ path: String) -> ConnectProblem? {
+        do throws(ClientError) {
+            _ = try Client(path: path, retry: quick)
+        } catch {
+            if case .cannotConnect(_, let problem) = error { return problem }
+        }
+        return nil
+    }
+
+    @Test func noSocket() {
+        #expect(problem("/nonexistent/x.sock") == .noSocket(candidates: ["/nonexistent/x.sock"]))
+    }
+
+    @Test func aPathThatIsTooLong() {
+        let path = "/" + String(repeating: "x", count: 107)
+        #expect(problem(path) == .pathTooLong(bytes: 108))
+    }
+
+    @Test func notASocketAndNobodyListens() throws {
+        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
+        defer { try? removeDirectory(folder) }
+        let file = "\(folder)/file"
+        try writeFileAtomically(file, bytes: [1, 2, 3])
+        defer { try? removeFile(file) }
+        #expect(problem(file) == .notASocket)
+        let stale = "\(folder)/stale"
+        _ = try UnixSocket.listen(path: stale, backlog: 1)
+        defer { try? removeFile(stale) }
+        #expect(problem(stale) == .nobodyListens)
+    }
+
+    @Test func aFullBacklogIsWaitedForWithinReason() throws {
+        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
+        let path = "\(folder)/full"
+        let listener = try UnixSocket.listen(path: path, backlog: 0)
+        defer {
+            try? removeFile(path)
+            try? removeDirectory(folder)
+        }
+        let impatient = RetryPolicy(
+            firstPause: .milliseconds(1), longestPause: .milliseconds(2),
+            patience: .milliseconds(20))
+        var clients: [Client] = []
+        let error = #expect(throws: ClientError.self) {
+            for _ in 0..<8 { clients.append(try Client(path: path, retry: impatient)) }
+        }
+        #expect(error == .cannotConnect(path: path, .backlogFull))
+        _ = listener.number
+    }
+
+    @Test(
+        arguments: [
+            ("/a", nil, nil, [], "/a"),
+            (nil, "/b", "/run/user/1", ["/run/user/1/textflix/textflix.sock"], "/b"),
+            (
+                nil, nil, "/run/user/1", ["/run/user/1/textflix/textflix.sock"],
+                "/run/user/1/textflix/textflix.sock"
+            ),
+            (
+                nil, nil, "/run/user/1", ["/run/textflix/textflix.sock"],
+                "/run/textflix/textflix.sock"
+            ),
+            (nil, nil, nil, [], "/run/textflix/textflix.sock"),
+        ] as [(String?, String?, String?, [String], String)])
+    func theSocketsPlace(
+        explicit: String?, named: String?, runtime: String?, files: [String], path: String
+    ) {
+        let place = SocketPath.resolve(
+            explicit: explicit,
+            environment: { $0 == "TEXTFLIX_SOCKET" ? named : runtime },
+            exists: { files.contains($0) })
+        #expect(place.path == path)
+    }
+
+    @Test func messagesSayWhatToDo() {
+        let denied = ClientError.cannotConnect(
+            path: "/run/textflix/textflix.sock",
+            .notPermitted(group: "textflix", user: "ada"))
+        #expect(denied.description.contains("'sudo usermod -aG textflix ada'"))
+        let missing = ClientError.cannotConnect(
+            path: "/x", .noSocket(candidates: ["/y/textflix.sock", "/x"]))
+        #expect(missing.description.contains("/y/textflix.sock or /x"))
+        #expect(missing.description.contains("systemctl start textflixd.socket"))
+    }
+}

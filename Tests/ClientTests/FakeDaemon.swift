@@ -1,0 +1,139 @@
+// A daemon that answers as a test tells it to, on a real socket in a scratch folder.
+//
+// One thread serves all connections; the script is asked for a reaction to each request in the
+// order of arrival. It holds nothing to any rule of the protocol: that is the point.
+
+import Synchronization
+import Syscalls
+import TextflixProtocol
+
+final class FakeDaemon: Sendable {
+    struct Request: Sendable {
+        /// Counted over all connections, from 1.
+        let number: Int
+        let connection: Int
+        let stream: UInt32
+        let envelope: RequestEnvelope
+    }
+
+    enum Reaction: Sendable {
+        case answer([UInt8])
+        case fail(Status)
+        case silence
+        /// Closes the connection without an answer.
+        case close
+        case raw([UInt8])
+    }
+
+    typealias Script = @Sendable (Request) -> Reaction
+
+    let path: String
+    private let folder: String
+    private let script: Script
+    private let stopping = EventFlag()
+    private let count = Mutex(0)
+
+    init(_ script: @escaping Script) throws {
+        folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
+        path = "\(folder)/textflix.sock"
+        self.script = script
+        try listen()
+    }
+
+    /// Requests seen so far.
+    var requests: Int { count.withLock { $0 } }
+
+    private func listen() throws {
+        let number = try UnixSocket.listen(path: path, backlog: 16).release()
+        let thread = try Thread.spawn(name: "fake daemon") { self.serve(number) }
+        thread.detach()
+    }
+
+    /// Ends the serving thread and removes the socket.
+    func stop() {
+        stopping.raise()
+        try? removeFile(path)
+        try? removeDirectory(folder)
+    }
+
+    private func serve(_ listening: Int32) {
+        let listener = Descriptor(adopting: listening)
+        var peers: [Peer] = []
+        var opened = 0
+        while !stopping.isRaised {
+            var entries = [PollEntry(listener.number, toRead: true)]
+            entries += peers.map { PollEntry($0.socket.number, toRead: true) }
+            try? waitForAny(&entries, milliseconds: 20)
+            peers.removeAll { peer in
+                entries.contains { $0.number == peer.socket.number && $0.isReadable }
+                    && !take(from: peer)
+            }
+            if entries[0].isReadable, let socket = try? UnixSocket.accept(listener.number) {
+                opened += 1
+                peers.append(Peer(socket, index: opened))
+            }
+        }
+    }
+
+    /// Reads once and reacts; false when the connection is over.
+    private func take(from peer: Peer) -> Bool {
+        var space = [UInt8](repeating: 0, count: 64 << 10)
+        var passed = false
+        let received = space.withUnsafeMutableBytes {
+            try? UnixSocket.receive(peer.socket.number, into: $0, passedDescriptors: &passed)
+        }
+        guard case .bytes(let count)? = received else { return received == .nothing }
+        peer.decoder.append(space[..<count])
+        while let frame = try? peer.decoder.next() {
+            guard react(to: frame, of: peer) else { return false }
+        }
+        return true
+    }
+
+    private func react(to frame: Frame, of peer: Peer) -> Bool {
+        let stream = frame.header.stream
+        guard let envelope = try? RequestEnvelope(decoding: frame.body) else { return false }
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        var writer = FrameWriter()
+        var bytes: [UInt8]
+        switch script(
+            Request(number: number, connection: peer.index, stream: stream, envelope: envelope))
+        {
+        case .answer(let payload):
+            let body = ResponseEnvelope(payload: payload[...]).encoded
+            bytes = []
+            FrameHeader(length: UInt32(body.count), stream: stream, kind: .response)
+                .encode(into: &bytes)
+            bytes += body
+        case .fail(let status):
+            writer.failure(stream: stream, status)
+            bytes = writer.take()
+        case .silence: return true
+        case .close: return false
+        case .raw(let raw): bytes = raw
+        }
+        return (try? bytes.withUnsafeBytes { try UnixSocket.sendAll(peer.socket.number, $0) })
+            != nil
+    }
+
+    private final class Peer {
+        let socket: Descriptor
+        let index: Int
+        var decoder = FrameDecoder()
+
+        init(_ socket: consuming Descriptor, index: Int) {
+            self.socket = socket
+            self.index = index
+        }
+    }
+}
+
+/// A flag that one thread raises and another sees.
+final class EventFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isRaised: Bool { flag.load(ordering: .acquiring) }
+    func raise() { flag.store(true, ordering: .releasing) }
+}
