@@ -93,7 +93,7 @@ let package = Package(
             ]),
 
         // One suite a module.
-        suite("Protocol", ["TextflixProtocol", "JSONText"]),
+        suite("Protocol", ["TextflixProtocol", "JSONText", "Syscalls"]),
         suite("JSONText", ["JSONText"]),
         suite("Syscalls", ["Syscalls"]),
         suite("CommandLineTable", ["CommandLineTable"]),

@@ -1,6 +1,7 @@
 // Explain: which sentences or words of a text speak for its label, and how strongly.
 //
-// Offsets count UTF-8 bytes of the text that was sent, so a client can underline without tokenising.
+// Offsets count UTF-8 bytes of the text that was sent, so that a client can underline without a
+// tokenizer.
 
 /// One text whose classification is to be explained.
 public struct ExplainRequest: Message {

@@ -15,7 +15,7 @@ public struct FrameWriter: Sendable {
         return bytes
     }
 
-    /// A request, whole or (flags `.remoteOpen`) the opening of a stream; `message` nil: no payload.
+    /// A request, whole or (flags `.remoteOpen`) the opening of a stream. No message, no payload.
     public mutating func request<M: Message>(
         stream: UInt32, method: MethodName, _ message: M?, timeoutNanoseconds: Int64 = 0,
         metadata: [MetadataEntry] = [], flags: FrameFlags = []
@@ -23,7 +23,7 @@ public struct FrameWriter: Sendable {
         try frame(stream: stream, kind: .request, flags: flags) { body in
             body.put(1, serviceName)
             body.put(2, method.rawValue)
-            if let message { body.putNested(3) { message.encode(into: &$0) } }
+            body.putPayload(3, message)
             body.put(4, timeoutNanoseconds)
             body.put(5, metadata)
         }
@@ -34,7 +34,7 @@ public struct FrameWriter: Sendable {
         stream: UInt32, _ message: some Message
     ) throws(FrameError) {
         try frame(stream: stream, kind: .response) { body in
-            body.putNested(2) { message.encode(into: &$0) }
+            body.putPayload(2, message)
         }
     }
 

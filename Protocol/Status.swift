@@ -33,8 +33,8 @@ extension Status: Message {
         case 2: message = try field.string()
         case 3:
             let detail: AnyMessage = try field.message()
-            guard detail.typeURL == RetryInfo.typeURL else { return }
-            retryAfter = try RetryInfo(decoding: detail.value).delay?.duration ?? .zero
+            guard detail.typeURL == RetryDelay.typeURL else { return }
+            retryAfter = try RetryDelay(decoding: detail.value).delay?.duration ?? .zero
         default: break
         }
     }
@@ -43,8 +43,8 @@ extension Status: Message {
         out.put(1, code.rawValue)
         out.put(2, message)
         guard let retryAfter else { return }
-        let info = RetryInfo(delay: WireDuration(retryAfter))
-        out.put(3, AnyMessage(typeURL: RetryInfo.typeURL, value: info.encoded[...]))
+        let info = RetryDelay(delay: WireDuration(retryAfter))
+        out.put(3, AnyMessage(typeURL: RetryDelay.typeURL, value: info.encoded[...]))
     }
 }
 
@@ -68,7 +68,7 @@ struct AnyMessage: Message {
 }
 
 /// google.rpc.RetryInfo
-struct RetryInfo: Message {
+struct RetryDelay: Message {
     static let typeURL = "type.googleapis.com/google.rpc.RetryInfo"
 
     var delay: WireDuration?

@@ -33,17 +33,24 @@ public enum StreamState: Sendable, Equatable {
         /// The body is a message; otherwise the frame is there for its flags.
         public var hasMessage: Bool
         public var isLast: Bool
+
+        public init(hasMessage: Bool, isLast: Bool) {
+            self.hasMessage = hasMessage
+            self.isLast = isLast
+        }
     }
 
-    /// Takes a data frame of the client.
+    /// Takes a data frame of the client. An empty body that closes is a close without a message,
+    /// flagged no-data or not: ttrpc's specification does not name that flag.
     public mutating func receiveData(
         flags: FrameFlags, length: Int
     ) throws(StreamViolation) -> Arrival {
         guard self == .open else { throw .dataAfterClose }
-        let isEmpty = flags.contains(.noData)
-        guard !isEmpty || length == 0 else { throw .dataDespiteNoData }
-        if flags.contains(.remoteClosed) { self = .answering }
-        return Arrival(hasMessage: !isEmpty, isLast: flags.contains(.remoteClosed))
+        let isLast = flags.contains(.remoteClosed)
+        guard !flags.contains(.noData) || length == 0 else { throw .dataDespiteNoData }
+        if isLast { self = .answering }
+        let isBare = flags.contains(.noData) || (isLast && length == 0)
+        return Arrival(hasMessage: !isBare, isLast: isLast)
     }
 
     /// Notes a frame that we send. Sending what is not allowed is our own fault: a precondition.

@@ -58,6 +58,15 @@ extension [UInt8] {
     }
 }
 
+extension [UInt8] {
+    /// A message as an envelope's payload: bytes to the envelope, so empty ones are omitted.
+    mutating func putPayload(_ number: UInt32, _ message: (some Message)?) {
+        let start = count
+        put(number, message)
+        if count == start + 2 { removeLast(2) }  // tag, length 0
+    }
+}
+
 // MARK: - Repeated values: every element is written, defaults too
 
 extension [UInt8] {
