@@ -50,11 +50,13 @@ let package = Package(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
         .target(name: "CKernels", exclude: ["README.md"]),
         .target(name: "CLinux"),
 
         // Leaves.
         room("JSONText"),
+        room("Randomness"),
         room("Syscalls", ["CLinux"]),
         room("CommandLineTable", ["Syscalls"]),
 
@@ -63,7 +65,9 @@ let package = Package(
         room("Numerics", ["CKernels", "Syscalls"]),
         room("Weights", ["JSONText", "Syscalls"]),
         room("Encoder", ["Numerics", "Weights", "Syscalls"]),
-        room("Insight"),
+        room("Insight", ["Randomness"]),
+        room(
+            "Baselines", ["CStemmer", "Weights", "Insight", "JSONText", "Randomness", "Syscalls"]),
 
         // Where wire, text and numbers meet.
         room(
@@ -101,7 +105,8 @@ let package = Package(
         suite("Numerics", ["Numerics", "CKernels"]),
         suite("Weights", ["Weights", "JSONText", "Syscalls"]),
         suite("Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
-        suite("Insight", ["Insight", "JSONText", "Syscalls"]),
+        suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
+        suite("Baselines", ["Baselines", "JSONText", "Syscalls"]),
         suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls"]),
         suite("Client", ["TextflixClient", "TextflixProtocol", "Syscalls"]),
     ]

@@ -25,7 +25,7 @@ package struct ExplanationPlan: Sendable {
     /// Distinct; the first is the text itself.
     package let masks: [Mask]
     /// How often each mask was drawn (1 where masks are enumerated).
-    let draws: [Double]
+    package let draws: [Double]
 
     /// - Parameters:
     ///   - samples: how many variants `lime` (and `shapley` past `exactFeatureLimit`) draws.

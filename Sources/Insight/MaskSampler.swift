@@ -4,6 +4,8 @@
 // chose each. Draws come in pairs, a mask and its complement, which keeps the law of each sample and
 // cuts the variance of the difference that a feature makes. Same seed, same masks, everywhere.
 
+internal import Randomness
+
 struct MaskSampler {
     let featureCount: Int
     private(set) var masks: [Mask] = []
@@ -70,5 +72,17 @@ struct MaskSampler {
             add(mask)
             add(mask.complement)
         }
+    }
+}
+
+extension RandomSource {
+    /// A uniformly random subset of `size` of the numbers 0..<count (Floyd 1987), as a mask.
+    mutating func subset(of count: Int, size: Int) -> Mask {
+        var mask = Mask(count: count, keeping: false)
+        for limit in (count - size)..<count {
+            let candidate = below(limit + 1)
+            mask[mask[candidate] ? limit : candidate] = true
+        }
+        return mask
     }
 }

@@ -142,6 +142,21 @@ private struct Case: CustomTestStringConvertible, Sendable {
         }
     }
 
+    @Test func drawnSubsetsAreUniform() {
+        // S = 5: removed counts are uniform on 1...5, so each of the 10 masks with three kept is
+        // drawn 1/50 of the time; pairs draw masks with two kept as often.
+        let plan = ExplanationPlan(method: .lime, featureCount: 5, samples: 50_000, seed: 2)
+        let sizes = Dictionary(grouping: zip(plan.masks, plan.draws), by: \.0.keptCount)
+        for size in 1...4 {
+            let counts = (sizes[size] ?? []).map(\.1)
+            #expect(counts.count == Int([5, 10, 10, 5][size - 1]))
+            // Expected 10000 / masks of the size; five deviations of about sqrt(expected).
+            let expected = 10_000 / Double(counts.count)
+            #expect(counts.allSatisfy { abs($0 - expected) < 5 * expected.squareRoot() * 1.5 })
+        }
+        #expect(abs((sizes[0]?.first?.1 ?? 0) - 10_000) < 5 * 100 * 1.5)
+    }
+
     @Test func aSeedDecidesEverything() {
         let plans = [4, 4, 5].map {
             ExplanationPlan(method: .lime, featureCount: 20, samples: 100, seed: $0)

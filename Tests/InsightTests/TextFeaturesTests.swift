@@ -41,13 +41,4 @@ import Testing
         mask[count - 1] = false
         #expect(mask.keptCount == count - 1 && mask.complement.keptCount == 1)
     }
-
-    @Test func subsetsAreUniform() {
-        var random = RandomSource(seed: 2)
-        var counts = [Mask: Int]()
-        for _ in 0..<20_000 { counts[random.subset(of: 5, size: 2), default: 0] += 1 }
-        // Ten subsets, 2000 each expected; the deviation is sqrt(20000 · 0.1 · 0.9) = 42.
-        #expect(counts.count == 10)
-        #expect(counts.values.allSatisfy { abs($0 - 2000) < 5 * 42 })
-    }
 }

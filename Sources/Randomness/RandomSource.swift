@@ -30,13 +30,8 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
     /// Uniform on [0, 1), 53 bits.
     package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// A uniformly random subset of `size` of the numbers 0..<count (Floyd 1987), as a mask.
-    package mutating func subset(of count: Int, size: Int) -> Mask {
-        var mask = Mask(count: count, keeping: false)
-        for limit in (count - size)..<count {
-            let candidate = below(limit + 1)
-            mask[mask[candidate] ? limit : candidate] = true
-        }
-        return mask
+    /// Fisher-Yates: every order equally likely.
+    package mutating func shuffle<Element>(_ order: inout [Element]) {
+        for last in order.indices.dropFirst().reversed() { order.swapAt(last, below(last + 1)) }
     }
 }

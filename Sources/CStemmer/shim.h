@@ -1,0 +1,2 @@
+// Snowball's stemmers, as Debian's libstemmer has them.
+#include <libstemmer.h>
