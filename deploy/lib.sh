@@ -10,7 +10,7 @@ cd "$root" || exit
 unset "${!OPENBLAS_@}" TEXTFLIX_SOCKET TEXTFLIX_CONFIG TEXTFLIX_ISA
 
 # What building needs beside Swift; the tests and the packages need more, and say so themselves.
-build_packages=(libopenblas-dev libsystemd-dev pkg-config)
+build_packages=(libopenblas-dev libstemmer-dev libsystemd-dev pkg-config)
 
 say() { printf '%s\n' "$*"; }
 

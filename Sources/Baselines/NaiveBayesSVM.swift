@@ -7,9 +7,10 @@
 //
 // β = 1 is the classifier alone, β = 0 naive Bayes alone; the paper has 0.25.
 
-internal import Glibc
 internal import Insight
 internal import Randomness
+
+internal import func Glibc.log
 
 package struct NaiveBayesSVM: Sendable {
     package var solver: DualCoordinateDescent

@@ -4,7 +4,9 @@
 // Targets are (N₊+1)/(N₊+2) and 1/(N₋+2) instead of 1 and 0: a few separable texts do not make
 // certainty.
 
-internal import Glibc
+internal import func Glibc.exp
+internal import func Glibc.log
+internal import func Glibc.log1p
 
 package struct PlattScaling: Sendable, Equatable {
     package var slope: Double

@@ -5,7 +5,8 @@
 // not hide a crowd in one bin). Brier: the mean squared distance to the truth, summed over labels.
 // Temperature: the one scale of the logits that makes the negative log-likelihood least.
 
-internal import Glibc
+internal import func Glibc.exp
+internal import func Glibc.log
 
 package enum Calibration {
     package static let binCount = 15

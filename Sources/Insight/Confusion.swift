@@ -3,7 +3,9 @@
 // Intervals are Wilson's (1927) score intervals: unlike the textbook's, they stay inside 0...1 and
 // hold their level for few texts.
 
-internal import Glibc
+internal import func Glibc.exp
+internal import func Glibc.lgamma
+internal import func Glibc.log
 
 package struct Confusion: Sendable, Equatable {
     package let labelCount: Int

@@ -7,7 +7,7 @@
 //     w(k) = weight(k) / (S · C(S, k))    for k < S.
 // Shapley's kernel (Lundberg & Lee 2017) is (S - 1) / (C(S, k) · k · (S - k)) for 0 < k < S.
 
-internal import Glibc
+internal import func Glibc.exp
 
 enum LimeLaw {
     static func weight(kept: Int, of count: Int) -> Double {

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, logsumexp, softmax
+from scipy.special import logsumexp, softmax
 from scipy.stats import binomtest, spearmanr
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
