@@ -2,8 +2,8 @@
 //
 //     min over w   |w|²/2 + C Σ_i loss(y_i w·x_i),    y = ±1
 //
-// squared hinge max(0, 1 - m)² (Hsieh et al. 2008), and logistic log(1 + e^-m) (Yu, Huang, Lin 2011).
-// The bias is a feature of constant value 1, penalised like the others, as in liblinear and
+// squared hinge max(0, 1 - m)² (Hsieh et al. 2008), and logistic log(1 + e^-m) (Yu, Huang, Lin
+// 2011). The bias is a feature of constant value 1, penalised like the others, as in liblinear and
 // scikit-learn's LinearSVC, so the minimum is unique and can be compared.
 //
 // Invariant: w = Σ α_i y_i x_i throughout. Each pass visits the texts in an order that the seed

@@ -1,8 +1,8 @@
 // An n-gram's name: 64 bits, made from its tokens one after the other.
 //
-// Two different n-grams share a name with a chance of about n² / 2⁶⁵: for 5 million n-grams one in a
-// million, and then two features are one. In return no n-gram is ever stored as text. The function
-// is part of the model file's format: it must not change.
+// Two different n-grams share a name with a chance of about n² / 2⁶⁵: for 5 million n-grams one in
+// a million, and then two features are one. In return no n-gram is ever stored as text. The
+// function is part of the model file's format: it must not change.
 
 package struct NGramHash: Sendable, Hashable {
     package private(set) var value: UInt64 = 0

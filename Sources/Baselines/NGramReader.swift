@@ -1,8 +1,8 @@
 // Bytes of a text to the names of its n-grams, in one pass.
 //
-// Words are runs of letters, numbers and underscores, lower-cased scalar by scalar; with marks kept,
-// every other scalar that is not white space is a token of its own. `<br />` is a space. Invalid
-// UTF-8 is repaired as Swift repairs it: a baseline scores what it is given.
+// Words are runs of letters, numbers and underscores, lower-cased scalar by scalar; with marks
+// kept, every other scalar that is not white space is a token of its own. `<br />` is a space.
+// Invalid UTF-8 is repaired as Swift repairs it: a baseline scores what it is given.
 // Invariant: nothing is allocated per token once the buffers have grown, save for a stemmed word.
 
 internal import CStemmer

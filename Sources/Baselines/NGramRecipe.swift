@@ -1,8 +1,9 @@
 // How a text becomes n-grams, and how they are weighed: the declarative part of a linear baseline.
 //
-// Two recipes have names. `report` is the 2019 report's: words of two or more characters, stop words
-// out, stemmed, uni- and bigrams. `better` keeps what that throws away ("not" is a stop word, "!" is
-// no word, "10" says much in a review): words of any length and every mark, weighed by tf-idf.
+// Two recipes have names. `report` is the 2019 report's: words of two or more characters, stop
+// words out, stemmed, uni- and bigrams. `better` keeps what that throws away ("not" is a stop word,
+// "!" is no word, "10" says much in a review): words of any length and every mark, weighed by
+// tf-idf.
 
 package struct NGramRecipe: Sendable, Equatable {
     package enum Weighting: String, Sendable, CaseIterable {

@@ -1,7 +1,8 @@
 // The additive model that explains: weighted least squares over masks, exact or sampled.
 //
 // Exact: where all 2^S masks were scored and the measure w depends on the number kept alone, the
-// normal equations have the closed form (a1 = E z_i, a2 = E z_i z_j, c_i = Cov(z_i, f), w summing to 1)
+// normal equations have the closed form (a1 = E z_i, a2 = E z_i z_j, c_i = Cov(z_i, f), w summing
+// to 1)
 //     β_i = (c_i - ρ Σc) / (a1 - a2),   ρ = (a2 - a1²) / ((a1 - a2) + S (a2 - a1²))
 // Sampled LIME: ridge α = 1 with an unpenalised intercept, as the reference fits. Shapley: the same
 // least squares under Σβ = f(text) - f(empty).

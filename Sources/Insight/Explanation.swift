@@ -1,4 +1,5 @@
-// An explanation: how much each feature of a text supports a label, and how far that can be trusted.
+// An explanation: how much each feature of a text supports a label, and how far that can be
+// trusted.
 //
 // A plan says which variants of the text must be scored; the solution follows from the scores. The
 // two are apart so that whoever runs the model batches, cancels and times the evaluations as it

@@ -3,8 +3,8 @@
 // ERASER (DeYoung 2020), over the shares 1, 5, 10, 20, 50 % of the features, at least one:
 //     comprehensiveness: mean of p(text) - p(text without the top features): high is good
 //     sufficiency:       mean of p(text) - p(the top features alone):        low is good
-// Deletion curve (Petsiuk 2018): p after each removal, most supporting first; its area: low is good.
-// The label is the one that the model gives the whole text.
+// Deletion curve (Petsiuk 2018): p after each removal, most supporting first; its area: low is
+// good. The label is the one that the model gives the whole text.
 
 package struct Faithfulness: Sendable, Equatable {
     package var comprehensiveness: Double

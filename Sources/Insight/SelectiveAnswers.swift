@@ -2,8 +2,8 @@
 //
 // Risk-coverage: answers sorted by falling confidence; the error among those that are kept.
 // Split conformal (Vovk; Angelopoulos & Bates 2021): with scores s = 1 - p(truth) of n held-out
-// texts, every label whose s is at most the ⌈(n+1)(1-α)⌉-th smallest belongs to the set; the truth is
-// in it with probability at least 1 - α, whatever the model.
+// texts, every label whose s is at most the ⌈(n+1)(1-α)⌉-th smallest belongs to the set; the truth
+// is in it with probability at least 1 - α, whatever the model.
 
 package enum SelectiveAnswers {
     package struct Point: Sendable, Equatable {
@@ -38,8 +38,8 @@ package enum SelectiveAnswers {
         return sum / Double(max(1, sorted.count))
     }
 
-    /// The least probability that puts a label into the set; 0 (all labels) where the held-out texts
-    /// are too few for the promise.
+    /// The least probability that puts a label into the set; 0 (all labels) where the held-out
+    /// texts are too few for the promise.
     package static func conformalThreshold(heldOut: [Prediction], alpha: Double) -> Double {
         let scores = heldOut.map { 1 - $0.probabilities[$0.truth] }.sorted()
         let rank = Int((Double(scores.count + 1) * (1 - alpha)).rounded(.up))

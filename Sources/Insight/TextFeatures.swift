@@ -17,8 +17,8 @@ package struct TextFeatures: Sendable {
         self.init(text: text, places: sentences.map { [$0] })
     }
 
-    /// The distinct words of a text, in the order of their first places; a word is a run of letters,
-    /// numbers and underscores, the complement of the reference's `\W+`.
+    /// The distinct words of a text, in the order of their first places; a word is a run of
+    /// letters, numbers and underscores, the complement of the reference's `\W+`.
     package init(wordsOf text: [UInt8]) {
         var indices: [ArraySlice<UInt8>: Int] = [:]
         var places: [[Range<Int>]] = []

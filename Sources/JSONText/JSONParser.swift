@@ -1,8 +1,8 @@
 // Reads JSON (RFC 8259) and JSON5 (json5.org, 1.0.0) from bytes, in one pass, without Foundation.
 //
-// Ours, because three readers here need what FoundationEssentials does not tell: the line and column
-// of an unknown or doubled key (configuration), duplicate names (the safetensors header), and the
-// byte span of a field (lines that carry other fields through).
+// Ours, because three readers here need what FoundationEssentials does not tell: the line and
+// column of an unknown or doubled key (configuration), duplicate names (the safetensors header),
+// and the byte span of a field (lines that carry other fields through).
 //
 // Invariant: every access is bounds-checked by `peek`, nesting is at most `maxDepth`, and input
 // that is not exactly one value is an error with a position. Strings come out as valid UTF-8.

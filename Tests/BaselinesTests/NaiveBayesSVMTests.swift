@@ -1,5 +1,5 @@
-// NB-SVM against scikit-learn on made-up texts (Tests/Golden/baselines/make_golden.py), and what the
-// recipes do to a text.
+// NB-SVM against scikit-learn on made-up texts (Tests/Golden/baselines/make_golden.py), and what
+// the recipes do to a text.
 
 import Baselines
 import JSONText

@@ -1,5 +1,5 @@
-// Explanations against the reference: equal masks give equal weights, exact forms equal definitions,
-// sampled forms stay within the reference's own sampling error.
+// Explanations against the reference: equal masks give equal weights, exact forms equal
+// definitions, sampled forms stay within the reference's own sampling error.
 
 import Insight
 import JSONText

@@ -1,5 +1,5 @@
-// JSON in and out: values and spans, what is refused and where, JSON5's additions, and that what the
-// writer writes the parser reads back. The verdicts on the tables were taken from RFC 8259 and
+// JSON in and out: values and spans, what is refused and where, JSON5's additions, and that what
+// the writer writes the parser reads back. The verdicts on the tables were taken from RFC 8259 and
 // json5.org, and agree with Python's json module (for .json).
 
 import JSONText

@@ -7,7 +7,8 @@ Each case has S features and a table of scores, one for each of the 2^S masks (b
 kept), drawn from a seeded generator.
 - ridge: lime's own LimeBase, fitted on rows that were drawn by the law of LimeTextExplainer.
 - shapley: the definition, summed over all subsets.
-- exact: weighted least squares without ridge over all masks but the full one, by numpy's lstsq, each
+- exact: weighted least squares without ridge over all masks but the full one, by numpy's lstsq,
+each
   mask weighted as infinitely many samples would weigh it.
 - sampled: the reference's law and ridge with 5000 rows over ten seeds; mean and deviation.
 """

@@ -23,7 +23,8 @@ right = (given == truths).astype(float)
 
 
 def expected_error(groups):
-    return sum(len(g) * abs(confidence[g].mean() - right[g].mean()) for g in groups if len(g)) / TEXTS
+    return sum(len(g) * abs(confidence[g].mean() - right[g].mean()) for g in groups if len(g)) /
+    TEXTS
 
 
 width = np.minimum((confidence * 15).astype(int), 14)
@@ -62,6 +63,6 @@ print(json.dumps({
     "conformal": float(1 - np.quantile(scores, np.ceil(121 * 0.9) / 120, method="inverted_cdf")),
     "wilson": [[s, n, *binomtest(s, n).proportion_ci(method="wilson")]
                for s, n in [(0, 10), (7, 9), (4500, 5000)]],
-    "mcnemar": [[x, y, binomtest(min(x, y), x + y).pvalue] for x, y in [(3, 9), (0, 5), (210, 260)]],
-    "spearman": [a.tolist(), b.tolist(), float(spearmanr(a, b).statistic)],
+    "mcnemar": [[x, y, binomtest(min(x, y), x + y).pvalue] for x, y in [(3, 9), (0, 5), (210,
+    260)]], "spearman": [a.tolist(), b.tolist(), float(spearmanr(a, b).statistic)],
 }, separators=(",", ":")))
