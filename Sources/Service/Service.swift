@@ -1,1 +1,0 @@
-// The room Service: to be furnished.

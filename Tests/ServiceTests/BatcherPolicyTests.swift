@@ -1,0 +1,222 @@
+// What the batcher prefers, each preference in a schedule that shows nothing else.
+
+import Service
+import Syscalls
+import Testing
+
+/// A batcher with a small vocabulary for writing schedules.
+final class Desk {
+    var batcher: Batcher<Int>
+    var now = Instant(nanoseconds: 1_000_000_000)
+    private var nextRequest: UInt64 = 1
+
+    init(_ change: (inout ServiceLimits) -> Void = { _ in }) {
+        var limits = ServiceLimits()
+        limits.batchTokens = 100
+        limits.batchTexts = 8
+        change(&limits)
+        batcher = Batcher(limits: limits)
+    }
+
+    /// Admits a request and makes its texts ready at once.
+    @discardableResult
+    func submit(
+        user: UInt32 = 0, connection: UInt64 = 0, _ workClass: WorkClass = .interactive,
+        model: UInt32 = 0, within: Duration? = nil, texts: Int = 1, tokens: Int = 100
+    ) throws(Refusal) -> RequestID {
+        let request = RequestID(nextRequest)
+        nextRequest += 1
+        try batcher.admit(
+            Claim(
+                request: request, user: user, connection: connection, workClass: workClass,
+                lane: Lane(model: model, output: .logits), arrival: now,
+                deadline: within.map { now.advanced(by: $0) } ?? .distantFuture, textCount: texts,
+                byteCount: texts, estimatedTokens: texts * tokens), now: now)
+        for index in 0..<texts {
+            batcher.enqueue(
+                WorkItem(
+                    request: request, index: index, tokenCount: tokens, byteCount: 1,
+                    payload: index))
+        }
+        return request
+    }
+
+    /// Takes the next batch and finishes it, a microsecond a token.
+    func run() -> Batch<Int>? {
+        _ = batcher.expire(now: now)
+        guard case .run(let batch) = batcher.next(now: now) else { return nil }
+        now = now.advanced(by: UInt64(batch.tokenCount) * 1000)
+        batcher.finish(batch.number, computed: UInt64(batch.tokenCount) * 1000)
+        return batch
+    }
+
+    /// The requests in the order in which their texts are computed.
+    func order() -> [RequestID] {
+        var order: [RequestID] = []
+        while let batch = run() { order += batch.items.map(\.request) }
+        return order
+    }
+}
+
+@Suite struct BatcherPolicyTests {
+    @Test func interactiveGoesFirst() throws {
+        let desk = Desk()
+        let bulk = try desk.submit(.bulk)
+        let person = try desk.submit(.interactive)
+        #expect(desk.order() == [person, bulk])
+    }
+
+    @Test func theEarliestDeadlineGoesFirst() throws {
+        let desk = Desk { $0.batchTokens = 1000 }
+        let never = try desk.submit(connection: 1, tokens: 10)
+        let late = try desk.submit(connection: 2, within: .seconds(9), tokens: 10)
+        let soon = try desk.submit(connection: 3, within: .seconds(1), tokens: 10)
+        let middle = try desk.submit(connection: 3, within: .seconds(5), tokens: 10)
+        #expect(desk.order() == [soon, middle, late, never])
+    }
+
+    @Test func aDeadlineBuysNoMoreThanABatchBeyondTheShare() throws {
+        let desk = Desk()
+        for _ in 0..<50 { try desk.submit(user: 1, within: .seconds(60)) }
+        let modest = try desk.submit(user: 2)
+        let place = try #require(desk.order().firstIndex(of: modest))
+        #expect(place <= 2)
+    }
+
+    @Test func oneTextIsNotBehindAThousandOfAnother() throws {
+        let desk = Desk { $0.queueTexts = 3000 }
+        try desk.submit(user: 1, .bulk, texts: 1000)
+        for _ in 0..<20 {
+            let single = try desk.submit(user: 2, connection: 9, .bulk)
+            let first = try #require(desk.run())
+            let second = try #require(desk.run())
+            #expect((first.items + second.items).contains { $0.request == single })
+        }
+    }
+
+    @Test func connectionsOfOneUserShareToo() throws {
+        let desk = Desk()
+        try desk.submit(connection: 1, texts: 500)
+        let single = try desk.submit(connection: 2)
+        let place = try #require(desk.order().firstIndex(of: single))
+        #expect(place <= 2)
+    }
+
+    @Test func sharesAreCountedInTokensNotTexts() throws {
+        let desk = Desk { $0.batchTexts = 1 }
+        try desk.submit(user: 1, texts: 400, tokens: 10)
+        try desk.submit(user: 2, texts: 40, tokens: 100)
+        var tokens: [UInt64: Int] = [:]
+        for _ in 0..<110 {
+            let batch = try #require(desk.run())
+            tokens[batch.items[0].request.number, default: 0] += batch.tokenCount
+        }
+        let difference = abs(tokens[1]! - tokens[2]!)
+        #expect(difference <= 200, "\(tokens)")
+    }
+
+    @Test func bulkGetsItsShareBesideEndlessInteractiveWork() throws {
+        let desk = Desk { $0.bulkShareOneIn = 20 }
+        try desk.submit(user: 1, .bulk, texts: 40)
+        var bulk = 0
+        for _ in 0..<400 {
+            while desk.batcher.figures.texts < 60 { try desk.submit(user: 2) }
+            if try #require(desk.run()).workClass == .bulk { bulk += 1 }
+        }
+        #expect((18...22).contains(bulk), "\(bulk) of 400 batches")
+    }
+
+    @Test func patienceEnds() throws {
+        let desk = Desk { $0.interactivePatience = .milliseconds(1) }
+        let patient = try desk.submit(connection: 1)
+        var order: [RequestID] = []
+        for _ in 0..<30 {
+            try desk.submit(connection: 1, within: .seconds(100))
+            order += try #require(desk.run()).items.map(\.request)
+        }
+        let place = try #require(order.firstIndex(of: patient))
+        #expect((9...12).contains(place))  // 1 ms at 0.1 ms a batch
+    }
+
+    @Test(arguments: [
+        (CloseReason.budget, 3, 40, UInt32(0)), (.texts, 20, 1, 0), (.empty, 1, 40, 0),
+        (.model, 1, 40, 1),
+    ])
+    func aBatchSaysWhyItClosed(reason: CloseReason, texts: Int, tokens: Int, model: UInt32) throws {
+        let desk = Desk()
+        try desk.submit(texts: texts, tokens: tokens)
+        if model != 0 { try desk.submit(model: model) }
+        #expect(desk.run()?.closed == reason)
+    }
+
+    @Test func aBatchClosesBeforeItMakesItsOwnLate() throws {
+        let desk = Desk { $0.batchTokens = 1000 }
+        try desk.submit()
+        _ = desk.run()  // speed is now known: 1 µs a token
+        try desk.submit(within: .microseconds(150), tokens: 100)
+        try desk.submit(connection: 1, .interactive, tokens: 100)
+        let batch = try #require(desk.run())
+        #expect(batch.items.count == 1)
+        #expect(batch.closed == .deadline)
+    }
+
+    @Test func whatCannotBeInTimeIsRefusedAtOnce() throws {
+        let desk = Desk()
+        try desk.submit()
+        _ = desk.run()
+        try desk.submit(texts: 50)  // 5 ms of work
+        #expect(throws: Refusal.tooLate(by: 1_100_000, needed: 5_100_000)) {
+            try desk.submit(within: .milliseconds(4))
+        }
+        // Another user waits for no more than as much of it as it brings itself.
+        #expect(throws: Never.self) { try desk.submit(user: 2, within: .milliseconds(1)) }
+        #expect(throws: Refusal.expired) { try desk.submit(within: .zero) }
+    }
+
+    @Test func expiredWorkIsDroppedBeforeItIsComputed() throws {
+        let desk = Desk()
+        let late = try desk.submit(within: .milliseconds(1))
+        desk.now = desk.now.advanced(by: .milliseconds(2))
+        #expect(desk.batcher.expire(now: desk.now) == [late])
+        #expect(desk.run() == nil)
+        #expect(desk.batcher.isIdle)
+    }
+
+    @Test func aBulkBatchMakesWayBetweenLayersAndOnlyThen() throws {
+        let desk = Desk()
+        try desk.submit(.bulk)
+        guard case .run(let bulk) = desk.batcher.next(now: desk.now) else { return }
+        #expect(desk.batcher.stepped(bulk.number, worth: 10) == .goOn)
+        let person = try desk.submit(.interactive)
+        #expect(desk.batcher.stepped(bulk.number, worth: 10) == .interrupt)
+        guard case .run(let between) = desk.batcher.next(now: desk.now, interrupting: true)
+        else { return }
+        #expect(between.items.map(\.request) == [person])
+        #expect(desk.batcher.stepped(between.number, worth: 10) == .goOn)
+        desk.batcher.finish(between.number, computed: 1)
+        #expect(desk.batcher.stepped(bulk.number, worth: 10) == .goOn)
+    }
+
+    @Test func aBatchThatNobodyWantsIsAbandoned() throws {
+        let desk = Desk()
+        let first = try desk.submit(connection: 1, tokens: 10)
+        let second = try desk.submit(connection: 2, tokens: 10)
+        guard case .run(let batch) = desk.batcher.next(now: desk.now) else { return }
+        desk.batcher.cancel(first)
+        #expect(desk.batcher.stepped(batch.number, worth: 1) == .goOn)
+        desk.batcher.cancel(second)
+        #expect(desk.batcher.stepped(batch.number, worth: 1) == .abandon)
+    }
+
+    @Test func anIdleEngineMayWaitForCompany() throws {
+        let desk = Desk { $0.batchDelay = .milliseconds(3) }
+        try desk.submit(tokens: 10)
+        guard case .wait(let until) = desk.batcher.next(now: desk.now) else {
+            Issue.record("did not wait")
+            return
+        }
+        #expect(until.since(desk.now) == 3_000_000)
+        try desk.submit(tokens: 90)  // full now
+        #expect(desk.run()?.items.count == 2)
+    }
+}
