@@ -194,9 +194,11 @@ package struct Batcher<Payload: Sendable>: Sendable {
             let record = records[turn.request]!
             let item = record.ready[record.readyStart]
             if !items.isEmpty {
-                if items.count == limits.batchTexts { closed = .texts } else
-                if tokens + item.tokenCount > limits.batchTokens { closed = .budget } else
-                if makesLate(earliest, now, turn.key.lane, tokens, item.tokenCount) {
+                if items.count == limits.batchTexts {
+                    closed = .texts
+                } else if tokens + item.tokenCount > limits.batchTokens {
+                    closed = .budget
+                } else if makesLate(earliest, now, turn.key.lane, tokens, item.tokenCount) {
                     closed = .deadline
                 }
                 if closed != .empty { break }

@@ -45,12 +45,14 @@ package struct Futex: ~Copyable, Sendable {
     /// Sleeps while the word holds `expected`, at most so long.
     package func wait(while expected: UInt32, nanoseconds: UInt64? = nil) {
         let timeout = nanoseconds.map { Int64(clamping: $0) } ?? -1
-        _ = linux_futex_wait(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self),
+        _ = linux_futex_wait(
+            UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self),
             expected, timeout)
     }
 
     package func wake(_ count: Int = 1) {
-        _ = linux_futex_wake(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self),
+        _ = linux_futex_wake(
+            UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self),
             Int32(clamping: count))
     }
 

@@ -107,7 +107,8 @@ struct Schedule {
         }
         let claim = Claim(
             request: RequestID(nextRequest), user: UInt32(random.pick(0...3)),
-            connection: UInt64(random.pick(0...5)), workClass: random.oneIn(2) ? .bulk : .interactive,
+            connection: UInt64(random.pick(0...5)),
+            workClass: random.oneIn(2) ? .bulk : .interactive,
             lane: Lane(model: UInt32(random.pick(0...1)), output: .logits), arrival: now,
             deadline: random.oneIn(3)
                 ? now.advanced(by: UInt64(random.pick(0...200_000_000))) : .distantFuture,
@@ -137,7 +138,9 @@ struct Schedule {
             let bytes = waiting.reduce(0) { $0 + $1.bytes }
             if waiting.count + claim.textCount <= limits.queueTexts,
                 bytes + claim.byteCount <= limits.queueBytes
-            { fail("the queue had room") }
+            {
+                fail("the queue had room")
+            }
         case .tooLate: if claim.deadline == .distantFuture { fail("late without a deadline") }
         }
     }

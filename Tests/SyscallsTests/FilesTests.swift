@@ -1,8 +1,7 @@
 // Files against a real directory: what is read, what is refused, what is left behind.
 
-import Testing
-
 import Syscalls
+import Testing
 
 /// A directory of its own for one test.
 final class Scratch {
@@ -74,9 +73,10 @@ final class Scratch {
         for part in ["b/c/d", "b/c", "b"] { try removeDirectory(scratch(part)) }
     }
 
-    @Test(arguments: [
-        ("/a/b", "/a"), ("/a", "/"), ("a/b/", "a"), ("a", nil), ("/a/b/c", "/a/b"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("/a/b", "/a"), ("/a", "/"), ("a/b/", "a"), ("a", nil), ("/a/b/c", "/a/b"),
+        ] as [(String, String?)])
     func parents(path: String, parent: String?) {
         #expect(parentDirectory(of: path) == parent)
     }

@@ -1,7 +1,7 @@
 // Threads, the word they wait on, and the memory they share.
 
-import Syscalls
 import Synchronization
+import Syscalls
 import Testing
 
 @Suite struct ThreadsTests {
