@@ -1,0 +1,89 @@
+"""A real systemd for the tests: booted once, commands run in it, gone with everything it wrote.
+
+`boot` beside this file does the mounting; here it is started, entered and stopped. What a command in
+the sandbox writes (units, users, /run, /var, packages) exists only there.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHECKOUT = pathlib.PurePosixPath("/mnt")  # where the checkout is inside
+NAMESPACES = ("--pid", "--mount", "--cgroup", "--uts", "--ipc")
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+               "LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0", "HOME": "/"}
+
+
+def unavailable():
+    """Why there can be no sandbox here; None when there can."""
+    if os.geteuid() != 0:
+        return "needs root"
+    for program in ("/lib/systemd/systemd", "unshare", "nsenter"):
+        if not shutil.which(program):
+            return f"{program} is not installed"
+    return None
+
+
+class Sandbox:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="textflix-systemd.", dir="/var/tmp"))
+        (self.folder / "layer").mkdir()
+        self.log_path = self.folder / "log"
+        with open(self.log_path, "wb") as log:
+            self.outer = subprocess.Popen(
+                ["unshare", "--fork", "--kill-child=KILL", *NAMESPACES,
+                 str(pathlib.Path(__file__).with_name("boot")), str(self.folder / "layer"),
+                 str(ROOT)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            self.init = self.wait_for_init()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_for_init(self):
+        deadline = time.monotonic() + 30
+        children = pathlib.Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children")
+        while time.monotonic() < deadline and self.outer.poll() is None:
+            for child in children.read_text().split():
+                if self.enter(int(child), "systemctl", "is-active", "sandbox.target").returncode == 0:
+                    return int(child)
+            time.sleep(0.1)
+        raise RuntimeError(f"systemd did not start:\n{self.log_path.read_text()}")
+
+    @staticmethod
+    def enter(init, *command, **options):
+        options = {"stdin": subprocess.DEVNULL, "text": True, "capture_output": True,
+                   "timeout": 300, "env": ENVIRONMENT, "check": False} | options
+        if "input" in options:
+            del options["stdin"]
+        return subprocess.run(["nsenter", "-t", str(init), *NAMESPACES, "--",
+                               *map(str, command)], **options)
+
+    def run(self, *command, check=False, **options):
+        """A command in the sandbox. With `check`, a failure is an error with all it printed."""
+        answer = self.enter(self.init, *command, **options)
+        if check and answer.returncode:
+            raise AssertionError(f"{' '.join(map(str, command))}: exit {answer.returncode}\n"
+                                 f"{answer.stdout}{answer.stderr}")
+        return answer
+
+    def shell(self, script, **options):
+        return self.run("bash", "-euo", "pipefail", "-c", script, **options)
+
+    def start(self, *command, **options):
+        """A command that goes on in the background."""
+        options = {"stdin": subprocess.DEVNULL, "text": True, "stdout": subprocess.PIPE,
+                   "stderr": subprocess.PIPE, "env": ENVIRONMENT} | options
+        return subprocess.Popen(["nsenter", "-t", str(self.init), *NAMESPACES, "--",
+                                 *map(str, command)], **options)
+
+    def stop(self):
+        if self.outer.poll() is None:
+            self.outer.send_signal(signal.SIGKILL)
+        self.outer.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
