@@ -51,9 +51,10 @@ class Clients(DaemonCase):
         self.assertEqual(sorted(streams), list(range(1, 1000, 2)))
 
     def test_every_split_of_a_frame(self):
-        data = wire.classify("cut me anywhere")
+        size = len(wire.classify("cut me anywhere"))
         with self.daemon.connect() as connection:
-            for cut in range(1, len(data)):
+            for cut in range(1, size):
+                data = wire.classify("cut me anywhere", stream=2 * cut + 1)
                 connection.send(data[:cut])
                 connection.send(data[cut:])
                 self.assertEqual(connection.read().results[0][4], [5])

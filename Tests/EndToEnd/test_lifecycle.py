@@ -33,14 +33,12 @@ class Load:
 
     def work(self):
         with self.daemon.connect() as connection:
-            stream = 1
             while not self.stopping.is_set():
-                answer = connection.call(wire.classify(TEXT, stream=stream))
+                answer = connection.call(wire.classify(TEXT))
                 if answer is None or answer.code:
                     self.failures.append(answer and answer.message)
                     return
                 self.answers.append(wire.fields(answer.payload)[3][0])
-                stream += 2
 
 
 class Terminate(unittest.TestCase):

@@ -112,6 +112,7 @@ class Connection:
         self.socket.settimeout(timeout)
         self.socket.connect(str(path))
         self.pending = b""
+        self.stream = -1
 
     def __enter__(self):
         return self
@@ -143,7 +144,9 @@ class Connection:
             self.pending += more
 
     def call(self, data):
-        self.send(data)
+        """Sends one frame, its stream renumbered (streams rise on a connection), and reads one."""
+        self.stream += 2
+        self.send(data[:4] + struct.pack(">I", self.stream) + data[8:])
         return self.read()
 
     def read_all(self):
