@@ -1,3 +1,18 @@
+// textflix-bench: measures a room of the house by itself.
+
+import CommandLineTable
 import Syscalls
 
-print("not yet")
+let program = Program(
+    "textflix-bench", "measures parts of Textflix", commands: [TokenizerBench.command])
+let line = program.invocation()
+
+do {
+    let status = try TokenizerBench.run(line)
+    ThisProcess.exit(status.rawValue)
+} catch let error as UsageError {
+    error.report()
+} catch {
+    printError("textflix-bench: \(error)\n")
+    ThisProcess.exit(ExitStatus.data.rawValue)
+}

@@ -1,0 +1,33 @@
+// A token that was added to a trained vocabulary: found in the text before any word is cut.
+//
+// Special ones ([SEP]) are honoured only when the tokenizer reads special tokens as tokens.
+
+import JSONText
+
+struct AddedToken: Sendable, Equatable {
+    let id: Int
+    let content: [UInt8]
+    let isSpecial: Bool
+    /// Not where it touches a word character.
+    let isSingleWord: Bool
+    /// Takes the white space before it along, and that after it.
+    let stripsLeft: Bool
+    let stripsRight: Bool
+    /// Looked for in the normalised text rather than in the text.
+    let isNormalized: Bool
+
+    var name: String { String(decoding: content, as: UTF8.self) }
+
+    init(_ node: JSONNode) throws(TokenizationError) {
+        guard let content = node["content"]?.utf8, !content.isEmpty, let id = node["id"]?.int else {
+            throw .unusable("tokenizer.json: an added token lacks its content or id")
+        }
+        self.id = id
+        self.content = content
+        isSpecial = node["special"]?.bool ?? false
+        isSingleWord = node["single_word"]?.bool ?? false
+        stripsLeft = node["lstrip"]?.bool ?? false
+        stripsRight = node["rstrip"]?.bool ?? false
+        isNormalized = node["normalized"]?.bool ?? true
+    }
+}

@@ -1,0 +1,136 @@
+// Builds a `PieceTrie`: first as lists of children, then packed into the double array.
+//
+// It finds doubled pieces on the way. Packing tries a bounded number of places for each node before
+// it takes fresh cells, so the time is linear in the vocabulary, at the price of a few free cells.
+
+struct PieceTrieBuilder {
+    // The unpacked trie: node 0 is the root of words, node 1 that of continuations.
+    private var labels: [UInt8] = [0, 0]
+    private var firstChild: [UInt32] = [0, 0]
+    private var nextSibling: [UInt32] = [0, 0]
+    private var pieces: [UInt32] = [Self.none, Self.none]
+
+    private static let none = UInt32.max
+
+    enum Root: Int {
+        case word = 0
+        case continuation = 1
+    }
+
+    /// Adds a piece; returns the id that has the same bytes already, if any.
+    mutating func insert(_ bytes: ArraySlice<UInt8>, id: UInt32, root: Root) -> UInt32? {
+        var node = root.rawValue
+        for byte in bytes { node = child(of: node, by: byte) }
+        if pieces[node] != Self.none { return pieces[node] }
+        pieces[node] = id
+        return nil
+    }
+
+    private mutating func child(of node: Int, by byte: UInt8) -> Int {
+        var child = Int(firstChild[node])
+        while child != 0 {
+            if labels[child] == byte { return child }
+            child = Int(nextSibling[child])
+        }
+        let new = labels.count
+        labels.append(byte)
+        nextSibling.append(firstChild[node])
+        firstChild.append(0)
+        pieces.append(Self.none)
+        firstChild[node] = UInt32(new)
+        return new
+    }
+
+    func build() throws(TokenizationError) -> PieceTrie {
+        var packing = CellPacking()
+        var pending: [(node: Int, cell: Int)] = []
+        let roots = [Root.word.rawValue, Root.continuation.rawValue].map { node in
+            place(childrenOf: node, in: &packing, &pending)
+        }
+        while let (node, cell) = pending.popLast() {
+            let offset = place(childrenOf: node, in: &packing, &pending)
+            packing.cells[cell] |= offset << PieceTrie.offsetShift
+            if packing.cells.count > Limits.trieCells {
+                throw .unusable("the vocabulary is too large: over \(Limits.trieCells) trie cells")
+            }
+        }
+        return PieceTrie(
+            cells: FixedTable(packing.cells), ids: FixedTable(packing.ids),
+            wordRoot: roots[0], continuationRoot: roots[1])
+    }
+
+    /// Gives the children of a node their cells; returns the offset, 0 for a leaf.
+    private func place(
+        childrenOf node: Int, in packing: inout CellPacking,
+        _ pending: inout [(node: Int, cell: Int)]
+    ) -> UInt32 {
+        var children: [Int] = []
+        var child = Int(firstChild[node])
+        while child != 0 {
+            children.append(child)
+            child = Int(nextSibling[child])
+        }
+        guard !children.isEmpty else { return 0 }
+        let offset = packing.claim(children.map { labels[$0] })
+        for child in children {
+            let cell = offset ^ Int(labels[child])
+            let isPiece = pieces[child] != Self.none
+            packing.cells[cell] = UInt32(labels[child]) | (isPiece ? PieceTrie.endBit : 0)
+            if isPiece { packing.ids[cell] = pieces[child] }
+            pending.append((child, cell))
+        }
+        return UInt32(offset)
+    }
+}
+
+/// The free cells, and which offsets are taken.
+private struct CellPacking {
+    var cells: [UInt32] = []
+    var ids: [UInt32] = []
+    private var isOffsetTaken: [Bool] = []
+    /// No cell below this one is worth trying.
+    private var firstFree = 256
+
+    private static let blockCells = 256
+    /// How far back, and how often, a place is looked for.
+    private static let window = 8 * blockCells
+    private static let tries = 64
+
+    init() {
+        grow()
+        isOffsetTaken[0] = true
+    }
+
+    private mutating func grow() {
+        cells += repeatElement(PieceTrie.freeLabel, count: Self.blockCells)
+        ids += repeatElement(0, count: Self.blockCells)
+        isOffsetTaken += repeatElement(false, count: Self.blockCells)
+    }
+
+    /// An offset of nobody else's at which a cell is free for each label.
+    mutating func claim(_ labels: [UInt8]) -> Int {
+        while firstFree < cells.count, cells[firstFree] != PieceTrie.freeLabel { firstFree += 1 }
+        var misses = 0
+        var candidate = max(firstFree, cells.count - Self.window)
+        while candidate < cells.count, misses < Self.tries {
+            if cells[candidate] == PieceTrie.freeLabel {
+                let offset = candidate ^ Int(labels[0])
+                if fits(offset, labels) { return take(offset) }
+                misses += 1
+            }
+            candidate += 1
+        }
+        grow()
+        return take(cells.count - Self.blockCells)
+    }
+
+    private func fits(_ offset: Int, _ labels: [UInt8]) -> Bool {
+        !isOffsetTaken[offset]
+            && labels.allSatisfy { cells[offset ^ Int($0)] == PieceTrie.freeLabel }
+    }
+
+    private mutating func take(_ offset: Int) -> Int {
+        isOffsetTaken[offset] = true
+        return offset
+    }
+}

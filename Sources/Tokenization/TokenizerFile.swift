@@ -1,0 +1,110 @@
+// Reads `tokenizer.json`, the reference's own file, as far as a BERT tokenizer goes.
+//
+// Understood: the model "WordPiece", the normaliser "BertNormalizer" (or none), the pre-tokenizer
+// "BertPreTokenizer", added tokens, and a post-processor that puts one token before a text and one
+// after. Truncation, padding and the decoder are left aside: they are the service's matter or
+// nobody's. Anything else is an error that names the part, never a tokenizer that is almost right.
+
+import JSONText
+
+struct TokenizerFile {
+    private(set) var settings: TokenizerSettings
+    private(set) var vocabulary: Vocabulary
+    private(set) var addedTokens: [AddedToken]
+
+    init(_ json: [UInt8]) throws(TokenizationError) {
+        let root: JSONNode
+        do { root = try JSONDocument.parse(json) } catch {
+            throw .unusable("tokenizer.json: \(error)")
+        }
+        settings = try Self.normalizer(root["normalizer"])
+        try Self.checkType(of: root["pre_tokenizer"], part: "pre_tokenizer", ["BertPreTokenizer"])
+        guard let model = root["model"] else { throw .unusable("tokenizer.json has no model") }
+        try Self.checkType(of: model, part: "model", ["WordPiece"])
+        if let prefix = model["continuing_subword_prefix"]?.utf8 {
+            settings.continuingPrefix = prefix
+        }
+        if let longest = model["max_input_chars_per_word"]?.int {
+            settings.maxWordScalars = longest
+        }
+        if let unknown = model["unk_token"]?.string { settings.names.unknown = unknown }
+        addedTokens = try (root["added_tokens"]?.array ?? []).map(AddedToken.init)
+        vocabulary = try Self.vocabulary(model, addedTokens)
+        try readPostProcessor(root["post_processor"])
+    }
+
+    private static func checkType(
+        of node: JSONNode?, part: String, _ known: [String]
+    ) throws(TokenizationError) {
+        let type = node?["type"]?.string ?? "none"
+        guard known.contains(type) else {
+            let wanted = known.joined(separator: " or ")
+            throw .unusable("tokenizer.json: \(part) is \(type), but only \(wanted) is known")
+        }
+    }
+
+    private static func normalizer(
+        _ node: JSONNode?
+    ) throws(TokenizationError) -> TokenizerSettings {
+        guard let node, !node.isNull else { return .plain }
+        try checkType(of: node, part: "normalizer", ["BertNormalizer"])
+        var settings = TokenizerSettings()
+        settings.cleanText = node["clean_text"]?.bool ?? true
+        settings.handleChineseCharacters = node["handle_chinese_chars"]?.bool ?? true
+        settings.stripAccents = node["strip_accents"]?.bool
+        settings.lowercase = node["lowercase"]?.bool ?? true
+        return settings
+    }
+
+    /// The model's pieces, and the added tokens that it does not have.
+    private static func vocabulary(
+        _ model: JSONNode, _ added: [AddedToken]
+    ) throws(TokenizationError) -> Vocabulary {
+        guard let members = model["vocab"]?.object else {
+            throw .unusable("tokenizer.json: the model has no vocab object")
+        }
+        var pieces: [(bytes: [UInt8], id: Int)] = []
+        var known: [[UInt8]: Int] = [:]
+        for member in members {
+            guard let id = member.node.int, id >= 0 else {
+                throw .unusable("tokenizer.json: \"\(member.nameText)\" has no id")
+            }
+            pieces.append((member.name, id))
+            known[member.name] = id
+        }
+        for token in added {
+            let id = known[token.content] ?? token.id
+            guard id == token.id else {
+                throw .unusable("tokenizer.json: \"\(token.name)\" has ids \(id) and \(token.id)")
+            }
+            if known.updateValue(id, forKey: token.content) == nil {
+                pieces.append((token.content, id))
+            }
+        }
+        return try Vocabulary(pieces: pieces)
+    }
+
+    /// Finds the names of the first and the last token, in any of the three forms in use.
+    private mutating func readPostProcessor(_ node: JSONNode?) throws(TokenizationError) {
+        guard let node, !node.isNull else { return }
+        let known = ["TemplateProcessing", "BertProcessing", "RobertaProcessing"]
+        try Self.checkType(of: node, part: "post_processor", known)
+        let names: (first: String?, last: String?)
+        if let template = node["single"]?.array {
+            guard template.count == 3, template[1]["Sequence"] != nil else {
+                throw .unusable("tokenizer.json: the template is not a token, the text, a token")
+            }
+            names = (
+                template[0]["SpecialToken"]?["id"]?.string,
+                template[2]["SpecialToken"]?["id"]?.string
+            )
+        } else {
+            names = (node["cls"]?.array?.first?.string, node["sep"]?.array?.first?.string)
+        }
+        guard let first = names.first, let last = names.last else {
+            throw .unusable("tokenizer.json: the post_processor does not name two special tokens")
+        }
+        settings.names.classification = first
+        settings.names.separator = last
+    }
+}

@@ -1,0 +1,28 @@
+// What happens to a text with more tokens than the model takes, and what came of it.
+
+package enum TruncationPolicy: Sendable, Equatable {
+    /// Keep the first tokens. Reading stops once they are found, unless all are to be counted.
+    case head
+    /// Keep the first `head` tokens of the text and fill up with its last. The whole text is read,
+    /// since its end is wanted.
+    case headAndTail(head: Int)
+    /// Throw `.tooLong`, with the number of tokens: the whole text is read.
+    case refuse
+    /// Keep all, whatever the limit.
+    case none
+}
+
+package struct TokenCount: Sendable, Equatable {
+    /// Tokens in the buffer, special tokens included.
+    package let used: Int
+    /// Tokens of the whole text, special tokens included; nil when reading stopped early.
+    package let total: Int?
+    /// Whether tokens of the text are missing from the buffer.
+    package let truncated: Bool
+
+    package init(used: Int, total: Int?, truncated: Bool) {
+        self.used = used
+        self.total = total
+        self.truncated = truncated
+    }
+}

@@ -1,0 +1,72 @@
+// The pieces of a model by id, as bytes: String would hold canonically equivalent pieces for equal.
+//
+// Invariant: ids run from 0 without a gap, and no two pieces have the same bytes. An empty piece is
+// allowed, as files have them, and never matches.
+
+struct Vocabulary: Sendable {
+    private let bytes: [UInt8]
+    /// Piece `i` is `bytes[bounds[i]..<bounds[i + 1]]`.
+    private let bounds: [Int]
+
+    var count: Int { bounds.count - 1 }
+
+    subscript(id: Int) -> ArraySlice<UInt8> { bytes[bounds[id]..<bounds[id + 1]] }
+
+    /// One piece a line, the number of the line being its id; a line ends with LF or CR LF.
+    init(lines text: [UInt8]) throws(TokenizationError) {
+        let wrong = text.withUnsafeBufferPointer { UTF8Validation.firstInvalidByte($0) }
+        if let wrong { throw .unusable("the vocabulary is not valid UTF-8 at byte \(wrong)") }
+        var bytes: [UInt8] = []
+        var bounds = [0]
+        bytes.reserveCapacity(text.count)
+        var start = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        while start < text.count {
+            let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
+            var line = text[start..<end]
+            if line.last == UInt8(ascii: "\r") { line.removeLast() }
+            bytes += line
+            bounds.append(bytes.count)
+            start = end + 1
+        }
+        self.bytes = bytes
+        self.bounds = bounds
+    }
+
+    /// Pieces with the ids they were given, in any order.
+    init(pieces: [(bytes: [UInt8], id: Int)]) throws(TokenizationError) {
+        let sorted = pieces.sorted { $0.id < $1.id }
+        var bytes: [UInt8] = []
+        var bounds = [0]
+        for (expected, piece) in sorted.enumerated() {
+            if piece.id < expected {
+                throw .unusable("two pieces of the vocabulary have id \(piece.id)")
+            }
+            if piece.id > expected {
+                throw .unusable("no piece of the vocabulary has id \(expected)")
+            }
+            bytes += piece.bytes
+            bounds.append(bytes.count)
+        }
+        self.bytes = bytes
+        self.bounds = bounds
+    }
+
+    /// The pieces as a trie, for the beginning of a word and for its rest.
+    func trie(prefix: [UInt8]) throws(TokenizationError) -> PieceTrie {
+        var builder = PieceTrieBuilder()
+        for id in 0..<count {
+            let piece = self[id]
+            if let first = builder.insert(piece, id: UInt32(id), root: .word) {
+                let name = String(decoding: piece, as: UTF8.self)
+                throw .unusable("the vocabulary has \"\(name)\" twice, as \(first) and \(id)")
+            }
+            guard piece.starts(with: prefix) else { continue }
+            _ = builder.insert(piece.dropFirst(prefix.count), id: UInt32(id), root: .continuation)
+        }
+        return try builder.build()
+    }
+
+    func id(of piece: String) -> Int? {
+        (0..<count).first { self[$0].elementsEqual(piece.utf8) }
+    }
+}
