@@ -1,0 +1,643 @@
+#!/usr/bin/env python3
+"""Client of the Textflix daemon: text classification over a Unix socket.
+
+    import textflix
+
+    with textflix.connect() as client:
+        answer = client.classify(["A fine film.", "Two hours I will not get back."])
+        for result in answer.results:
+            print(result.label, result.probability)
+
+Usage: python3 textflix.py [--socket PATH] [--timeout SECONDS] COMMAND [TEXT...]
+
+One file, standard library alone, Python 3.9 or later; copy it into your project. The protocol is
+in README.md one folder up. A client belongs to one thread. Requests may overlap: `start` sends and
+returns a `Call`, whose `result` waits; answers may come in any order.
+
+Texts are str, or bytes that are sent as they are. A text that fails does so alone: look at `code`
+and `error` of its result. A request that fails raises `Error`.
+"""
+
+import argparse
+import collections
+import enum
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+SERVICE = "textflix.v1.Textflix"
+BODY_BYTES = 4 << 20
+STREAM_WINDOW = 32
+GRACE_SECONDS = 1.0  # The daemon's own DEADLINE_EXCEEDED is awaited so long before ours is raised.
+
+REQUEST, RESPONSE, DATA = 1, 2, 3
+REMOTE_CLOSED, REMOTE_OPEN, NO_DATA = 1, 2, 4
+
+
+class Code(enum.IntEnum):
+    """gRPC's codes; README.md says when each is used."""
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+    @classmethod
+    def _missing_(cls, value):
+        return cls.UNKNOWN
+
+
+class Error(Exception):
+    """A request failed. `retry_after`: seconds to wait before trying again, or None: in vain."""
+
+    def __init__(self, code, message="", retry_after=None):
+        self.code, self.message, self.retry_after = Code(code), message, retry_after
+        super().__init__(f"{self.code.name}: {message}" if message else self.code.name)
+
+
+# The schema: for each message its fields, "name kind number"; a star: repeated.
+
+SCHEMA = """
+Request: service string 1, method string 2, payload bytes 3, timeout_nano int64 4,
+  metadata KeyValue* 5
+KeyValue: key string 1, value string 2
+Response: status Status 1, payload bytes 2
+Status: code int32 1, message string 2, details Any* 3
+Any: type_url string 1, value bytes 2
+RetryInfo: retry_delay Duration 1
+Duration: seconds int64 1, nanos int32 2
+
+ClassifyRequest: model string 1, texts text* 2, priority enum 3, truncation enum 4
+ClassifyResponse: results Classification* 1, model string 2, revision string 3, timing Timing 4
+Classification: label string 1, probability float 2, scores Score* 3, tokens uint32 4,
+  truncated bool 5, abstained bool 6, tokens_total uint32 7, code int32 8, error string 9
+Score: label string 1, probability float 2, logit float 3
+Timing: queued_ns uint64 1, compute_ns uint64 2, batch_texts uint32 3, batch_tokens uint32 4
+ExplainRequest: model string 1, text text 2, unit enum 3, samples uint32 4, label string 5,
+  seed uint64 6, priority enum 7, method enum 8
+ExplainResponse: classification Classification 1, features Feature* 2, intercept float 3,
+  fidelity_r2 float 4, evaluations uint32 5, method enum 6, timing Timing 7
+Feature: start uint32 1, end uint32 2, text text 3, weight float 4
+EmbedRequest: model string 1, texts text* 2, pooling enum 3, normalize bool 4, priority enum 5,
+  truncation enum 6
+EmbedResponse: embeddings Embedding* 1, model string 2, revision string 3, timing Timing 4
+Embedding: values float* 1, tokens uint32 2, truncated bool 3, tokens_total uint32 4, code int32 5,
+  error string 6
+TagRequest: model string 1, texts text* 2, priority enum 3, truncation enum 4
+TagResponse: results Tags* 1, model string 2, revision string 3, timing Timing 4
+Tags: spans Span* 1, code int32 2, error string 3, tokens uint32 4, truncated bool 5,
+  tokens_total uint32 6
+Span: start uint32 1, end uint32 2, text text 3, label string 4, probability float 5
+TokenizeRequest: model string 1, texts text* 2, special_tokens bool 3
+TokenizeResponse: results Tokens* 1, model string 2, revision string 3
+Tokens: ids uint32* 1, starts uint32* 2, ends uint32* 3, code int32 4, error string 5
+StatusRequest:
+StatusResponse: version string 1, state enum 2, uptime_ns uint64 3, process_id uint32 4,
+  models ModelStatus* 5, queue QueueStatus 6, limits LimitsStatus 7, counters Counter* 8,
+  histograms Histogram* 9, engine EngineStatus 10, detail string 11
+ModelStatus: name string 1, architecture string 2, precision string 3, labels string* 4,
+  revision string 5, mapped_bytes uint64 6, max_tokens uint32 7, hidden_size uint32 8,
+  layers uint32 9, precision_reason string 10, state enum 11, error string 12,
+  temperature float 13, abstain_below float 14
+QueueStatus: texts uint32 1, bytes uint64 2, tokens uint64 3, running_texts uint32 4,
+  connections uint32 5
+LimitsStatus: body_bytes uint32 1, texts_per_request uint32 2, text_bytes uint32 3,
+  queue_texts uint32 4, queue_bytes uint64 5, queue_texts_per_user uint32 6, batch_tokens uint32 7,
+  connections uint32 8, streams_per_connection uint32 9, stream_window uint32 10,
+  connections_per_user uint32 11
+EngineStatus: threads uint32 1, instruction_set string 2, tokens_per_second double 3,
+  private_bytes uint64 4
+Counter: name string 1, labels Label* 2, value uint64 3
+Label: name string 1, value string 2
+Histogram: name string 1, labels Label* 2, bounds double* 3, counts uint64* 4, sum double 5
+CancelRequest: streams uint32* 1
+CancelResponse: cancelled uint32 1
+ReloadRequest:
+ReloadResponse: models ModelStatus* 1
+"""
+
+CHOICES = {
+    "priority": ("interactive", "bulk"),
+    "truncation": ("model_default", "head", "head_and_tail", "windows", "refuse"),
+    "unit": ("sentence", "word"),
+    "method": ("auto", "lime", "exact_lime", "shapley", "leave_one_out"),
+    "pooling": ("model", "cls", "mean"),
+    "state": ("loading", "ready", "draining"),
+}
+
+Field = collections.namedtuple("Field", "name kind repeated number")
+
+
+def _schema(text):
+    messages = {}
+    for line in text.replace("\n  ", " ").strip().splitlines():
+        name, _, fields = line.partition(":")
+        messages[name] = []
+        for field in filter(None, (part.split() for part in fields.split(","))):
+            kind = field[1].rstrip("*")
+            messages[name].append(Field(field[0], kind, kind != field[1], int(field[2])))
+    messages.pop("", None)
+    return messages
+
+
+MESSAGES = _schema(SCHEMA)
+VARINTS = {"uint32": 32, "int32": 32, "enum": 32, "uint64": 64, "int64": 64, "bool": 64}
+FIXED = {"float": ("<f", 5), "double": ("<d", 1)}
+DEFAULTS = {"string": "", "text": "", "bytes": b"", "float": 0.0, "double": 0.0, "bool": False}
+
+
+class WireError(ValueError):
+    """Bytes that are no protobuf message."""
+
+
+class Record:
+    """A message: its fields as attributes, those that were not sent at their defaults."""
+
+    def __init__(self, name, values):
+        self.__dict__.update(values)
+        self._name = name
+
+    def __repr__(self):
+        return f"{self._name}({self.as_dict()})"
+
+    def as_dict(self):
+        """Plain dicts and lists, without absent messages; enumerations by name."""
+        def plain(field, value):
+            if isinstance(value, list):
+                return [plain(field, element) for element in value]
+            if isinstance(value, Record):
+                return value.as_dict()
+            names = CHOICES.get(field.name, ())
+            if field.kind == "enum" and value < len(names):
+                return names[value]
+            return float(f"{value:.7g}") if field.kind == "float" else value
+        return {field.name: plain(field, getattr(self, field.name))
+                for field in MESSAGES[self._name] if getattr(self, field.name) is not None}
+
+
+# Writing
+
+
+def _varint(value):
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _chosen(field, value):
+    if isinstance(value, str):
+        return CHOICES[field.name].index(value.lower().replace("-", "_"))
+    return int(value)
+
+
+def _bare(field, value):
+    """The wire type of a value and its bytes, without a tag."""
+    if field.kind in VARINTS:
+        return 0, _varint(_chosen(field, value))
+    if field.kind in FIXED:
+        form, wire = FIXED[field.kind]
+        return wire, struct.pack(form, value)
+    if field.kind in MESSAGES:
+        raw = encode(field.kind, value)
+    else:
+        raw = value.encode("utf-8") if isinstance(value, str) else bytes(value)
+    return 2, _varint(len(raw)) + raw
+
+
+def encode(name, values):
+    """Bytes of a message; `values` is a Record or a dict, absent fields are defaults."""
+    values = vars(values) if isinstance(values, Record) else values
+    out = []
+    for field in sorted(MESSAGES[name], key=lambda field: field.number):
+        value = values.get(field.name)
+        if value is None or (field.repeated and not value):
+            continue
+        if field.repeated and (field.kind in VARINTS or field.kind in FIXED):
+            packed = b"".join(_bare(field, element)[1] for element in value)
+            out += [_varint(field.number << 3 | 2), _varint(len(packed)), packed]
+            continue
+        for element in value if field.repeated else [value]:
+            wire, raw = _bare(field, element)
+            # A default is all zeros: 0, false, +0.0, or the length of an empty string.
+            if field.repeated or field.kind in MESSAGES or any(raw):
+                out += [_varint(field.number << 3 | wire), raw]
+    return b"".join(out)
+
+
+# Reading
+
+
+class _Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if count > len(self.data) - self.at:
+            raise WireError("the bytes end inside a field")
+        self.at += count
+        return self.data[self.at - count:self.at]
+
+    def varint(self):
+        value = 0
+        for shift in range(0, 70, 7):
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+        if byte >= 0x80 or value >> 64:
+            raise WireError("a varint of more than 64 bits")
+        return value
+
+    def tag(self):
+        tag = self.varint()
+        if tag >> 3 == 0 or tag >> 32 or tag & 7 > 5:
+            raise WireError("an invalid tag")
+        return tag >> 3, tag & 7
+
+    def value(self, number, wire):
+        """What stands behind a tag: an int of a varint, else bytes; a group is read over."""
+        if wire == 0:
+            return self.varint()
+        if wire in (1, 5):
+            return self.take(8 if wire == 1 else 4)
+        if wire == 2:
+            return self.take(self.varint())
+        open_groups = [number] if wire == 3 else []
+        if not open_groups:
+            raise WireError("the end of no group")
+        while open_groups:
+            number, wire = self.tag()
+            if wire == 3:
+                open_groups.append(number)
+            elif wire != 4:
+                self.value(number, wire)
+            elif open_groups.pop() != number:
+                raise WireError("a group that does not end as it began")
+        return None
+
+
+def _number(kind, value):
+    if kind == "bool":
+        return value != 0
+    bits = VARINTS[kind]
+    value &= (1 << bits) - 1
+    signed = kind in ("int32", "int64", "enum") and value >> (bits - 1)
+    return value - (1 << bits) if signed else value
+
+
+def _elements(field, wire, value):
+    """The elements of one occurrence of a field: several where numbers are packed."""
+    if field.kind in VARINTS or field.kind in FIXED:
+        own = 0 if field.kind in VARINTS else FIXED[field.kind][1]
+        if wire == own:
+            packed = [value]
+        elif wire == 2 and field.repeated:
+            reader, packed = _Reader(value), []
+            while reader.at < len(value):
+                packed.append(reader.value(field.number, own))
+        else:
+            raise WireError(f"field {field.number}: wire type {wire}")
+        if own == 0:
+            return [_number(field.kind, element) for element in packed]
+        return [struct.unpack(FIXED[field.kind][0], element)[0] for element in packed]
+    if wire != 2:
+        raise WireError(f"field {field.number}: wire type {wire}")
+    if field.kind in MESSAGES or field.kind == "bytes":
+        return [value]
+    try:
+        return [value.decode("utf-8", "replace" if field.kind == "text" else "strict")]
+    except UnicodeDecodeError as error:
+        raise WireError(f"field {field.number}: {error}") from None
+
+
+def decode(name, data):
+    """The Record of a message's bytes; unknown fields are skipped. Raises WireError."""
+    known = {field.number: field for field in MESSAGES[name]}
+    values = {field.name: [] if field.repeated else None if field.kind in MESSAGES
+              else DEFAULTS.get(field.kind, 0) for field in MESSAGES[name]}
+    merged = {}
+    reader = _Reader(data)
+    while reader.at < len(data):
+        number, wire = reader.tag()
+        value = reader.value(number, wire)
+        field = known.get(number)
+        if field is None:
+            continue
+        elements = _elements(field, wire, value)
+        if field.kind in MESSAGES and not field.repeated:
+            # A message in two parts is their concatenation.
+            merged[field.name] = merged.get(field.name, b"") + elements[0]
+            values[field.name] = decode(field.kind, merged[field.name])
+        elif field.repeated:
+            if field.kind in MESSAGES:
+                elements = [decode(field.kind, element) for element in elements]
+            values[field.name] += elements
+        else:
+            values[field.name] = elements[-1]
+    return Record(name, values)
+
+
+# The client
+
+
+def socket_path(path=None):
+    """The daemon's socket: as given, else by the environment, else the system's."""
+    if path or os.environ.get("TEXTFLIX_SOCKET"):
+        return path or os.environ["TEXTFLIX_SOCKET"]
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    own = os.path.join(runtime, "textflix", "textflix.sock") if runtime else ""
+    return own if os.path.exists(own) else "/run/textflix/textflix.sock"
+
+
+def connect(path=None, timeout=10.0):
+    """A Client on the daemon's socket. Raises OSError where nobody listens.
+
+    `timeout`: seconds for each request that does not say otherwise; None: as long as it takes.
+    """
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        link.connect(socket_path(path))
+    except OSError:
+        link.close()
+        raise
+    return Client(link, timeout)
+
+
+class Call:
+    """A request on its way. `result` waits for its answer."""
+
+    def __init__(self, client, stream, method, timeout):
+        self.stream, self.method = stream, method
+        self._client, self._ended = client, False
+        self._deadline = None if timeout is None else time.monotonic() + timeout + GRACE_SECONDS
+        self._messages, self._failure = collections.deque(), None
+
+    def result(self):
+        """The response as a Record; raises Error."""
+        message = self._next()
+        if message is None:
+            raise Error(Code.INTERNAL, "the stream ended without an answer")
+        return message
+
+    def cancel(self):
+        """Tells the daemon to forget it, without waiting; `result` raises CANCELLED."""
+        if self._client._calls.pop(self.stream, None):
+            self._ended, self._failure = True, Error(Code.CANCELLED, "cancelled here")
+            self._client.start("Cancel", streams=[self.stream])
+
+    def _next(self):
+        """The next message; None at the good end of a stream."""
+        while not self._messages and not self._ended:
+            try:
+                self._client._turn(self._deadline)
+            except Error:
+                self._client._calls.pop(self.stream, None)
+                raise
+        if self._messages:
+            return self._messages.popleft()
+        if self._failure:
+            raise self._failure
+        return None
+
+    def _receive(self, kind, flags, body):
+        name = self.method.replace("Stream", "") + "Response"
+        self._ended = kind == RESPONSE or bool(flags & REMOTE_CLOSED)
+        try:
+            if kind == RESPONSE:
+                envelope = decode("Response", body)
+                self._failure = _failure(envelope.status)
+                body = envelope.payload
+            if not (flags & NO_DATA or self._failure):
+                self._messages.append(decode(name, body))
+        except WireError as error:
+            self._ended, self._failure = True, Error(Code.INTERNAL, f"malformed answer: {error}")
+
+
+def _failure(status):
+    """The Error of a google.rpc.Status, or None."""
+    if status is None or status.code == Code.OK:
+        return None
+    retry = None
+    for detail in status.details:
+        if detail.type_url.endswith("/google.rpc.RetryInfo"):
+            delay = decode("RetryInfo", detail.value).retry_delay
+            retry = delay.seconds + delay.nanos / 1e9 if delay else 0.0
+    return Error(status.code, status.message, retry)
+
+
+class Client:
+    """A connection to the daemon. `timeout=` of each method overrides the client's own."""
+
+    def __init__(self, link, timeout=10.0):
+        link.setblocking(False)
+        self.timeout = timeout
+        self._link, self._calls, self._stream = link, {}, -1
+        self._incoming, self._outgoing = bytearray(), bytearray()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Whatever is still on its way is cancelled by the daemon."""
+        self._link.close()
+
+    def classify(self, texts, timeout=..., **options):
+        """ClassifyResponse: `results`, one a text. Options: model, priority ("interactive",
+        "bulk"), truncation ("head", "head_and_tail", "windows", "refuse")."""
+        return self.start("Classify", timeout, texts=_list(texts), **options).result()
+
+    def classify_stream(self, batches, timeout=None, window=16, **options):
+        """Yields a ClassifyResponse for each list of texts in `batches`, in their order, with
+        `window` of them on their way. Leaving early cancels the rest. For large amounts."""
+        call = self._open("ClassifyStream", timeout, None, REMOTE_OPEN)
+        unanswered = 0
+        try:
+            for texts in batches:
+                body = encode("ClassifyRequest", dict(options, texts=_list(texts)))
+                self._send(call.stream, DATA, 0, body)
+                unanswered += 1
+                if unanswered == min(window, STREAM_WINDOW):
+                    yield call.result()
+                    unanswered -= 1
+            self._send(call.stream, DATA, REMOTE_CLOSED | NO_DATA)
+            for _ in range(unanswered):
+                yield call.result()
+            call._next()
+        finally:
+            call.cancel()
+
+    def explain(self, text, timeout=..., **options):
+        """ExplainResponse. Options: model, unit, method, samples, label, seed, priority."""
+        return self.start("Explain", timeout, text=text, **options).result()
+
+    def embed(self, texts, timeout=..., **options):
+        """EmbedResponse: `embeddings`. Options: model, pooling, normalize, priority, truncation."""
+        return self.start("Embed", timeout, texts=_list(texts), **options).result()
+
+    def tag(self, texts, timeout=..., **options):
+        """TagResponse: `results`, each with `spans`. Options: model, priority, truncation."""
+        return self.start("Tag", timeout, texts=_list(texts), **options).result()
+
+    def tokenize(self, texts, timeout=..., **options):
+        """TokenizeResponse: `results` with `ids`. Options: model, special_tokens."""
+        return self.start("Tokenize", timeout, texts=_list(texts), **options).result()
+
+    def status(self, timeout=...):
+        return self.start("Status", timeout).result()
+
+    def reload(self, timeout=...):
+        """ReloadResponse; for administrators."""
+        return self.start("Reload", timeout).result()
+
+    def cancel(self, streams, timeout=...):
+        """CancelResponse: how many of these calls' `stream`s were still at work."""
+        return self.start("Cancel", timeout, streams=list(streams)).result()
+
+    def start(self, method, timeout=..., **fields):
+        """Sends a request and returns its Call at once."""
+        payload = encode(method + "Request", fields)
+        return self._open(method, self.timeout if timeout is ... else timeout, payload, 0)
+
+    def _open(self, method, timeout, payload, flags):
+        self._stream += 2
+        call = Call(self, self._stream, method, timeout)
+        nanoseconds = 0 if timeout is None else max(1, int(timeout * 1e9))
+        body = encode("Request", {"service": SERVICE, "method": method, "payload": payload,
+                                  "timeout_nano": nanoseconds})
+        self._send(call.stream, REQUEST, flags, body)
+        self._calls[call.stream] = call
+        return call
+
+    def _send(self, stream, kind, flags, body=b""):
+        if len(body) > BODY_BYTES:
+            raise Error(Code.RESOURCE_EXHAUSTED,
+                        f"a request of {len(body)} bytes; the limit is {BODY_BYTES}")
+        self._outgoing += struct.pack(">IIBB", len(body), stream, kind, flags) + body
+        self._write()
+
+    def _turn(self, deadline):
+        """Waits until the socket moves, then writes and reads what goes without waiting."""
+        left = None if deadline is None else deadline - time.monotonic()
+        writing = [self._link] if self._outgoing else []
+        if left is not None and left <= 0 or not any(select.select([self._link], writing, [], left)):
+            raise Error(Code.DEADLINE_EXCEEDED, "no answer in time")
+        self._write()
+        self._read()
+
+    def _write(self):
+        try:
+            while self._outgoing:
+                del self._outgoing[:self._link.send(self._outgoing, socket.MSG_NOSIGNAL)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            # Reading tells why, after the answers that arrived before.
+            self._outgoing.clear()
+
+    def _read(self):
+        try:
+            arrived = self._link.recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            return self._lost(str(error))
+        if not arrived:
+            return self._lost("the daemon closed the connection")
+        self._incoming += arrived
+        at = 0
+        while len(self._incoming) - at >= 10:
+            length, stream, kind, flags = struct.unpack_from(">IIBB", self._incoming, at)
+            if length > BODY_BYTES or kind not in (RESPONSE, DATA):
+                return self._lost("the peer does not speak ttrpc")
+            if len(self._incoming) - at - 10 < length:
+                break
+            body = bytes(self._incoming[at + 10:at + 10 + length])
+            at += 10 + length
+            call = self._calls.get(stream)
+            if call:
+                call._receive(kind, flags, body)
+                if call._ended:
+                    del self._calls[stream]
+        del self._incoming[:at]
+
+    def _lost(self, reason):
+        """Every call still open fails; what is complete can still be taken."""
+        for call in self._calls.values():
+            call._ended, call._failure = True, Error(Code.UNAVAILABLE, reason)
+        self._calls.clear()
+        self._outgoing.clear()
+
+
+def _list(texts):
+    return [texts] if isinstance(texts, (str, bytes)) else list(texts)
+
+
+# The command line
+
+EXIT_CODES = {Code.UNAVAILABLE: 75, Code.RESOURCE_EXHAUSTED: 75, Code.DEADLINE_EXCEEDED: 75,
+              Code.PERMISSION_DENIED: 77, Code.INVALID_ARGUMENT: 65, Code.NOT_FOUND: 65}
+
+
+def main(arguments=None):
+    """Prints one JSON object a text; 0: all went well, 1: some texts failed, else sysexits."""
+    parser = argparse.ArgumentParser(
+        prog="textflix.py", description="Ask the Textflix daemon; the answer is JSON.")
+    parser.add_argument("--socket", metavar="PATH")
+    parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS")
+    parser.add_argument("--model", default="")
+    parser.add_argument("command", choices=["classify", "explain", "embed", "tag", "tokenize",
+                                            "status", "reload"])
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: lines of standard input")
+    options = parser.parse_args(arguments)
+    try:
+        with connect(options.socket, options.timeout) as client:
+            return _run(client, options)
+    except Error as error:
+        print(f"textflix.py: {error}", file=sys.stderr)
+        return EXIT_CODES.get(error.code, 70)
+    except OSError as error:
+        print(f"textflix.py: {socket_path(options.socket)}: {error.strerror}", file=sys.stderr)
+        return 69
+
+
+def _run(client, options):
+    if options.command in ("status", "reload"):
+        records = [getattr(client, options.command)()]
+    else:
+        texts = options.texts or [line.rstrip(b"\n") for line in sys.stdin.buffer]
+        ask = getattr(client, options.command)
+        if options.command == "explain":
+            records = [ask(text, model=options.model) for text in texts]
+        else:
+            answer = ask(texts, model=options.model)
+            records = answer.embeddings if options.command == "embed" else answer.results
+    for record in records:
+        print(json.dumps(record.as_dict(), ensure_ascii=False))
+    return 1 if any(getattr(record, "code", 0) for record in records) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
