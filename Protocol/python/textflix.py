@@ -540,9 +540,9 @@ class Client:
 
     def _turn(self, deadline):
         """Waits until the socket moves, then writes and reads what goes without waiting."""
-        left = None if deadline is None else deadline - time.monotonic()
+        left = None if deadline is None else max(0, deadline - time.monotonic())
         writing = [self._link] if self._outgoing else []
-        if left is not None and left <= 0 or not any(select.select([self._link], writing, [], left)):
+        if not any(select.select([self._link], writing, [], left)):
             raise Error(Code.DEADLINE_EXCEEDED, "no answer in time")
         self._write()
         self._read()
