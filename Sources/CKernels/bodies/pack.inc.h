@@ -1,0 +1,139 @@
+// Packing: rows of floats become units (1 float, 2 bfloat16, 4 int8 values) in panel order.
+//
+// A group of up to 16 rows x 16 units is converted row by row into a square, which is then
+// transposed into the panel: unit u of row i lands at panel[u][i]. Activations may be layer-
+// normalised on the way, while their row is still in the first-level cache.
+// 16 units of each kind from consecutive floats.
+INL void tf_units_f32(const float *x, uint32_t *units) {
+    __builtin_memcpy(units, x, 16 * 4);
+}
+
+INL void tf_units_bf16(const float *x, uint32_t *units) {
+    for (int i = 0; i < 32; i += LANES) vf_store_bf16((uint16_t *)units + i, vf_load(x + i));
+}
+
+// q = clamp(round(x * inverse) + zero, lowest, lowest + 255), as bytes
+INL void tf_units_int8(const float *x, float inverse, float zero, float lowest, uint32_t *units) {
+    typedef uint8_t vb __attribute__((vector_size(LANES), aligned(1), may_alias));
+    const vf low = vf_set(lowest), high = vf_set(lowest + 255.0f);
+    for (int i = 0; i < 64; i += LANES) {
+        vf q = vf_round(vf_load(x + i) * vf_set(inverse)) + vf_set(zero);
+        vi whole = vf_to_int(vf_min(high, vf_max(low, q)));
+        *(vb *)((uint8_t *)units + i) = __builtin_convertvector((vu)whole, vb);
+    }
+}
+
+typedef struct { float inverse, zero; } tf_quantiser;
+
+// The per-row choice: the range always holds 0, so that a zero stays exactly one.
+INL tf_quantiser tf_quantiser_of_row(const float *x, int width, float *scale, int32_t *zero) {
+    vf low = vf_set(0), high = vf_set(0);
+    int i = 0;
+    for (; i + LANES <= width; i += LANES) {
+        low = vf_min(low, vf_load(x + i));
+        high = vf_max(high, vf_load(x + i));
+    }
+    if (i < width) {
+        vf rest = vf_load_some(x + i, width - i);
+        low = vf_min(low, rest);
+        high = vf_max(high, rest);
+    }
+    const float top = vf_highest(high), bottom = -vf_highest(-low), range = top - bottom;
+    const float inverse = range > 0 ? 255.0f / range : 0.0f;
+    const float offset = __builtin_rintf(-bottom * inverse);
+    *scale = range * (1.0f / 255.0f);
+    *zero = range > 0 && range < INFINITY ? (int32_t)offset : 0;
+    return (tf_quantiser){inverse, (float)*zero};
+}
+
+// Units u..<u+16 of one row; past the row's end they are those of zeros.
+INL void tf_convert(const int precision, const float *x, int width, int64_t u, tf_quantiser q,
+                    float lowest, uint32_t *units) {
+    const int values = precision == TF_F32 ? 1 : precision == TF_BF16 ? 2 : 4;
+    const int64_t first = u * values;
+    float padded[64];
+    const float *from = x + first;
+    if (first + 16 * values > width) {
+        for (int i = 0; i < 16 * values; i++) padded[i] = first + i < width ? from[i] : 0.0f;
+        from = padded;
+    }
+    if (precision == TF_F32) tf_units_f32(from, units);
+    if (precision == TF_BF16) tf_units_bf16(from, units);
+    if (precision == TF_INT8) tf_units_int8(from, q.inverse, q.zero, lowest, units);
+}
+
+INL void tf_pack_rows(const int precision, const tf_pack *p) {
+    const int height = p->a.panel_rows;
+    for (int panel = p->first_panel; panel < p->end_panel; panel++) {
+        const int first = panel * height;
+        const int rows = p->a.rows - first < height ? p->a.rows - first : height;
+        uint32_t *to = (uint32_t *)p->a.panels + (int64_t)first * p->a.units;
+        tf_quantiser q[16] = {{0, 0}};
+        for (int i = 0; i < rows; i++) {
+            float *x = p->x + (first + i) * p->x_stride;
+            if (p->gamma) tf_normalise_row(x, p->width, p->gamma, p->beta, p->epsilon);
+            if (precision == TF_INT8)
+                q[i] = tf_quantiser_of_row(x, p->width, p->a.scale + first + i,
+                                           p->a.zero + first + i);
+        }
+        tf_square square;
+        for (int64_t u = 0; u < p->a.units; u += 16) {
+            for (int i = 0; i < rows; i++)
+                tf_convert(precision, p->x + (first + i) * p->x_stride, p->width, u, q[i], 0.0f,
+                           square.unit[i]);
+            const int units = (int)(p->a.units - u < 16 ? p->a.units - u : 16);
+            tf_transpose(&square, rows, units, to + u * height, height);
+        }
+    }
+}
+
+// Weights, symmetric around 0 with q in -127...127; half a panel (16 columns) at a time.
+INL void tf_pack_columns(const int precision, const tf_pack_weights *p, int first, int rows,
+                         uint32_t *to) {
+    tf_quantiser q[16] = {{0, 0}};
+    for (int i = 0; precision == TF_INT8 && i < 16; i++) {
+        float most = 0;
+        const float *w = p->w + (first + i) * p->w_stride;
+        for (int k = 0; i < rows && k < p->width; k++)
+            most = __builtin_fabsf(w[k]) > most ? __builtin_fabsf(w[k]) : most;
+        q[i].inverse = most > 0 ? 127.0f / most : 0.0f;
+        p->scale[first + i] = most * (1.0f / 127.0f);
+        p->sum[first + i] = 0;
+    }
+    tf_square square;
+    __builtin_memset(&square, 0, sizeof square);
+    for (int64_t u = 0; u < p->units; u += 16) {
+        for (int i = 0; i < rows; i++) {
+            tf_convert(precision, p->w + (first + i) * p->w_stride, p->width, u, q[i], -128.0f,
+                       square.unit[i]);
+            for (int k = 0; precision == TF_INT8 && k < 64; k++)
+                p->sum[first + i] += ((const int8_t *)square.unit[i])[k];
+        }
+        const int units = (int)(p->units - u < 16 ? p->units - u : 16);
+        tf_transpose(&square, 16, units, to + u * TF_PANEL_COLUMNS, TF_PANEL_COLUMNS);
+    }
+}
+
+INL void tf_pack_weight_panels(const int precision, const tf_pack_weights *p) {
+    for (int panel = p->first_panel; panel < p->end_panel; panel++) {
+        uint32_t *to = (uint32_t *)p->panels + panel * p->units * TF_PANEL_COLUMNS;
+        for (int half = 0; half < TF_PANEL_COLUMNS; half += 16) {
+            const int first = panel * TF_PANEL_COLUMNS + half;
+            const int left = p->columns - first;
+            tf_pack_columns(precision, p, first, left < 0 ? 0 : left < 16 ? left : 16, to + half);
+        }
+    }
+}
+
+static void TF_FN(tf_pack_f32)(const tf_pack *p) { tf_pack_rows(TF_F32, p); }
+static void TF_FN(tf_pack_bf16)(const tf_pack *p) { tf_pack_rows(TF_BF16, p); }
+static void TF_FN(tf_pack_int8)(const tf_pack *p) { tf_pack_rows(TF_INT8, p); }
+static void TF_FN(tf_pack_weights_f32)(const tf_pack_weights *p) {
+    tf_pack_weight_panels(TF_F32, p);
+}
+static void TF_FN(tf_pack_weights_bf16)(const tf_pack_weights *p) {
+    tf_pack_weight_panels(TF_BF16, p);
+}
+static void TF_FN(tf_pack_weights_int8)(const tf_pack_weights *p) {
+    tf_pack_weight_panels(TF_INT8, p);
+}

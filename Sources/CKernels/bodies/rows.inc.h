@@ -1,0 +1,77 @@
+// Work on rows of floats: layer norm, softmax, activations, sums of embeddings.
+//
+// Mean and variance are taken in two passes over a row that stays in the first-level cache; the
+// order of a row's sums is fixed by its width alone.
+INL void tf_normalise_row(float *x, int width, const float *gamma, const float *beta,
+                          float epsilon) {
+    const int whole = width - width % LANES, rest = width - whole;
+    vf sum = vf_set(0), sum2 = vf_set(0);
+    for (int i = 0; i < whole; i += LANES) sum += vf_load(x + i);
+    if (rest) sum2 = vf_load_some(x + whole, rest);
+    const float mean = vf_sum(sum + sum2) / (float)width;
+    vf squares = vf_set(0), squares2 = vf_set(0);
+    const vf centre = vf_set(mean);
+    for (int i = 0; i < whole; i += LANES) {
+        vf d = vf_load(x + i) - centre;
+        squares = vf_fma(d, d, squares);
+    }
+    for (int i = whole; i < width; i++) squares2[i - whole] = (x[i] - mean) * (x[i] - mean);
+    const float variance = vf_sum(squares + squares2) / (float)width;
+    const float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
+    const vf scale = vf_set(inverse);
+    for (int i = 0; i < whole; i += LANES) {
+        vf y = (vf_load(x + i) - centre) * scale;
+        vf_store(x + i, vf_fma(y, vf_load(gamma + i), vf_load(beta + i)));
+    }
+    for (int i = whole; i < width; i++)
+        x[i] = __builtin_fmaf((x[i] - mean) * inverse, gamma[i], beta[i]);
+}
+
+static void TF_FN(tf_layer_norm)(const tf_rows *p) {
+    for (int i = 0; i < p->rows; i++)
+        tf_normalise_row(p->x + i * p->stride, p->width, p->gamma, p->beta, p->epsilon);
+}
+
+static void TF_FN(tf_sum_rows)(float *out, const float *a, const float *b, const float *c,
+                               int64_t count) {
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        vf_store(out + i, vf_load(a + i) + vf_load(b + i) + vf_load(c + i));
+    for (; i < count; i++) out[i] = a[i] + b[i] + c[i];
+}
+
+static void TF_FN(tf_softmax)(const tf_rows *p) {
+    for (int row = 0; row < p->rows; row++) {
+        float *x = p->x + row * p->stride, most = x[0], sum = 0;
+        for (int i = 1; i < p->width; i++) most = x[i] > most ? x[i] : most;
+        for (int i = 0; i < p->width; i += LANES) {
+            const int count = p->width - i < LANES ? p->width - i : LANES;
+            vf t = (vf_load_some(x + i, count) - vf_set(most)) * vf_set(TF_LOG2E);
+            vf_store_some(x + i, tf_exp2(t), count);
+        }
+        for (int i = 0; i < p->width; i++) sum += x[i];
+        for (int i = 0; i < p->width; i++) x[i] /= sum;
+    }
+}
+
+static void TF_FN(tf_activate)(float *x, int64_t count, int32_t epilogue) {
+    for (int64_t i = 0; i < count; i += LANES) {
+        const int64_t some = count - i < LANES ? count - i : LANES;
+        vf_store_some(x + i, tf_activation(epilogue, true, vf_load_some(x + i, some)), some);
+    }
+}
+
+static uint64_t TF_FN(tf_read_memory)(const void *bytes, int64_t count) {
+    vu a = {0}, b = {0}, c = {0}, d = {0};
+    const char *p = bytes;
+    for (int64_t i = 0; i + LANES * 16 <= count; i += LANES * 16) {
+        a += vu_load(p + i);
+        b += vu_load(p + i + LANES * 4);
+        c += vu_load(p + i + LANES * 8);
+        d += vu_load(p + i + LANES * 12);
+    }
+    a += b + c + d;
+    uint64_t sum = 0;
+    for (int i = 0; i < LANES; i++) sum += a[i];
+    return sum;
+}

@@ -1,0 +1,20 @@
+// What the files of this folder share: the tables that the dispatcher lists.
+#pragma once
+#include "include/kernels.h"
+#include <math.h>
+
+extern const tf_kernels tf_kernels_scalar;
+#if defined(__x86_64__)
+void tf_product_bf16_avx512bf16(const tf_product *);
+void tf_attention_bf16_avx512bf16(const tf_attention *);
+double tf_peak_bf16_avx512bf16(int64_t);
+void tf_product_int8_avx512vnni(const tf_product *);
+double tf_peak_int8_avx512vnni(int64_t);
+void tf_product_bf16_avx2(const tf_product *);
+void tf_product_int8_avx2(const tf_product *);
+void tf_attention_bf16_avx2(const tf_attention *);
+double tf_peak_bf16_avx2(int64_t);
+double tf_peak_int8_avx2(int64_t);
+extern const tf_kernels tf_kernels_avx2, tf_kernels_avx512, tf_kernels_avx512vnni,
+    tf_kernels_avx512bf16;
+#endif

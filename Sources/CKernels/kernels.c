@@ -1,1 +1,0 @@
-// The SIMD kernels: to be furnished.
