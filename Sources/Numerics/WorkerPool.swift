@@ -1,0 +1,118 @@
+// Threads that compute together: every lane runs the same body, and they meet at barriers.
+//
+//     pool.run { lane in
+//         part(one, lane.share(of: n))                     // static: equal shares
+//         lane.barrier()
+//         lane.forEach(tasks) { index in ... }             // dynamic: whoever is free; a barrier
+//     }
+//
+// The caller is lane 0; the others are threads of the pool, each pinned to a processor of its own
+// while there are enough. Nothing is allocated and no lock is taken after `init`. One `run` at a
+// time: a pool belongs to one thread. On a machine with several memory nodes, take one pool and one
+// engine a node.
+
+internal import Synchronization
+internal import Syscalls
+
+package final class WorkerPool: @unchecked Sendable {
+    // Safe to share: constant after `init`; `run` is called by one thread at a time.
+    private let crew: Crew
+    private var threads: [JoinBox] = []
+
+    /// Lanes, the caller's included.
+    package var count: Int { crew.lanes.count }
+
+    /// An array cannot hold a thread itself, which is not copyable.
+    private final class JoinBox {
+        private var thread: Thread?
+        init(_ thread: consuming Thread) { self.thread = consume thread }
+        func join() { thread.take()?.join() }
+    }
+
+    /// - Parameters:
+    ///   - threads: lanes; 0 for one a processor that this process may use.
+    ///   - pin: bind each lane but the caller's to a processor of its own, if they suffice.
+    /// - Throws: when the system has no room for a thread.
+    package init(threads wanted: Int = 0, pin: Bool = true) throws(OutOfMemory) {
+        let processors = ThisProcess.allowedProcessors
+        let count = wanted > 0 ? wanted : processors.count
+        let crew = Crew(lanes: count, spins: count <= processors.count ? 20_000 : 100)
+        self.crew = crew
+        for index in 1..<max(count, 1) {
+            let processor = pin && count <= processors.count ? processors[index] : nil
+            do {
+                let thread = try Thread.spawn(name: "lane \(index)") {
+                    if let processor { Thread.pin(toProcessor: processor) }
+                    crew.work(crew.lanes[index])
+                }
+                threads.append(JoinBox(thread))
+            } catch { throw OutOfMemory(byteCount: Self.stackBytes) }
+        }
+    }
+
+    private static let stackBytes = 1 << 20
+
+    /// Binds the calling thread to the processor that the other lanes leave free.
+    package func pinCaller() {
+        let processors = ThisProcess.allowedProcessors
+        if count > 1 && count <= processors.count { Thread.pin(toProcessor: processors[0]) }
+    }
+
+    /// Runs `body` once on every lane, and returns when all are done.
+    package func run(_ body: (Lane) -> Void) {
+        withoutActuallyEscaping(body) { crew.run($0) }
+    }
+
+    /// Runs `body` for 0..<n, each on whichever lane is free.
+    package func forEach(_ n: Int, _ body: (Int) -> Void) {
+        run { lane in lane.forEach(n, body) }
+    }
+
+    deinit {
+        crew.stop()
+        for thread in threads { thread.join() }
+    }
+}
+
+/// What the threads share. It outlives the pool by as long as they need to end.
+private final class Crew: @unchecked Sendable {
+    // Safe to share: `body` is written before `started` advances and read after that was seen; it
+    // is forgotten only after the last barrier.
+    let lanes: [Lane]
+    private var body: ((Lane) -> Void)?
+    private let started: Signal
+    private let gate: Gate
+    private let isStopping = Atomic<Bool>(false)
+
+    init(lanes count: Int, spins: Int) {
+        started = Signal(spins: spins)
+        let gate = Gate(lanes: count, spins: spins)
+        let tickets = TicketCounter()
+        self.gate = gate
+        lanes = (0..<count).map { Lane(index: $0, count: count, gate: gate, tickets: tickets) }
+    }
+
+    func run(_ body: @escaping (Lane) -> Void) {
+        self.body = body
+        if lanes.count > 1 { started.advance() }
+        body(lanes[0])
+        gate.pass()
+        self.body = nil
+    }
+
+    func work(_ lane: Lane) {
+        var seen: UInt32 = 0
+        while true {
+            started.wait(whileStill: seen)
+            seen &+= 1
+            if isStopping.load(ordering: .acquiring) { return }
+            body?(lane)
+            gate.pass()
+        }
+    }
+
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        started.advance()
+    }
+}
