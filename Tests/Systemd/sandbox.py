@@ -1,7 +1,7 @@
 """A real systemd for the tests: booted once, commands run in it, gone with everything it wrote.
 
-`boot` beside this file does the mounting; here it is started, entered and stopped. What a command in
-the sandbox writes (units, users, /run, /var, packages) exists only there.
+`boot` beside this file does the mounting; here it is started, entered and stopped. What a command
+in the sandbox writes (units, users, /run, /var, packages) exists only there.
 """
 
 import os
@@ -49,9 +49,9 @@ class Sandbox:
         deadline = time.monotonic() + 30
         children = pathlib.Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children")
         while time.monotonic() < deadline and self.outer.poll() is None:
-            for child in children.read_text().split():
-                if self.enter(int(child), "systemctl", "is-active", "sandbox.target").returncode == 0:
-                    return int(child)
+            for child in map(int, children.read_text().split()):
+                if self.enter(child, "systemctl", "is-active", "sandbox.target").returncode == 0:
+                    return child
             time.sleep(0.1)
         raise RuntimeError(f"systemd did not start:\n{self.log_path.read_text()}")
 
