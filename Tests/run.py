@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOGS = ROOT / ".build" / "tests"
+SCRATCH = ROOT / ".build" / "testing"  # `swift test` compiles with other flags than `swift build`
 SKIPPED = re.compile(r"^SKIPPED: (.+)$", re.MULTILINE)
 
 
@@ -52,6 +53,7 @@ def swift():
     for old in LOGS.glob("swift*.xml"):
         old.unlink()
     code, output = run_logged("swift", ["swift", "test", "-c", "release", "--skip-build",
+                                        "--scratch-path", str(SCRATCH),
                                         "--xunit-output", str(report)])
     tally = Tally()
     for path in LOGS.glob("swift*.xml"):
@@ -160,4 +162,5 @@ def main(names):
 if __name__ == "__main__":
     os.environ.pop("OPENBLAS_CORETYPE", None)
     os.environ.pop("OPENBLAS_L2_SIZE", None)
+    os.environ.setdefault("TEXTFLIX_PROGRAMS", str(SCRATCH / "release"))
     sys.exit(main(sys.argv[1:]))
