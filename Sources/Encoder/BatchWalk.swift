@@ -43,7 +43,7 @@ package final class BatchWalk {
     var isFree: Bool { model == nil }
 
     func reserve(tokens: Int, for model: BERTModel) throws(EncoderError) {
-        let rows = max(tokens, OpenBLAS.leastRows)
+        let rows = max(tokens, OpenBLAS.mostPaddedRows)
         let hiddenSize = model.configuration.hiddenSize
         try hidden.reserve(rows * hiddenSize)
         try firsts.reserve(rows * hiddenSize)

@@ -20,13 +20,13 @@ struct Compute: Sendable {
     }
 
     /// y [T, N] = x [T, K] · W [N, K]ᵀ + b [N]
-    /// - Precondition: x and y have memory for `OpenBLAS.leastRows` rows.
+    /// - Precondition: x and y have memory for `OpenBLAS.mostPaddedRows` rows.
     func affine(_ x: MatrixView, _ dense: Dense, into y: MutableMatrixView) {
         if dense.weight.rows < OpenBLAS.leastColumns {
             Reference.affine(x, dense.weight, bias: dense.bias, into: y)
             return
         }
-        let rows = max(x.rows, OpenBLAS.leastRows)
+        let rows = max(x.rows, OpenBLAS.leastRows(columns: y.columns))
         blas.product(
             MatrixView(x.base, rows: rows, columns: x.columns, stride: x.stride),
             transposed: dense.weight,

@@ -1,8 +1,8 @@
 // The memory in which a batch is computed, taken once and used again.
 //
-// Invariant: a matrix has at least `OpenBLAS.leastRows` rows of memory behind it, so that a product
-// over few rows can be padded in place (what stands in the further rows is never read as a result).
-// Nothing is allocated after `reserve` has seen the largest model.
+// Invariant: a matrix has at least `OpenBLAS.mostPaddedRows` rows of memory behind it, so that a
+// product over few rows can be padded in place (what stands in the further rows is never read as a
+// result). Nothing is allocated after `reserve` has seen the largest model.
 //
 // The scratch of a layer is dead between two layers: that is why two walks can share it, and only
 // their hidden states are their own.
@@ -33,7 +33,7 @@ struct FloatBlock: ~Copyable {
     }
 
     func matrix(rows: Int, columns: Int) -> MutableMatrixView {
-        guard let base, max(rows, OpenBLAS.leastRows) * columns <= count else {
+        guard let base, max(rows, OpenBLAS.mostPaddedRows) * columns <= count else {
             preconditionFailure("a workspace used before it was reserved")
         }
         return MutableMatrixView(base, rows: rows, columns: columns)
@@ -55,10 +55,10 @@ final class LayerScratch {
     func reserve(
         tokens: Int, hidden: Int, feedForward: Int, longest: Int, threads: Int
     ) throws(EncoderError) {
-        let rows = max(tokens, OpenBLAS.leastRows)
+        let rows = max(tokens, OpenBLAS.mostPaddedRows)
         try wide.reserve(rows * max(3 * hidden, feedForward))
         try context.reserve(rows * hidden)
         try sum.reserve(rows * hidden)
-        try scores.reserve(max(threads * longest * longest, OpenBLAS.leastRows * longest))
+        try scores.reserve(max(threads * longest, OpenBLAS.mostPaddedRows) * longest)
     }
 }

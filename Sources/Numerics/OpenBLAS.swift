@@ -6,10 +6,11 @@
 // processor with AVX-512, so we take those variables away first, let it detect the processor
 // itself, and tell it one thread, because the threads are ours.
 //
-// Determinism, as measured on its Cooperlake kernels: an output element does not depend on how the
-// columns of the output are split among calls, nor on the number of rows as long as there are at
-// least 16 and at least 16 columns. With fewer it picks kernels that add in another order. So
-// callers pad the rows, and narrow outputs (classifiers) are computed by `Reference`.
+// Determinism, as measured on its Cooperlake kernels for 16 to 4096 columns and 17 to 4096 terms:
+// an output element does not depend on how the columns of the output are split among calls, nor on
+// the number of rows, as long as the output has more than about 1200 elements. Smaller outputs are
+// computed by kernels that add in another order. So callers pad the rows to `leastRows`; narrow
+// outputs (classifiers) are computed by `Reference`.
 //
 // Not safe: the first use changes the environment, so it must happen before other threads read it.
 
@@ -19,9 +20,13 @@ package struct OpenBLAS: Sendable {
     /// nil where the library is not installed.
     package static let shared = OpenBLAS()
 
-    /// Rows that a product must have at least for its rows to be independent of their number.
-    package static let leastRows = 16
+    /// Fewer columns than this are not worth the padding.
     package static let leastColumns = 16
+    /// The most rows that padding ever makes.
+    package static let mostPaddedRows = 2048 / leastColumns
+
+    /// Rows that a product must have at least for a row to be independent of their number.
+    package static func leastRows(columns: Int) -> Int { (2048 + columns - 1) / columns }
 
     // cblas_sgemm(order, transA, transB, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc)
     private typealias SGEMM =

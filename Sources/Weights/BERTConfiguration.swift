@@ -49,6 +49,31 @@ package struct BERTConfiguration: Sendable, Equatable {
     package var labels: [String]
 
     package var headSize: Int { hiddenSize / attentionHeads }
+
+    /// A configuration of one's own making; the defaults are those of BERT-large.
+    package init(
+        head: HeadKind, hidden: Int = 1024, heads: Int = 16, feedForward: Int = 4096,
+        layers: Int = 24, positions: Int = 512, vocabulary: Int = 30522,
+        activation: Activation = .gelu, labels: [String] = ["negative", "positive"]
+    ) {
+        self.head = head
+        architecture =
+            switch head {
+            case .sequence: "BertForSequenceClassification"
+            case .token: "BertForTokenClassification"
+            case .none: "BertModel"
+            }
+        hiddenSize = hidden
+        attentionHeads = heads
+        feedForwardSize = feedForward
+        layerCount = layers
+        positionCount = positions
+        tokenTypeCount = 2
+        vocabularySize = vocabulary
+        layerNormEpsilon = 1e-12
+        self.activation = activation
+        self.labels = labels
+    }
 }
 
 extension BERTConfiguration {

@@ -105,7 +105,11 @@ private final class Findings: @unchecked Sendable {
     var firstBad: Int? { found.firstIndex { !$0.isFinite } }
 }
 
-/// Runs the body on so many threads, the caller's among them; fewer when the system has no more.
+/// Runs the body on so many threads, the caller's among them; on fewer when the system has no more.
 private func concurrently(threads: Int, _ body: @escaping @Sendable () -> Void) {
-    body()
+    guard threads > 1, let thread = try? Thread.spawn(name: "verify", body: body) else {
+        return body()
+    }
+    concurrently(threads: threads - 1, body)
+    thread.join()
 }
