@@ -106,7 +106,7 @@ let package = Package(
         suite("Weights", ["Weights", "JSONText", "Syscalls"]),
         suite("Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
         suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
-        suite("Baselines", ["Baselines", "JSONText", "Syscalls"]),
+        suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
         suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls"]),
         suite("Client", ["TextflixClient", "TextflixProtocol", "Syscalls"]),
     ]

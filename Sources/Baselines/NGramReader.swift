@@ -22,7 +22,8 @@ package final class NGramReader {
 
     deinit { if let stemmer { sb_stemmer_delete(stemmer) } }
 
-    /// Appends the distinct n-grams of a text to `names`, in no order that means anything.
+    /// Appends the n-grams of a text to `names`, in no order that means anything; each once, unless
+    /// the recipe takes means.
     package func read(_ text: UnsafeBufferPointer<UInt8>, into names: inout [UInt64]) {
         tokenize(text)
         let first = names.count
@@ -33,6 +34,7 @@ package final class NGramReader {
                 names.append(hash.value)
             }
         }
+        if recipe.weighting == .mean { return }
         names[first...].sort()
         var end = first
         for index in first..<names.count where index == first || names[index] != names[end - 1] {

@@ -11,6 +11,8 @@ package struct NGramRecipe: Sendable, Equatable {
         case binary
         /// ln((1 + texts) / (1 + texts with it)) + 1, scaled so that a text has length 1.
         case inverseFrequency = "idf"
+        /// The mean over all tokens, a repeated one counted again: averaged word vectors.
+        case mean
     }
 
     /// Characters that a word has at the least.

@@ -30,21 +30,21 @@ package struct JSONSource: Sendable {
         }
     }
 
-    func error(_ message: String, at offset: Int) -> WeightsError {
+    package func error(_ message: String, at offset: Int) -> WeightsError {
         WeightsError(
             .configuration, path, JSONError(message, at: offset, in: bytes).description)
     }
 
-    func error(_ message: String, _ node: JSONNode) -> WeightsError {
+    package func error(_ message: String, _ node: JSONNode) -> WeightsError {
         error(message, at: node.span.lowerBound)
     }
 
     /// The member, unless absent or null.
-    func node(_ key: String) -> JSONNode? {
+    package func node(_ key: String) -> JSONNode? {
         root[key].flatMap { $0.isNull ? nil : $0 }
     }
 
-    func natural(_ key: String, in range: ClosedRange<Int>) throws(WeightsError) -> Int? {
+    package func natural(_ key: String, in range: ClosedRange<Int>) throws(WeightsError) -> Int? {
         guard let node = node(key) else { return nil }
         guard let number = node.int, range.contains(number) else {
             throw error(
@@ -54,14 +54,14 @@ package struct JSONSource: Sendable {
         return number
     }
 
-    func required(_ key: String, in range: ClosedRange<Int>) throws(WeightsError) -> Int {
+    package func required(_ key: String, in range: ClosedRange<Int>) throws(WeightsError) -> Int {
         guard let number = try natural(key, in: range) else {
             throw error("\(key) is missing", root)
         }
         return number
     }
 
-    func number(_ key: String, in range: ClosedRange<Double>) throws(WeightsError) -> Double? {
+    package func number(_ key: String, in range: ClosedRange<Double>) throws(WeightsError) -> Double? {
         guard let node = node(key) else { return nil }
         guard let number = node.double, range.contains(number) else {
             throw error(
@@ -70,19 +70,19 @@ package struct JSONSource: Sendable {
         return number
     }
 
-    func flag(_ key: String) throws(WeightsError) -> Bool? {
+    package func flag(_ key: String) throws(WeightsError) -> Bool? {
         guard let node = node(key) else { return nil }
         guard let flag = node.bool else { throw error("\(key) must be true or false", node) }
         return flag
     }
 
-    func string(_ key: String) throws(WeightsError) -> String? {
+    package func string(_ key: String) throws(WeightsError) -> String? {
         guard let node = node(key) else { return nil }
         guard let text = node.string else { throw error("\(key) must be a string", node) }
         return text
     }
 
-    func strings(_ key: String) throws(WeightsError) -> [String]? {
+    package func strings(_ key: String) throws(WeightsError) -> [String]? {
         guard let node = node(key) else { return nil }
         let texts = node.array?.compactMap(\.string)
         guard let texts, texts.count == node.array?.count else {
@@ -92,7 +92,7 @@ package struct JSONSource: Sendable {
     }
 
     /// One of the cases that a string stands for.
-    func choice<Case: RawRepresentable & CaseIterable>(
+    package func choice<Case: RawRepresentable & CaseIterable>(
         _ key: String, _ type: Case.Type
     ) throws(WeightsError) -> Case? where Case.RawValue == String {
         guard let node = node(key) else { return nil }
@@ -103,7 +103,7 @@ package struct JSONSource: Sendable {
         return value
     }
 
-    func refuseKeys(otherThan known: [String]) throws(WeightsError) {
+    package func refuseKeys(otherThan known: [String]) throws(WeightsError) {
         for member in root.object ?? [] where !known.contains(member.nameText) {
             throw error(
                 "unknown key \"\(member.nameText.prefix(60))\"; known are "

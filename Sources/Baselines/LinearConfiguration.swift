@@ -1,0 +1,94 @@
+// config.json of a linear text model: read with every key checked, and written.
+
+internal import JSONText
+internal import Syscalls
+internal import Weights
+
+struct LinearConfiguration {
+    let labels: [String]
+    let recipe: NGramRecipe
+    let platt: PlattScaling
+    let bias: Double
+    let bytes: [UInt8]
+
+    init(_ folder: String) throws(WeightsError) {
+        let source = try JSONSource(folder + "/config.json")
+        try source.refuseKeys(otherThan: [
+            "model_type", "format", "labels", "minimum_word_length", "keeps_marks",
+            "removes_stop_words", "stems", "order", "weighting", "platt_slope", "platt_offset",
+            "bias",
+        ])
+        guard try source.natural("format", in: 1...Int(Int32.max)) == Self.format else {
+            throw source.error(
+                "format must be \(Self.format); train the model again with this version",
+                source.node("format") ?? source.root)
+        }
+        let labels = try source.strings("labels") ?? []
+        guard labels.count == 2, labels[0] != labels[1] else {
+            throw source.error(
+                "labels must be two different strings, the negative one first",
+                source.node("labels") ?? source.root)
+        }
+        self.labels = labels
+        recipe = try NGramRecipe(source)
+        platt = PlattScaling(
+            slope: try source.number("platt_slope", in: -1e9...1e9) ?? 1,
+            offset: try source.number("platt_offset", in: -1e9...1e9) ?? 0)
+        bias = try source.number("bias", in: -1e9...1e9) ?? 0
+        bytes = source.bytes
+    }
+
+    /// The names of n-grams (NGramHash) and the table's slots belong to it.
+    static let format = 1
+
+    static func json(
+        labels: [String], recipe: NGramRecipe, platt: PlattScaling, bias: Double
+    ) -> [UInt8] {
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        json.key("model_type")
+        json.string(LinearTextModel.modelType)
+        json.key("format")
+        json.int(format)
+        json.key("labels")
+        json.beginArray()
+        for label in labels { json.string(label) }
+        json.endArray()
+        recipe.write(to: &json)
+        for (key, value) in [
+            ("platt_slope", platt.slope), ("platt_offset", platt.offset), ("bias", bias),
+        ] {
+            json.key(key)
+            json.double(value)
+        }
+        json.endObject()
+        return json.bytes
+    }
+}
+
+extension NGramRecipe {
+    init(_ source: JSONSource) throws(WeightsError) {
+        self.init(
+            minimumWordLength: try source.natural("minimum_word_length", in: 1...100) ?? 1,
+            keepsMarks: try source.flag("keeps_marks") ?? false,
+            removesStopWords: try source.flag("removes_stop_words") ?? false,
+            stems: try source.flag("stems") ?? false,
+            order: try source.natural("order", in: 1...Limits.order) ?? 1,
+            weighting: try source.choice("weighting", Weighting.self) ?? .binary)
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.key("minimum_word_length")
+        json.int(minimumWordLength)
+        for (key, flag) in [
+            ("keeps_marks", keepsMarks), ("removes_stop_words", removesStopWords), ("stems", stems),
+        ] {
+            json.key(key)
+            json.bool(flag)
+        }
+        json.key("order")
+        json.int(order)
+        json.key("weighting")
+        json.string(weighting.rawValue)
+    }
+}
