@@ -1,0 +1,124 @@
+// Model folders: what a sound one says, and a clear error for each thing that can be wrong.
+
+import Syscalls
+import Testing
+import Weights
+
+@Suite struct SoundFolders {
+    @Test func whatItSays() throws {
+        try withFolder { folder in
+            try sound.write(to: folder)
+            let model = try ModelFolder.open(folder)
+            #expect(model.configuration == sound.configuration)
+            #expect(model.head == .pooler)
+            #expect(model.labels == ["negative", "positive"])
+            #expect(model.scoreRule == .softmax)
+            #expect(model.maxTokens == 16)
+            #expect(model.pooling == .cls)
+            #expect(model.tensors["encoder.layer.1.output.dense.weight"]?.shape == [12, 20])
+            #expect(model.revision == (try ModelFolder.open(folder, threads: 1)).revision)
+            #expect(throws: Never.self) { try model.checkVocabulary(count: 40) }
+            let error = #expect(throws: WeightsError.self) { try model.checkVocabulary(count: 41) }
+            #expect(error?.message.contains("41 words") == true)
+        }
+    }
+
+    @Test func everyByteThatCanChangeAnAnswerChangesTheRevision() throws {
+        try withFolder { folder in
+            try sound.write(to: folder)
+            var revisions = [try ModelFolder.open(folder).revision]
+            var other = sound
+            other.seed = 8
+            try other.write(to: folder)
+            revisions.append(try ModelFolder.open(folder).revision)
+            try edit(folder + "/config.json", "1e-12", "1e-11")
+            revisions.append(try ModelFolder.open(folder).revision)
+            try write(#"{"temperature": 2}"#, folder + "/textflix.json")
+            revisions.append(try ModelFolder.open(folder).revision)
+            try edit(folder + "/vocab.txt", "!", "?!")
+            revisions.append(try ModelFolder.open(folder).revision)
+            #expect(Set(revisions).count == 5)
+        }
+    }
+
+    @Test func aHeadOverABase() throws {
+        try withFolder { folder in
+            var base = sound
+            base.configuration.head = .none
+            base.configuration.architecture = "BertModel"
+            base.hasPrefix = false
+            try base.write(to: folder + "/base")
+            try writeHead(folder + "/head", rows: 3, columns: 12)
+            let model = try ModelFolder.open(folder + "/head")
+            #expect(model.head == .linear(.mean, normalize: true))
+            #expect(model.labels == ["a", "b", "c"])
+            #expect(model.settings.truncation == .headAndTail)
+            #expect(model.settings.temperature == 1.5)
+            #expect(model.maxTokens == 9)
+            #expect(model.encoderPath == folder + "/head/../base")
+            #expect(model.headTensors?["head.weight"]?.shape == [3, 12])
+
+            try writeHead(folder + "/head", rows: 2, columns: 12)
+            expectError(
+                folder + "/head", .mismatch, mentions: ["head.weight", "[2, 12]", "[3, 12]"])
+            try edit(folder + "/head/textflix.json", "../base", "../nowhere")
+            expectError(folder + "/head", .unreadable, mentions: ["../nowhere"])
+        }
+    }
+
+    private func writeHead(_ folder: String, rows: Int, columns: Int) throws {
+        try makeDirectories(folder)
+        let tensors = [
+            SafetensorsWriter.Tensor("head.weight", .float32, [rows, columns]),
+            SafetensorsWriter.Tensor("head.bias", .float32, [rows]),
+        ]
+        try SafetensorsWriter(tensors).write(folder + "/head.safetensors") { _, bytes in
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        }
+        try write(
+            """
+            { // a head
+              "base": "../base", "head": "head.safetensors", "labels": ["a", "b", "c"],
+              "pooling": "mean", "normalize": true, "temperature": 1.5,
+              "truncation": "head_and_tail", "max_tokens": 9, "provenance": {"x": [1]},
+            }
+            """, folder + "/textflix.json")
+    }
+
+    @Test func aSentenceTransformersFolder() throws {
+        try withFolder { folder in
+            var model = sound
+            model.configuration.head = .none
+            model.configuration.architecture = "BertModel"
+            try model.write(to: folder)
+            try makeDirectory(folder + "/1_Pooling")
+            try write(
+                #"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#,
+                folder + "/1_Pooling/config.json")
+            try write(#"{"max_seq_length": 8}"#, folder + "/sentence_bert_config.json")
+            let opened = try ModelFolder.open(folder)
+            #expect(opened.pooling == .cls)
+            #expect(opened.maxTokens == 8)
+            #expect(opened.head == .none)
+            #expect(opened.labels.isEmpty)
+            try edit(folder + "/1_Pooling/config.json", "false", "true")
+            expectError(folder, .unsupported, mentions: ["1_Pooling", "mean"])
+        }
+    }
+
+    @Test(arguments: [
+        (#""problem_type": "multi_label_classification","#, 3, ModelFolder.ScoreRule.sigmoid),
+        (#""problem_type": "regression","#, 1, .sigmoid),
+        (#""problem_type": "single_label_classification","#, 3, .softmax),
+        (#""problem_type": null,"#, 1, .sigmoid),
+    ])
+    func scoreRules(_ problem: String, _ count: Int, _ rule: ModelFolder.ScoreRule) throws {
+        try withFolder { folder in
+            var model = sound
+            model.configuration.labels = (0..<count).map { "\($0)" }
+            try model.write(to: folder)
+            try edit(folder + "/config.json", "{\n  \"arch", "{\n  \(problem)\n  \"arch")
+            #expect(try ModelFolder.open(folder).scoreRule == rule)
+        }
+    }
+}
