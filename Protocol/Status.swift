@@ -80,12 +80,16 @@ struct RetryDelay: Message {
     func encode(into out: inout [UInt8]) { out.put(1, delay) }
 }
 
-/// google.protobuf.Duration; finer than a nanosecond is cut.
+/// google.protobuf.Duration: within ten thousand years, as it is documented; what lies beyond is
+/// brought to that edge, so that nobody's arithmetic overflows. Finer than a nanosecond is cut.
 struct WireDuration: Message {
     var seconds: Int64 = 0
     var nanos: Int32 = 0
 
-    var duration: Duration { .seconds(seconds) + .nanoseconds(Int64(nanos)) }
+    var duration: Duration {
+        let edge: Int64 = 315_576_000_000  // 10,000 years of 365.25 days, in seconds
+        return .seconds(min(max(seconds, -edge), edge)) + .nanoseconds(Int64(nanos))
+    }
 
     mutating func merge(_ field: inout WireReader) throws(WireError) {
         switch field.number {
