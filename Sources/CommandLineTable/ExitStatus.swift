@@ -24,6 +24,10 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case configuration = 78
     /// Ended by Ctrl-C: 128 + SIGINT.
     case interrupted = 130
+    /// The reader of the output has gone: 128 + SIGPIPE.
+    case brokenPipe = 141
+    /// Ended by a service manager or `kill`: 128 + SIGTERM.
+    case terminated = 143
 
     /// One line for the man page.
     package var meaning: String {
@@ -42,6 +46,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case .notPermitted: "not permitted"
         case .configuration: "the configuration is wrong"
         case .interrupted: "ended by Ctrl-C"
+        case .brokenPipe: "the reader of the output has gone"
+        case .terminated: "ended by SIGTERM"
         }
     }
 }

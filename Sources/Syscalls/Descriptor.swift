@@ -41,6 +41,18 @@ package struct Descriptor: ~Copyable, Sendable {
     package static func isOpen(_ number: Int32) -> Bool { fcntl(number, F_GETFD) != -1 }
 }
 
+/// Reads once from a descriptor that somebody else owns, such as standard input.
+package func readOnce(
+    _ number: Int32, into buffer: UnsafeMutableRawBufferPointer
+) throws(Errno) -> Int {
+    try checked("read") { Glibc.read(number, buffer.baseAddress, buffer.count) }
+}
+
+/// Writes once to such a descriptor and says how much went.
+package func writeOnce(_ number: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+    try checked("write") { Glibc.write(number, bytes.baseAddress, bytes.count) }
+}
+
 /// Writes all to a descriptor that somebody else owns, such as standard output.
 package func writeAll(_ number: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) {
     var rest = bytes

@@ -1,4 +1,4 @@
-// Waiting for a handful of descriptors of any kind, files and terminals included, which an epoll set
+// Waiting for a handful of descriptors of any kind, also files and terminals, which an epoll set
 // would refuse: for clients, whose few descriptors change with what they are doing.
 
 internal import Glibc

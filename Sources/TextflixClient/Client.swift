@@ -12,7 +12,7 @@ public import TextflixProtocol
 
 /// A request under way.
 public struct Ticket<Response: Message>: Sendable, Hashable {
-    let number: UInt64
+    package let number: UInt64
 }
 
 public final class Client {

@@ -1,7 +1,7 @@
 // One connected socket: bytes out as the kernel takes them, frames in as they become whole.
 //
-// Invariant: nothing here blocks. What the socket does not take stays in `unsent`, and is bounded by
-// what the caller gives; a descriptor that the peer passes along is dropped by the kernel.
+// Invariant: nothing here blocks. What the socket does not take stays in `unsent`, and is bounded
+// by what the caller gives; a descriptor that the peer passes along is dropped by the kernel.
 
 import Syscalls
 import TextflixProtocol

@@ -7,7 +7,7 @@ public struct RetryPolicy: Sendable, Equatable {
     /// The pause after the first failure; it doubles from there.
     public var firstPause: Duration
     public var longestPause: Duration
-    /// How long a request without a deadline is tried for, and how long a lost connection is sought.
+    /// How long a request without a deadline is tried, and a lost connection sought.
     public var patience: Duration
 
     public init(

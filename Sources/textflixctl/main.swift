@@ -1,3 +1,29 @@
+// textflixctl: asks the Textflix daemon, on its Unix socket, and shows what it answers.
+//
+//     textflixctl [--socket PATH] [--timeout 10s] COMMAND ...
+//
+// Options and wiring only. It exits with the status that <sysexits.h> has for what happened.
+
+import CommandLineTable
 import Syscalls
 
-print("not yet")
+func perform(_ call: Invocation) throws(Failure) -> ExitStatus {
+    switch call.command?.name {
+    case Commands.classify.name: try TextCommands.classify(call)
+    case Commands.embed.name: try TextCommands.embed(call)
+    case Commands.tag.name: try TextCommands.tag(call)
+    case Commands.tokenize.name: try TextCommands.tokenize(call)
+    case Commands.status.name: try StatusCommand.run(call)
+    case Commands.models.name: try ModelCommands.models(call)
+    case Commands.reload.name: try ModelCommands.reload(call)
+    default: preconditionFailure("a command of the table without an action")
+    }
+}
+
+let call = Program.textflixctl.invocation()
+do throws(Failure) {
+    ThisProcess.exit(try perform(call).rawValue)
+} catch {
+    if !error.text.isEmpty { printError("\(error.text)\n") }
+    ThisProcess.exit(error.status.rawValue)
+}

@@ -1,0 +1,43 @@
+// The three shapes of an answer, and what they share: a table for eyes, TSV for awk, JSON lines for
+// everything else.
+
+import JSONText
+
+enum AnswerFormat: String, CaseIterable, Sendable { case table, tsv, jsonl }
+
+extension JSONWriter {
+    /// The fields that the input brought, after ours.
+    mutating func carried(_ item: TextItem) {
+        for field in item.carried {
+            key(utf8: field.name)
+            raw(field.json)
+        }
+    }
+
+    /// Ends a line of JSON lines and gives its bytes.
+    mutating func takeLine() -> [UInt8] {
+        defer { removeAll() }
+        return bytes + [UInt8(ascii: "\n")]
+    }
+}
+
+/// Fields parted by tabs; a tab, a line end or a backslash in a field is written `\t`, `\n`, `\\`.
+enum TabSeparated {
+    static func append(_ fields: [[UInt8]], to lines: inout [UInt8]) {
+        for (index, field) in fields.enumerated() {
+            if index > 0 { lines.append(UInt8(ascii: "\t")) }
+            for byte in field { append(byte, to: &lines) }
+        }
+        lines.append(UInt8(ascii: "\n"))
+    }
+
+    private static func append(_ byte: UInt8, to lines: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\t"): lines.append(contentsOf: #"\t"#.utf8)
+        case UInt8(ascii: "\n"): lines.append(contentsOf: #"\n"#.utf8)
+        case UInt8(ascii: "\r"): lines.append(contentsOf: #"\r"#.utf8)
+        case UInt8(ascii: "\\"): lines.append(contentsOf: #"\\"#.utf8)
+        default: lines.append(byte)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// `classify`: a label for each text.
+//
+//     positive  97.1 % █████████▋  A very, very fun movie that I could sit through twice …
+//
+//     {"id":7,"label":"positive","probability":0.971,"scores":{…},"tokens":231,"truncated":false}
+//
+//     7 <tab> positive <tab> 0.971 <tab> the text
+
+import CommandLineTable
+import JSONText
+import TextflixClient
+import TextflixProtocol
+
+struct ClassifyTask: TextTask {
+    let procedure = Procedure<ClassifyRequest, ClassifyResponse>.classify
+    var template = ClassifyRequest()
+    var format: AnswerFormat
+    var screen: Screen
+    /// Whether a row of the table begins with the text's number.
+    var isNumbered = false
+
+    private var writer = JSONWriter()
+    private var labels = LabelInk()
+
+    init(format: AnswerFormat, screen: Screen) {
+        self.format = format
+        self.screen = screen
+    }
+
+    func request(_ texts: [Text]) -> ClassifyRequest {
+        var request = template
+        request.texts = texts
+        return request
+    }
+
+    func answers(of response: ClassifyResponse) -> [Classification] { response.results }
+
+    func agrees(_ answer: Classification, with item: TextItem) -> Bool? {
+        guard let given = item.givenLabel, answer.scores.contains(where: { $0.label == given })
+        else { return nil }
+        return answer.label == given
+    }
+
+    mutating func show(_ answer: Classification, of item: TextItem, to lines: inout [UInt8]) {
+        switch format {
+        case .jsonl: lines.append(contentsOf: json(answer, item))
+        case .tsv:
+            TabSeparated.append(
+                [
+                    item.identity, Array(answer.label.utf8),
+                    Array(answer.probability.description.utf8), item.text.utf8,
+                ], to: &lines)
+        case .table: lines.append(contentsOf: "\(row(answer, item))\n".utf8)
+        }
+    }
+
+    private mutating func json(_ answer: Classification, _ item: TextItem) -> [UInt8] {
+        writer.beginObject()
+        writer.key("id")
+        writer.raw(item.identity)
+        writer.key("label")
+        writer.string(answer.label)
+        writer.key("probability")
+        writer.float(answer.probability)
+        writer.key("scores")
+        writer.beginObject()
+        for score in answer.scores {
+            writer.key(score.label)
+            writer.float(score.probability)
+        }
+        writer.endObject()
+        writer.key("tokens")
+        writer.int(answer.tokens)
+        writer.key("truncated")
+        writer.bool(answer.truncated)
+        if answer.truncated, answer.tokensTotal > 0 {
+            writer.key("tokens_total")
+            writer.int(answer.tokensTotal)
+        }
+        if answer.abstained {
+            writer.key("abstained")
+            writer.bool(true)
+        }
+        writer.carried(item)
+        writer.endObject()
+        return writer.takeLine()
+    }
+
+    private mutating func row(_ answer: Classification, _ item: TextItem) -> String {
+        labels.learn(answer.scores.map(\.label))
+        let number = isNumbered ? DisplayWidth.pad("\(item.number)", to: 4, left: true) + "  " : ""
+        let label = DisplayWidth.oneLine(answer.label.utf8)
+        let shown = DisplayWidth.pad(answer.abstained ? "\(label)?" : label, to: labels.width + 1)
+        let ink: Ink = answer.abstained ? .yellow : labels.ink(of: answer.label)
+        let share = DisplayWidth.pad(Self.percent(answer.probability), to: 7, left: true)
+        let bar = Bar.text(Double(answer.probability), columns: 10)
+        let reach = answer.truncated ? Self.reach(answer) : ""
+        let taken = DisplayWidth.of(number + shown + share + reach) + 1 + 10 + 2  // spaces and bar
+        let text = DisplayWidth.cut(
+            DisplayWidth.oneLine(item.text.utf8), to: max(16, screen.columns - taken))
+        return screen.paint(number, .dim) + screen.paint(shown, ink) + share + " "
+            + screen.paint(bar, ink) + "  " + text + screen.paint(reach, .yellow)
+    }
+
+    /// How much of a long text was read.
+    private static func reach(_ answer: Classification) -> String {
+        answer.tokensTotal > 0
+            ? " [\(answer.tokens) of \(answer.tokensTotal) tokens]"
+            : " [\(answer.tokens) tokens of more]"
+    }
+
+    /// Cut, not rounded: only a certainty of 1 is 100 %.
+    static func percent(_ probability: Float) -> String {
+        "\(fixed((1000 * Double(probability)).rounded(.down) / 10, decimals: 1)) %"
+    }
+}

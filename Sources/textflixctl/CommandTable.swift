@@ -1,0 +1,121 @@
+// The command line of textflixctl, as one table: parser, help, completions and man page read it.
+
+import CommandLineTable
+
+enum Options {
+    static let socket = Option("socket", .file("PATH"), "the daemon's socket")
+    static let timeout = Option(
+        "timeout", .duration, "wait for an answer so long [10s; of files and pipes 60s]")
+
+    static let file = Option("file", .file("FILE"), "read texts from FILE; - is standard input")
+    static let lines = Option("lines", "one text a line (this is the default)")
+    static let jsonl = Option("jsonl", "one JSON object a line; other fields are carried through")
+    static let textField = Option(
+        "text-field", .text("FIELD"), default: "text", "the field that holds the text")
+    static let model = Option("model", short: "m", .model, "which model, else the daemon's first")
+    static let truncation = Option(
+        "truncation", .choice(TruncationWord.self), "what of a long text is read, else the model's")
+    static let bulk = Option("bulk", "let interactive requests go before")
+    static let strict = Option("strict", "stop at the first text that fails (status 65)")
+    static let summary = Option("summary", "a closing line on standard error in any case")
+    static let format = Option(
+        "format", .choice(AnswerFormat.self), "table on a terminal, else jsonl")
+
+    static let pooling = Option(
+        "pooling", .choice(PoolingWord.self), "how pieces become one vector, else the model's")
+    static let normalize = Option("normalize", "scale each vector to length 1")
+    static let tokenFormat = Option(
+        "format", .choice(TokenFormat.self), "ids: one line a text; table on a terminal")
+    static let special = Option("special-tokens", "with [CLS] and [SEP]")
+
+    static let modelFormat = Option(
+        "format", .choice(ListFormat.self), default: "table", "table, json, or only names")
+    static let statusFormat = Option(
+        "format", .choice(StatusFormat.self), default: "table", "for eyes, jq, or a scraper")
+    static let watch = Option("watch", "renew the page until Ctrl-C or q")
+    static let interval = Option("interval", .duration, default: "1s", "between two pages")
+
+    static let texts = [file, lines, jsonl, textField, model]
+    static let handling = [truncation, bulk, strict, summary]
+}
+
+enum TruncationWord: String, CaseIterable { case head, headAndTail = "head-and-tail", windows, refuse }
+enum PoolingWord: String, CaseIterable { case cls, mean }
+enum ListFormat: String, CaseIterable { case table, json, names }
+enum StatusFormat: String, CaseIterable { case table, json, prometheus }
+
+enum Commands {
+    private static let text = Operand(
+        "TEXT", "a text; without any: --file, else standard input", .any)
+
+    static let classify = Command(
+        "classify", "label texts",
+        options: Options.texts + [Options.format] + Options.handling, operands: [text],
+        exclusive: [[Options.lines, Options.jsonl]],
+        examples: [
+            Example("textflixctl classify 'A very, very fun movie.'"),
+            Example("textflixctl classify --jsonl --file reviews.jsonl > labels.jsonl"),
+            Example("journalctl -fo cat | textflixctl classify --format tsv"),
+        ])
+    static let embed = Command(
+        "embed", "turn texts into vectors",
+        options: Options.texts + [Options.format, Options.pooling, Options.normalize]
+            + Options.handling,
+        operands: [text], exclusive: [[Options.lines, Options.jsonl]],
+        examples: [Example("textflixctl embed --normalize --file titles.txt > vectors.jsonl")])
+    static let tag = Command(
+        "tag", "find entities in texts",
+        options: Options.texts + [Options.format] + Options.handling, operands: [text],
+        exclusive: [[Options.lines, Options.jsonl]],
+        examples: [Example("textflixctl tag 'Ada Lovelace wrote to Babbage from London.'")])
+    static let tokenize = Command(
+        "tokenize", "show the pieces that a model reads",
+        options: Options.texts + [
+            Options.tokenFormat, Options.special, Options.strict, Options.summary,
+        ],
+        operands: [text], exclusive: [[Options.lines, Options.jsonl]],
+        examples: [
+            Example("textflixctl tokenize 'unbelievably good'"),
+            Example("textflixctl tokenize --format ids --special-tokens < reviews.txt"),
+        ])
+
+    static let status = Command(
+        "status", "show how the daemon does",
+        options: [Options.statusFormat, Options.watch, Options.interval],
+        examples: [
+            Example("textflixctl status --watch"),
+            Example("textflixctl status --format prometheus > textflix.prom"),
+        ])
+    static let models = Command(
+        "models", "list what the daemon serves", options: [Options.modelFormat],
+        examples: [Example("textflixctl models")])
+    static let reload = Command(
+        "reload", "load the configuration and models anew",
+        details: "For administrators: root and the daemon's own user. Requests go on meanwhile; "
+            + "a model that cannot be loaded leaves the old one in place.",
+        options: [Options.modelFormat],
+        examples: [Example("sudo textflixctl reload")])
+}
+
+extension Program {
+    static let textflixctl = Program(
+        "textflixctl", "ask the Textflix daemon to classify texts",
+        options: [Options.socket, Options.timeout],
+        commands: [
+            Commands.classify, Commands.embed, Commands.tag, Commands.tokenize, Commands.status,
+            Commands.models, Commands.reload,
+        ],
+        examples: [
+            Example("textflixctl classify 'A very, very fun movie.'"),
+            Example("textflixctl status --watch"),
+        ],
+        sections: [
+            Section(
+                "Environment",
+                [
+                    ("TEXTFLIX_SOCKET", "the daemon's socket, unless --socket names one"),
+                    ("XDG_RUNTIME_DIR", "where a daemon of your own has its textflix/textflix.sock"),
+                    ("NO_COLOR", "when set, nothing is coloured"),
+                ])
+        ])
+}

@@ -1,0 +1,37 @@
+// The figures that the daemon counts: what each name means, in a scrape and on the status page.
+//
+// A name that is not known here is still shown, with its words for an explanation, so an older
+// textflixctl can read a newer daemon.
+
+enum FigureNames {
+    static let prefix = "textflix_"
+
+    static func full(_ name: String) -> String { name.hasPrefix(prefix) ? name : prefix + name }
+
+    /// One sentence, for HELP.
+    static func help(_ name: String) -> String { known[full(name)] ?? "\(words(name))." }
+
+    /// `textflix_queue_duration_seconds` is `queue duration`.
+    static func words(_ name: String) -> String {
+        var text = full(name).dropFirst(prefix.count)
+        for suffix in ["_total", "_seconds"] where text.hasSuffix(suffix) {
+            text = text.dropLast(suffix.count)
+        }
+        return text.split(separator: "_").joined(separator: " ")
+    }
+
+    private static let known = [
+        "textflix_requests_total": "Requests, by method and the code they were answered with.",
+        "textflix_texts_total": "Texts that were answered.",
+        "textflix_tokens_total": "Tokens that were computed.",
+        "textflix_request_duration_seconds": "From the request's arrival to its answer.",
+        "textflix_queue_duration_seconds": "From a text's arrival to the start of its batch.",
+        "textflix_tokenize_duration_seconds": "Tokenising one text.",
+        "textflix_compute_duration_seconds": "Computing one batch.",
+        "textflix_batches_total": "Batches, by why each was closed.",
+        "textflix_batch_tokens": "Tokens in a batch.",
+        "textflix_batch_texts": "Texts in a batch.",
+        "textflix_refused_total": "Texts refused, by reason.",
+        "textflix_cancelled_total": "Texts given up before an answer, by reason.",
+    ]
+}

@@ -1,0 +1,86 @@
+// `models` and `reload`: what the daemon serves, as a table, JSON, or names for a script.
+
+import CommandLineTable
+import JSONText
+import Syscalls
+import TextflixClient
+import TextflixProtocol
+
+enum ModelCommands {
+    static func models(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let client = try connect(call)
+        let timeout = call.duration(Options.timeout) ?? .seconds(10)
+        do throws(ClientError) {
+            let status = try client.call(.status, StatusRequest(), timeout: timeout)
+            show(status.models, as: call)
+        } catch { throw Failure(error) }
+        return .success
+    }
+
+    static func reload(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let client = try connect(call)
+        do throws(ClientError) {
+            // Loading a large model takes its time, so by default there is no limit.
+            let answer = try client.call(
+                .reload, ReloadRequest(), timeout: call.duration(Options.timeout))
+            show(answer.models, as: call)
+            return answer.models.allSatisfy { $0.error.isEmpty } ? .success : .someFailed
+        } catch { throw Failure(error) }
+    }
+
+    private static func show(_ models: [ModelStatus], as call: Invocation) {
+        switch call.choice(Options.modelFormat, ListFormat.self) ?? .table {
+        case .names: printOutput(models.map { "\($0.name)\n" }.joined())
+        case .json:
+            var writer = JSONWriter(pretty: true)
+            StatusJSON.write(models, to: &writer)
+            printOutput(writer.text)
+        case .table:
+            let lines = ModelTable.lines(models, on: Screen(of: .output))
+            printOutput(lines.map { "\($0)\n" }.joined())
+        }
+    }
+}
+
+enum ModelTable {
+    static func lines(_ models: [ModelStatus], on screen: Screen, indent: String = "") -> [String] {
+        guard !models.isEmpty else { return ["\(indent)no models"] }
+        var table = TextTable([
+            .init(title: "MODEL"), .init(title: "PRECISION"), .init(title: "LABELS", most: 28),
+            .init(title: "LAYERS", isNumber: true), .init(title: "TOKENS", isNumber: true),
+            .init(title: "MAPPED", isNumber: true), .init(title: "REVISION", most: 12),
+            .init(title: "STATE"),
+        ])
+        for model in models {
+            let shape = model.layers > 0 ? "\(model.layers) x \(model.hiddenSize)" : ""
+            table.append([
+                shown(model.name), shown(model.precision), labels(model), shape,
+                model.maxTokens > 0 ? "\(model.maxTokens)" : "", byteText(model.mappedBytes),
+                shown(model.revision), model.state.word,
+            ])
+        }
+        let faults = models.filter { !$0.error.isEmpty }.map {
+            screen.paint("\(indent)\(shown($0.name)): \(shown($0.error))", .red)
+        }
+        return table.lines(on: screen, indent: indent) + faults
+    }
+
+    private static func labels(_ model: ModelStatus) -> String {
+        if model.labels.isEmpty { return "none: embeddings" }
+        if model.labels.count > 5 { return "\(model.labels.count) labels" }
+        return model.labels.map(shown).joined(separator: ", ")
+    }
+
+    private static func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
+}
+
+extension ServerState {
+    var word: String {
+        switch self {
+        case .loading: "loading"
+        case .ready: "ready"
+        case .draining: "draining"
+        case .unrecognized(let number): "state \(number)"
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// How many columns a text takes on a terminal, and how to cut it to fit.
+//
+// Widths follow East Asian Width (W and F are two columns), combining marks take none. It is an
+// approximation, as terminals differ; an error moves a column, never loses a text.
+
+enum DisplayWidth {
+    /// The columns of a text that has no control characters.
+    static func of(_ text: String) -> Int {
+        text.unicodeScalars.reduce(0) { $0 + of($1) }
+    }
+
+    static func of(_ scalar: Unicode.Scalar) -> Int {
+        if scalar.value < 0x300 { return 1 }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        default: return isWide(scalar.value) ? 2 : 1
+        }
+    }
+
+    private static func isWide(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F,
+            0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
+            0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+            true
+        default: false
+        }
+    }
+
+    /// The beginning of a text in at most so many columns, with an ellipsis where it was cut.
+    static func cut(_ text: String, to columns: Int) -> String {
+        var kept = String.UnicodeScalarView()
+        var width = 0
+        var end = (count: 0, width: 0)  // what fits beside an ellipsis
+        for scalar in text.unicodeScalars {
+            let next = width + of(scalar)
+            if next > columns {
+                kept.removeLast(kept.count - end.count)
+                return columns > 0 ? String(kept) + "…" : ""
+            }
+            kept.append(scalar)
+            width = next
+            if width < columns { end = (kept.count, width) }
+        }
+        return String(kept)
+    }
+
+    /// The text with spaces to its right, or left, up to so many columns.
+    static func pad(_ text: String, to columns: Int, left: Bool = false) -> String {
+        let space = String(repeating: " ", count: max(0, columns - of(text)))
+        return left ? space + text : text + space
+    }
+
+    /// A text of somebody else's in one line, harmless on a terminal: escape sequences and
+    /// direction marks could repaint the screen, so controls become spaces and runs of space one.
+    static func oneLine(_ text: some Sequence<UInt8>, limit: Int = 4096) -> String {
+        var line = ""
+        var pendingSpace = false
+        for scalar in String(decoding: Array(text.prefix(limit)), as: UTF8.self).unicodeScalars {
+            let category = scalar.properties.generalCategory
+            if category == .control || category == .format || scalar.properties.isWhitespace {
+                pendingSpace = !line.isEmpty
+                continue
+            }
+            if pendingSpace { line.append(" ") }
+            pendingSpace = false
+            line.unicodeScalars.append(scalar)
+        }
+        return line
+    }
+}

@@ -1,0 +1,24 @@
+// Numbers with their units, as a person reads them.
+
+import CommandLineTable
+
+/// Decimal units as disks and `ls --si` have them: `87.3 MB`.
+func byteText(_ count: UInt64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var value = Double(count)
+    var unit = 0
+    while value >= 999.5, unit + 1 < units.count {
+        value /= 1000
+        unit += 1
+    }
+    return unit == 0 ? "\(count) B" : "\(threeDigits(value)) \(units[unit])"
+}
+
+/// A time since the start of something: `3 d 4 h`, `2 h 5 min`, `45 s`.
+func ageText(nanoseconds: UInt64) -> String {
+    let seconds = nanoseconds / 1_000_000_000
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60)
+    if days > 0 { return "\(days) d \(hours) h" }
+    if hours > 0 { return "\(hours) h \(minutes) min" }
+    return minutes > 0 ? "\(minutes) min \(seconds % 60) s" : "\(seconds) s"
+}

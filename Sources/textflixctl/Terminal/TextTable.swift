@@ -1,0 +1,42 @@
+// Rows in aligned columns.
+
+struct TextTable: Sendable {
+    struct Column: Sendable {
+        let title: String
+        var isNumber = false
+        /// Never wider than this; longer cells are cut.
+        var most = 40
+    }
+
+    private let columns: [Column]
+    private var rows: [[String]] = []
+
+    init(_ columns: [Column]) { self.columns = columns }
+
+    mutating func append(_ row: [String]) { rows.append(row) }
+
+    /// Lines without their ends; the titles come first, bold where there is colour.
+    func lines(on screen: Screen, indent: String = "", hasTitles: Bool = true) -> [String] {
+        let widths = columns.indices.map { index in
+            let cells = rows.map { DisplayWidth.of($0[index]) }
+            let title = hasTitles ? columns[index].title.count : 0
+            return min(columns[index].most, max(title, cells.max() ?? 0))
+        }
+        let titles = hasTitles ? [columns.map(\.title)] : []
+        return (titles + rows).enumerated().map { number, row in
+            let line = zip(row.indices, row).map { index, cell in
+                DisplayWidth.pad(
+                    DisplayWidth.cut(cell, to: widths[index]), to: widths[index],
+                    left: columns[index].isNumber)
+            }.joined(separator: "  ")
+            let cut = DisplayWidth.cut(indent + Self.trimmed(line), to: screen.columns)
+            return number == 0 && hasTitles ? screen.paint(cut, .bold) : cut
+        }
+    }
+
+    private static func trimmed(_ line: String) -> String {
+        var line = line
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}

@@ -1,0 +1,119 @@
+// `classify`, `embed`, `tag`, `tokenize`: from their options to a run over texts.
+
+import CommandLineTable
+import Syscalls
+import TextflixClient
+import TextflixProtocol
+
+enum TextCommands {
+    static func classify(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let screen = Screen(of: .output)
+        var task = ClassifyTask(format: answerFormat(call, screen), screen: screen)
+        task.template = ClassifyRequest(
+            model: model(call), priority: priority(call), truncation: truncation(call))
+        task.isNumbered = call.operands.count != 1
+        return try run(task, call)
+    }
+
+    static func embed(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let screen = Screen(of: .output)
+        var task = EmbedTask(format: answerFormat(call, screen), screen: screen)
+        task.template = EmbedRequest(
+            model: model(call), pooling: pooling(call), normalize: call.has(Options.normalize),
+            priority: priority(call), truncation: truncation(call))
+        return try run(task, call)
+    }
+
+    static func tag(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let screen = Screen(of: .output)
+        var task = TagTask(format: answerFormat(call, screen), screen: screen)
+        task.template = TagRequest(
+            model: model(call), priority: priority(call), truncation: truncation(call))
+        return try run(task, call)
+    }
+
+    static func tokenize(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let screen = Screen(of: .output)
+        let format = call.choice(Options.tokenFormat, TokenFormat.self)
+        var task = TokenizeTask(
+            format: format ?? (screen.isTerminal ? .table : .jsonl), screen: screen)
+        task.template = TokenizeRequest(
+            model: model(call), specialTokens: call.has(Options.special))
+        return try run(task, call)
+    }
+
+    private static func run(
+        _ task: some TextTask, _ call: Invocation
+    ) throws(Failure) -> ExitStatus {
+        let fromArguments = !call.operands.isEmpty
+        let input = try input(call)
+        let client = try connect(call)
+        let settings = TextRunSettings(
+            timeout: call.duration(Options.timeout) ?? (fromArguments ? .seconds(10) : .seconds(60)),
+            isStrict: call.has(Options.strict), itemName: fromArguments ? "text" : "line",
+            wantsSummary: call.has(Options.summary)
+                || (!fromArguments && Screen(of: .error).isTerminal))
+        var run = try TextRun(task, client: client, input: input, settings: settings)
+        return try run.run()
+    }
+
+    private static func input(_ call: Invocation) throws(Failure) -> TextInput {
+        let form: TextInput.Form =
+            call.has(Options.jsonl)
+            ? .objects(textField: call.text(Options.textField) ?? "text") : .lines
+        guard !call.operands.isEmpty else {
+            let file = call.text(Options.file).flatMap { $0 == "-" ? nil : $0 }
+            if file == nil, isTerminal(StandardStream.input.rawValue) {
+                printError("Reading texts from the keyboard, one a line; Ctrl-D ends.\n")
+            }
+            return try TextInput(path: file, form: form)
+        }
+        if call.has(Options.file) {
+            throw Failure(call.complaint("texts and --file exclude each other"))
+        }
+        if let name = call.operands.first(where: { fileExists($0) }) {
+            guard call.has(Options.jsonl) else {
+                printError(
+                    "\(call.place): '\(name)' is taken as a text; --file reads the file\n")
+                return TextInput(arguments: call.operands, form: form)
+            }
+            throw Failure(call.complaint("'\(name)' is a file, not an object; try --file \(name)"))
+        }
+        return TextInput(arguments: call.operands, form: form)
+    }
+
+    private static func answerFormat(_ call: Invocation, _ screen: Screen) -> AnswerFormat {
+        call.choice(Options.format) ?? (screen.isTerminal ? .table : .jsonl)
+    }
+
+    private static func model(_ call: Invocation) -> String { call.text(Options.model) ?? "" }
+
+    private static func priority(_ call: Invocation) -> Priority {
+        call.has(Options.bulk) ? .bulk : .interactive
+    }
+
+    private static func truncation(_ call: Invocation) -> Truncation {
+        switch call.choice(Options.truncation, TruncationWord.self) {
+        case nil: .modelDefault
+        case .head: .head
+        case .headAndTail: .headAndTail
+        case .windows: .windows
+        case .refuse: .refuse
+        }
+    }
+
+    private static func pooling(_ call: Invocation) -> Pooling {
+        switch call.choice(Options.pooling, PoolingWord.self) {
+        case nil: .model
+        case .cls: .cls
+        case .mean: .mean
+        }
+    }
+}
+
+/// A connection to the daemon that the options and the environment name.
+func connect(_ call: Invocation) throws(Failure) -> Client {
+    do throws(ClientError) {
+        return try Client(path: call.text(Options.socket))
+    } catch { throw Failure(error) }
+}

@@ -1,0 +1,78 @@
+// One line on standard error that tells how far a long input is: only on a terminal, only while
+// the answers go elsewhere, and only once it has taken a second.
+//
+//     12,400 texts   310/s   41 %   0:58 left
+
+import CommandLineTable
+import Syscalls
+
+struct Progress: Sendable {
+    typealias Instant = MonotonicClock.Instant
+
+    private static let first: UInt64 = 1_000_000_000
+    private static let between: UInt64 = 200_000_000
+
+    private let screen: Screen
+    private let begun: Instant
+    private let totalBytes: Int?
+    private let isWanted: Bool
+    private var shownAt: Instant?
+
+    init(
+        on screen: Screen = Screen(of: .error), output: Screen = Screen(of: .output),
+        totalBytes: Int?, now: Instant
+    ) {
+        self.screen = screen
+        self.totalBytes = totalBytes
+        begun = now
+        isWanted = screen.isTerminal && !output.isTerminal
+    }
+
+    /// When `show` next has something to do.
+    var wake: Instant {
+        guard isWanted else { return .distantFuture }
+        return shownAt?.advanced(by: Self.between) ?? begun.advanced(by: Self.first)
+    }
+
+    /// The line to print now, if it is time for one.
+    mutating func line(texts: Int, bytes: Int, now: Instant) -> String? {
+        guard isWanted, now >= wake else { return nil }
+        shownAt = now
+        let seconds = Double(now.since(begun)) / 1e9
+        var parts = ["\(grouped(texts)) texts", "\(threeDigits(Double(texts) / seconds))/s"]
+        if let totalBytes, totalBytes > 0, bytes > 0 {
+            let share = min(1, Double(bytes) / Double(totalBytes))
+            parts.append("\(fixed(100 * share, decimals: 0)) %")
+            parts.append("\(Self.clock(seconds / share - seconds)) left")
+        } else {
+            parts.append(Self.clock(seconds))
+        }
+        return "\r\u{1B}[K" + DisplayWidth.cut(
+            parts.joined(separator: "   "), to: max(10, screen.columns - 1))
+    }
+
+    /// Takes the line off the screen, before something else is said.
+    mutating func erase() -> String {
+        guard shownAt != nil, isWanted else { return "" }
+        return "\r\u{1B}[K"
+    }
+
+    /// `0:58`, `12:03`, `1:02:03`
+    static func clock(_ seconds: Double) -> String {
+        let total = Int(seconds.rounded())
+        let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+        let tail = "\(hours > 0 && minutes < 10 ? "0" : "")\(minutes):\(rest < 10 ? "0" : "")\(rest)"
+        return hours > 0 ? "\(hours):\(tail)" : tail
+    }
+}
+
+/// A number with a comma between thousands.
+func grouped(_ number: some BinaryInteger) -> String {
+    let digits = String(number.magnitude)
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+        text.append(digit)
+    }
+    return number < 0 ? "-\(text)" : text
+}

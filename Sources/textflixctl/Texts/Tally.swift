@@ -1,0 +1,49 @@
+// What became of the texts, in one closing sentence.
+
+import CommandLineTable
+
+struct Tally: Sendable, Equatable {
+    var answered = 0
+    var tokens = 0
+    var truncated = 0
+    var failed = 0
+    /// Texts that came with a label of their own, and how many answers agree with it.
+    var labelled = 0
+    var agreed = 0
+
+    mutating func count(_ answer: some TextAnswer, agrees: Bool?) {
+        answered += 1
+        tokens += answer.tokenCount
+        if answer.truncated { truncated += 1 }
+        if let agrees {
+            labelled += 1
+            if agrees { agreed += 1 }
+        }
+    }
+
+    /// nil: there is nothing worth saying.
+    /// - Parameter isWanted: also when all went well.
+    func summary(after seconds: Double, isWanted: Bool) -> String? {
+        guard isWanted || truncated > 0 || failed > 0 else { return nil }
+        let time = max(seconds, 1e-9)
+        var parts = ["\(Self.texts(answered)) in \(Duration.seconds(seconds).shown)"]
+        if answered > 1 {
+            let tokenRate = grouped(Int(Double(tokens) / time))
+            parts[0] += " (\(threeDigits(Double(answered) / time))/s, \(tokenRate) tokens/s)"
+        }
+        if labelled > 0 {
+            let share = fixed(100 * Double(agreed) / Double(labelled), decimals: 2)
+            parts.append("\(share) % of \(grouped(labelled)) given labels met")
+        }
+        if truncated > 0 {
+            let verb = truncated == 1 ? "was" : "were"
+            parts.append("\(Self.texts(truncated)) \(verb) longer than the model reads and cut")
+        }
+        if failed > 0 { parts.append("\(Self.texts(failed)) failed") }
+        return parts.joined(separator: "; ")
+    }
+
+    private static func texts(_ count: Int) -> String {
+        "\(grouped(count)) text\(count == 1 ? "" : "s")"
+    }
+}

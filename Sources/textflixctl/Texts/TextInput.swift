@@ -1,0 +1,114 @@
+// Where the texts come from: arguments, a file, or standard input, as a stream that is never held
+// as a whole.
+//
+// `next` gives what is there without waiting; `read` fetches more and may be called whenever the
+// descriptor is readable. Both ends of the loop stay with the caller.
+
+import CommandLineTable
+import Syscalls
+import TextflixProtocol
+
+struct TextInput: ~Copyable {
+    enum Form: Sendable { case lines, objects(textField: String) }
+    enum Piece { case text(TextItem), bad(BadLine), nothingYet, end }
+
+    /// A line of JSON may hold more than its text.
+    static let lineBytes = 16 << 20
+
+    /// What to wait for; nil for arguments, which are all there.
+    let number: Int32?
+    /// Bytes of a regular file, for the progress line.
+    let size: Int?
+    private(set) var bytesRead = 0
+    private let file: Descriptor?
+    private let form: Form
+    private var arguments: ArraySlice<String>
+    private var argumentNumber = 0
+    private var splitter = LineSplitter(limit: lineBytes)
+    private var ended: Bool
+
+    init(arguments: [String], form: Form) {
+        self.arguments = arguments[...]
+        self.form = form
+        number = nil
+        size = nil
+        file = nil
+        ended = true
+    }
+
+    /// - Parameter path: nil: standard input.
+    init(path: String?, form: Form) throws(Failure) {
+        self.form = form
+        arguments = []
+        ended = false
+        guard let path else {
+            number = StandardStream.input.rawValue
+            size = nil
+            file = nil
+            return
+        }
+        do throws(Errno) {
+            let opened = try openForReading(path)
+            let status = try FileStatus(of: opened, path: path)
+            guard status.kind != .directory else { throw Errno.isDirectory }
+            number = opened.number
+            size = status.kind == .regular ? status.size : nil
+            file = consume opened
+        } catch {
+            throw Failure(.noInput, "cannot read \(path): \(error.message)")
+        }
+    }
+
+    /// Nothing more can be read; `next` may still have lines.
+    var hasEnded: Bool { ended }
+
+    mutating func next() -> Piece {
+        if let argument = arguments.popFirst() {
+            argumentNumber += 1
+            return piece(argumentNumber, Array(argument.utf8))
+        }
+        while true {
+            guard let line = splitter.next() ?? (ended ? splitter.finish() : nil) else {
+                return ended ? .end : .nothingYet
+            }
+            guard let bytes = line.bytes else {
+                let most = Self.lineBytes >> 20
+                return .bad(BadLine(number: line.number, reason: "longer than \(most) MiB"))
+            }
+            // Blank lines between objects are no objects; a blank text is a text.
+            if case .objects = form, bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+            return piece(line.number, bytes)
+        }
+    }
+
+    /// Reads once, waiting if there is nothing yet.
+    mutating func read() throws(Failure) {
+        guard let number, !ended else { return }
+        var failure: Errno?
+        let bytes = [UInt8](unsafeUninitializedCapacity: 64 << 10) { space, count in
+            do throws(Errno) {
+                count = try readOnce(number, into: UnsafeMutableRawBufferPointer(space))
+            } catch { failure = error }
+        }
+        if let failure { throw Failure(.inputOutput, "reading the input: \(failure.message)") }
+        if bytesRead == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            splitter.append(bytes.dropFirst(3))  // a byte order mark is no text
+        } else {
+            splitter.append(bytes)
+        }
+        bytesRead += bytes.count
+        ended = bytes.isEmpty
+    }
+
+    private func piece(_ number: Int, _ bytes: [UInt8]) -> Piece {
+        do throws(BadLine) {
+            return switch form {
+            case .lines: .text(try TextItem(line: number, bytes))
+            case .objects(let field):
+                .text(try TextItem(object: number, bytes, textField: field))
+            }
+        } catch {
+            return .bad(error)
+        }
+    }
+}

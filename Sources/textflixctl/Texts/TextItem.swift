@@ -1,0 +1,93 @@
+// One text of the input, with what comes back beside its answer.
+
+import JSONText
+import TextflixProtocol
+
+struct TextItem: Sendable {
+    /// The line it stood on, or which argument it was; from 1.
+    let number: Int
+    let text: Text
+    /// The `id` of its object, else its number: JSON as it was written.
+    let identity: [UInt8]
+    /// The object's other fields, to be written after ours.
+    var carried: [Carried] = []
+    /// Its `label`, where the object had one: what the answer should have been.
+    var givenLabel: String?
+
+    /// A field that is carried through: its name, and its value as it was written.
+    struct Carried: Sendable, Equatable {
+        let name: [UInt8]
+        let json: [UInt8]
+    }
+
+    init(number: Int, text: Text, identity: [UInt8]? = nil) {
+        self.number = number
+        self.text = text
+        self.identity = identity ?? Array(String(number).utf8)
+    }
+}
+
+/// Why a line gave no text.
+struct BadLine: Error, Equatable {
+    let number: Int
+    let reason: String
+}
+
+extension TextItem {
+    /// A line of plain text.
+    init(line number: Int, _ bytes: [UInt8]) throws(BadLine) {
+        let text = Text(utf8: bytes)
+        if let offset = text.firstInvalidByte() {
+            throw BadLine(number: number, reason: "invalid UTF-8 at byte \(offset)")
+        }
+        self.init(number: number, text: text)
+    }
+
+    /// A line that is a JSON object.
+    init(object number: Int, _ line: [UInt8], textField: String) throws(BadLine) {
+        if let offset = Text(utf8: line).firstInvalidByte() {
+            throw BadLine(number: number, reason: "invalid UTF-8 at byte \(offset)")
+        }
+        let root: JSONNode
+        do throws(JSONError) {
+            root = try JSONDocument.parse(line)
+        } catch {
+            throw BadLine(number: number, reason: "column \(error.column): \(error.message)")
+        }
+        guard let members = root.object else {
+            throw BadLine(number: number, reason: "\(root.value.kind), not an object")
+        }
+        guard let field = root[textField] else {
+            throw BadLine(number: number, reason: "no field \"\(textField)\"")
+        }
+        guard let utf8 = field.utf8 else {
+            throw BadLine(
+                number: number,
+                reason: "field \"\(textField)\" is \(field.value.kind), not a string")
+        }
+        self.init(
+            number: number, text: Text(utf8: utf8), identity: root["id"].map { Array(line[$0.span]) })
+        givenLabel = root["label"]?.string
+        carried = Self.carried(members, of: line, but: textField)
+    }
+
+    /// Names of our own in an answer; a field of that name is carried as `input_NAME`.
+    static let reserved = [
+        "label", "probability", "scores", "tokens", "truncated", "abstained", "tokens_total",
+        "embedding", "spans", "ids", "starts", "ends",
+    ]
+
+    private static func carried(
+        _ members: [JSONMember], of line: [UInt8], but textField: String
+    ) -> [Carried] {
+        let names = Set(members.map(\.name))
+        return members.compactMap { member in
+            if member.nameText == textField || member.nameText == "id" { return nil }
+            var name = member.name
+            if reserved.contains(member.nameText) {
+                repeat { name = Array("input_".utf8) + name } while names.contains(name)
+            }
+            return Carried(name: name, json: Array(line[member.node.span]))
+        }
+    }
+}
