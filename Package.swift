@@ -108,6 +108,11 @@ let package = Package(
         suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
         suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
         suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls"]),
-        suite("Client", ["TextflixClient", "TextflixProtocol", "Syscalls"]),
+        suite(
+            "Client",
+            [
+                "TextflixClient", "TextflixProtocol", "Syscalls", "textflixctl",
+                "CommandLineTable", "JSONText",
+            ]),
     ]
 )

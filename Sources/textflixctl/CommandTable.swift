@@ -39,7 +39,9 @@ enum Options {
     static let handling = [truncation, bulk, strict, summary]
 }
 
-enum TruncationWord: String, CaseIterable { case head, headAndTail = "head-and-tail", windows, refuse }
+enum TruncationWord: String, CaseIterable {
+    case head, headAndTail = "head-and-tail", windows, refuse
+}
 enum PoolingWord: String, CaseIterable { case cls, mean }
 enum ListFormat: String, CaseIterable { case table, json, names }
 enum StatusFormat: String, CaseIterable { case table, json, prometheus }
@@ -114,7 +116,10 @@ extension Program {
                 "Environment",
                 [
                     ("TEXTFLIX_SOCKET", "the daemon's socket, unless --socket names one"),
-                    ("XDG_RUNTIME_DIR", "where a daemon of your own has its textflix/textflix.sock"),
+                    (
+                        "XDG_RUNTIME_DIR",
+                        "where a daemon of your own has its textflix/textflix.sock"
+                    ),
                     ("NO_COLOR", "when set, nothing is coloured"),
                 ])
         ])

@@ -49,7 +49,8 @@ enum TextCommands {
         let input = try input(call)
         let client = try connect(call)
         let settings = TextRunSettings(
-            timeout: call.duration(Options.timeout) ?? (fromArguments ? .seconds(10) : .seconds(60)),
+            timeout: call.duration(Options.timeout)
+                ?? (fromArguments ? .seconds(10) : .seconds(60)),
             isStrict: call.has(Options.strict), itemName: fromArguments ? "text" : "line",
             wantsSummary: call.has(Options.summary)
                 || (!fromArguments && Screen(of: .error).isTerminal))

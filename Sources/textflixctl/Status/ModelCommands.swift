@@ -52,10 +52,11 @@ enum ModelTable {
             .init(title: "STATE"),
         ])
         for model in models {
-            let shape = model.layers > 0 ? "\(model.layers) x \(model.hiddenSize)" : ""
+            let shape = model.layers > 0 ? "\(model.layers) × \(model.hiddenSize)" : ""
             table.append([
                 shown(model.name), shown(model.precision), labels(model), shape,
-                model.maxTokens > 0 ? "\(model.maxTokens)" : "", byteText(model.mappedBytes),
+                model.maxTokens > 0 ? "\(model.maxTokens)" : "",
+                model.mappedBytes > 0 ? byteText(model.mappedBytes) : "",
                 shown(model.revision), model.state.word,
             ])
         }
@@ -66,6 +67,7 @@ enum ModelTable {
     }
 
     private static func labels(_ model: ModelStatus) -> String {
+        if !model.error.isEmpty { return "" }
         if model.labels.isEmpty { return "none: embeddings" }
         if model.labels.count > 5 { return "\(model.labels.count) labels" }
         return model.labels.map(shown).joined(separator: ", ")

@@ -12,7 +12,8 @@ enum StatusCommand {
         let format = call.choice(Options.statusFormat, StatusFormat.self) ?? .table
         if call.has(Options.watch) {
             guard format == .table else {
-                throw Failure(call.complaint("--watch is for eyes; ask again for \(format.rawValue)"))
+                throw Failure(
+                    call.complaint("--watch is for eyes; ask again for \(format.rawValue)"))
             }
             let interval = call.duration(Options.interval) ?? .seconds(1)
             return try StatusWatch.run(client, every: interval)

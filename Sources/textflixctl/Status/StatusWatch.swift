@@ -20,6 +20,7 @@ struct StatusWatch: ~Copyable {
     private let interval: Duration
     private let signals: SignalQueue
     private var last: StatusResponse?
+    private var hasKeys: Bool
     private var speed = SpeedTrace()
 
     static func run(_ client: Client, every interval: Duration) throws(Failure) -> ExitStatus {
@@ -28,9 +29,11 @@ struct StatusWatch: ~Copyable {
         }
         do throws(Errno) {
             let signals = try SignalQueue([.interrupt, .terminate])
-            var watch = StatusWatch(client: client, interval: interval, signals: signals)
             // Without keys (input is no terminal) Ctrl-C still ends it.
             let keys = try? KeyMode(StandardStream.input.rawValue)
+            var watch = StatusWatch(
+                client: client, interval: interval, signals: signals,
+                hasKeys: isTerminal(StandardStream.input.rawValue))
             printOutput(enter)
             let status = watch.loop()
             printOutput(leave)
@@ -39,7 +42,10 @@ struct StatusWatch: ~Copyable {
         } catch { throw Failure(.operatingSystem, error.description) }
     }
 
-    private init(client: Client, interval: Duration, signals: consuming SignalQueue) {
+    private init(
+        client: Client, interval: Duration, signals: consuming SignalQueue, hasKeys: Bool
+    ) {
+        self.hasKeys = hasKeys
         self.client = client
         self.interval = interval
         self.signals = signals
@@ -85,14 +91,17 @@ struct StatusWatch: ~Copyable {
             guard left > 0 else { return nil }
             var entries = [
                 PollEntry(signals.number, toRead: true),
-                PollEntry(StandardStream.input.rawValue, toRead: true),
+                PollEntry(StandardStream.input.rawValue, toRead: hasKeys),
             ]
             try? waitForAny(&entries, milliseconds: Int32(clamping: left / 1_000_000 + 1))
             if entries[0].isReadable {
                 return signals.next() == .terminate ? .terminated : .interrupted
             }
-            if entries[1].isReadable, let wantsToLeave = Self.readKeys() {
-                if wantsToLeave { return .success }
+            guard entries[1].isReadable else { continue }
+            switch Self.readKeys() {
+            case true?: return .success
+            case false?: break
+            case nil: hasKeys = false
             }
         }
     }

@@ -22,3 +22,19 @@ func ageText(nanoseconds: UInt64) -> String {
     if hours > 0 { return "\(hours) h \(minutes) min" }
     return minutes > 0 ? "\(minutes) min \(seconds % 60) s" : "\(seconds) s"
 }
+
+/// A number with a comma between thousands.
+func grouped(_ number: some BinaryInteger) -> String {
+    let digits = String(number.magnitude)
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+        text.append(digit)
+    }
+    return number < 0 ? "-\(text)" : text
+}
+
+/// So many a second: three digits, or thousands with their commas.
+func rateText(_ rate: Double) -> String {
+    rate < 999.5 || rate > 1e15 ? threeDigits(rate) : grouped(Int(rate.rounded()))
+}

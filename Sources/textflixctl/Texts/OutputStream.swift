@@ -13,12 +13,12 @@ struct OutputStream: ~Copyable {
     private static let flushAbove = 64 << 10
 
     private let number: Int32
-    private let signals: Int32?
+    private let signals: Int32
     private var pending: [UInt8] = []
     private(set) var isInterrupted = false
 
     /// - Parameter signals: readable when the user wants to stop.
-    init(_ number: Int32 = StandardStream.output.rawValue, signals: Int32? = nil) {
+    init(_ number: Int32, signals: Int32) {
         self.number = number
         self.signals = signals
     }
@@ -28,8 +28,6 @@ struct OutputStream: ~Copyable {
         pending.append(contentsOf: lines)
         if pending.count > Self.flushAbove { try flush() }
     }
-
-    mutating func write(line: String) throws(Failure) { try write("\(line)\n".utf8) }
 
     mutating func flush() throws(Failure) {
         var sent = 0
@@ -59,7 +57,7 @@ struct OutputStream: ~Copyable {
     }
 
     private mutating func waitForRoom(_ sent: Int) throws(Failure) {
-        guard let signals, !isInterrupted else { return }
+        guard !isInterrupted else { return }
         var entries = [PollEntry(number, toWrite: true), PollEntry(signals, toRead: true)]
         try? waitForAny(&entries, milliseconds: -1)
         guard entries[1].isReadable, !entries[0].isWritable else { return }

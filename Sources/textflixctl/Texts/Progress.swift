@@ -39,7 +39,7 @@ struct Progress: Sendable {
         guard isWanted, now >= wake else { return nil }
         shownAt = now
         let seconds = Double(now.since(begun)) / 1e9
-        var parts = ["\(grouped(texts)) texts", "\(threeDigits(Double(texts) / seconds))/s"]
+        var parts = ["\(grouped(texts)) texts", "\(rateText(Double(texts) / seconds))/s"]
         if let totalBytes, totalBytes > 0, bytes > 0 {
             let share = min(1, Double(bytes) / Double(totalBytes))
             parts.append("\(fixed(100 * share, decimals: 0)) %")
@@ -47,8 +47,9 @@ struct Progress: Sendable {
         } else {
             parts.append(Self.clock(seconds))
         }
-        return "\r\u{1B}[K" + DisplayWidth.cut(
-            parts.joined(separator: "   "), to: max(10, screen.columns - 1))
+        return "\r\u{1B}[K"
+            + DisplayWidth.cut(
+                parts.joined(separator: "   "), to: max(10, screen.columns - 1))
     }
 
     /// Takes the line off the screen, before something else is said.
@@ -61,18 +62,8 @@ struct Progress: Sendable {
     static func clock(_ seconds: Double) -> String {
         let total = Int(seconds.rounded())
         let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
-        let tail = "\(hours > 0 && minutes < 10 ? "0" : "")\(minutes):\(rest < 10 ? "0" : "")\(rest)"
+        let tail =
+            "\(hours > 0 && minutes < 10 ? "0" : "")\(minutes):\(rest < 10 ? "0" : "")\(rest)"
         return hours > 0 ? "\(hours):\(tail)" : tail
     }
-}
-
-/// A number with a comma between thousands.
-func grouped(_ number: some BinaryInteger) -> String {
-    let digits = String(number.magnitude)
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
-        text.append(digit)
-    }
-    return number < 0 ? "-\(text)" : text
 }

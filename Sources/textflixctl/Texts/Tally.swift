@@ -28,8 +28,8 @@ struct Tally: Sendable, Equatable {
         let time = max(seconds, 1e-9)
         var parts = ["\(Self.texts(answered)) in \(Duration.seconds(seconds).shown)"]
         if answered > 1 {
-            let tokenRate = grouped(Int(Double(tokens) / time))
-            parts[0] += " (\(threeDigits(Double(answered) / time))/s, \(tokenRate) tokens/s)"
+            let rates = (rateText(Double(answered) / time), rateText(Double(tokens) / time))
+            parts[0] += " (\(rates.0)/s, \(rates.1) tokens/s)"
         }
         if labelled > 0 {
             let share = fixed(100 * Double(agreed) / Double(labelled), decimals: 2)

@@ -66,7 +66,8 @@ extension TextItem {
                 reason: "field \"\(textField)\" is \(field.value.kind), not a string")
         }
         self.init(
-            number: number, text: Text(utf8: utf8), identity: root["id"].map { Array(line[$0.span]) })
+            number: number, text: Text(utf8: utf8),
+            identity: root["id"].map { Array(line[$0.span]) })
         givenLabel = root["label"]?.string
         carried = Self.carried(members, of: line, but: textField)
     }

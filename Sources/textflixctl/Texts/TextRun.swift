@@ -1,8 +1,8 @@
-// The loop of every command that takes texts: input -> requests -> answers -> output, in one thread.
+// The loop of every command that takes texts: input to output, in one thread.
 //
-//      input --lines--> group --request--> daemon --answers, any order--> batches --in order--> output
-//                         ^                                                  |
-//                         '---------- FlowWindow: texts under way -----------'
+//     input --lines--> group --request--> daemon --answers, any order--> batches --in order--> out
+//                        ^                                                 |
+//                        '----------- FlowWindow: texts under way ---------'
 //
 // Invariant: answers leave in the order of their texts, each once; what is held is at most the
 // window's texts, however long the input. It waits in one place, for the input, the daemon and
@@ -20,6 +20,8 @@ struct TextRunSettings: Sendable {
     var itemName = "line"
     /// A closing line also when all went well.
     var wantsSummary = false
+    /// Where answers are written.
+    var output = StandardStream.output.rawValue
 }
 
 struct TextRun<Task: TextTask>: ~Copyable {
@@ -64,7 +66,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
         self.task = task
         self.client = client
         self.settings = settings
-        output = OutputStream(signals: signals.number)
+        output = OutputStream(settings.output, signals: signals.number)
         progress = Progress(totalBytes: input.size, now: begun)
         self.input = input
     }

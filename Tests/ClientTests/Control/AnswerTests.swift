@@ -1,0 +1,137 @@
+// What each command writes for an answer, letter by letter.
+
+import Testing
+import TextflixProtocol
+
+@testable import textflixctl
+
+private let answer = Classification(
+    label: "positive", probability: 0.9716,
+    scores: [
+        Score(label: "negative", probability: 0.0284),
+        Score(label: "positive", probability: 0.9716),
+    ],
+    tokens: 231, truncated: false)
+
+private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: TextItem) -> String
+{
+    var task = task
+    var lines: [UInt8] = []
+    task.show(answer, of: item, to: &lines)
+    return String(decoding: lines, as: UTF8.self)
+}
+
+@Suite struct ClassifyTaskTests {
+    private let item = TextItem(number: 7, text: "A fun\tmovie,\nreally.")
+
+    @Test func jsonLines() throws {
+        let task = ClassifyTask(format: .jsonl, screen: plainScreen)
+        #expect(
+            shown(task, answer, item) == """
+                {"id":7,"label":"positive","probability":0.9716,\
+                "scores":{"negative":0.0284,"positive":0.9716},"tokens":231,"truncated":false}
+
+                """)
+        var long = answer
+        long.truncated = true
+        long.tokensTotal = 900
+        long.abstained = true
+        let line = #"{"id":"x","text":"t","rating":[1, 2]}"#
+        let carrying = try TextItem(object: 1, Array(line.utf8), textField: "text")
+        #expect(
+            shown(task, long, carrying) == """
+                {"id":"x","label":"positive","probability":0.9716,\
+                "scores":{"negative":0.0284,"positive":0.9716},"tokens":231,"truncated":true,\
+                "tokens_total":900,"abstained":true,"rating":[1, 2]}
+
+                """)
+    }
+
+    @Test func tabsAndLineEndsAreEscaped() {
+        let task = ClassifyTask(format: .tsv, screen: plainScreen)
+        #expect(shown(task, answer, item) == "7\tpositive\t0.9716\tA fun\\tmovie,\\nreally.\n")
+    }
+
+    @Test func theTable() {
+        var task = ClassifyTask(format: .table, screen: plainScreen)
+        #expect(shown(task, answer, item) == "positive  97.1 % █████████▊  A fun movie, really.\n")
+        task.isNumbered = true
+        var long = answer
+        long.truncated = true
+        long.tokensTotal = 900
+        #expect(
+            shown(task, long, item)
+                == "   7  positive  97.1 % █████████▊  A fun movie, re… [231 of 900 tokens]\n")
+    }
+
+    @Test func certaintyIsNotRoundedUp() {
+        #expect(ClassifyTask.percent(0.99999) == "99.9 %")
+        #expect(ClassifyTask.percent(1) == "100.0 %")
+    }
+
+    @Test func agreement() throws {
+        let task = ClassifyTask(format: .jsonl, screen: plainScreen)
+        func item(_ label: String) throws -> TextItem {
+            try TextItem(
+                object: 1, Array(#"{"text":"t","label":"\#(label)"}"#.utf8), textField: "text")
+        }
+        #expect(try task.agrees(answer, with: item("positive")) == true)
+        #expect(try task.agrees(answer, with: item("negative")) == false)
+        #expect(try task.agrees(answer, with: item("other")) == nil)
+    }
+}
+
+@Suite struct OtherTaskTests {
+    private let item = TextItem(number: 1, text: "Ada met Bob.")
+
+    @Test func tags() {
+        let spans = [
+            Tags.Span(start: 0, end: 3, text: "Ada", label: "PER", probability: 0.5),
+            Tags.Span(start: 8, end: 11, text: "Bob", label: "PER", probability: 0.25),
+        ]
+        let tags = Tags(spans: spans, tokens: 6)
+        #expect(
+            shown(TagTask(format: .table, screen: plainScreen), tags, item)
+                == "Ada[PER] met Bob[PER].\n")
+        #expect(
+            shown(TagTask(format: .tsv, screen: plainScreen), tags, item)
+                == "1\t0\t3\tPER\t0.5\tAda\n1\t8\t11\tPER\t0.25\tBob\n")
+        #expect(
+            shown(TagTask(format: .jsonl, screen: plainScreen), Tags(spans: [spans[0]]), item)
+                == """
+                {"id":1,"spans":[{"start":0,"end":3,"text":"Ada","label":"PER","probability":0.5}],\
+                "tokens":0,"truncated":false}
+
+                """)
+    }
+
+    @Test func spansThatLieAreLeftOut() {
+        let tags = Tags(spans: [
+            Tags.Span(start: 8, end: 99, label: "X"), Tags.Span(start: 3, end: 1, label: "X"),
+        ])
+        #expect(
+            shown(TagTask(format: .table, screen: plainScreen), tags, item) == "Ada met Bob.\n")
+    }
+
+    @Test func tokens() {
+        let tokens = Tokens(ids: [101, 8000, 102], starts: [0, 0, 12], ends: [0, 3, 12])
+        func text(_ format: TokenFormat) -> String {
+            shown(TokenizeTask(format: format, screen: plainScreen), tokens, item)
+        }
+        #expect(text(.ids) == "101 8000 102\n")
+        #expect(text(.table) == "∅·101  Ada·8000  ∅·102\n")
+        #expect(text(.tsv) == "1\t101\t0\t0\t\n1\t8000\t0\t3\tAda\n1\t102\t12\t12\t\n")
+        #expect(
+            text(.jsonl)
+                == "{\"id\":1,\"ids\":[101,8000,102],\"starts\":[0,0,12],\"ends\":[0,3,12]}\n")
+    }
+
+    @Test func vectors() {
+        let vector = Embedding(values: [0.6, -0.8], tokens: 5)
+        #expect(
+            shown(EmbedTask(format: .table, screen: plainScreen), vector, item)
+                == "2 dimensions, length 1.00  [ 0.600 -0.800]  Ada met Bob.\n")
+        #expect(
+            shown(EmbedTask(format: .tsv, screen: plainScreen), vector, item) == "1\t0.6\t-0.8\n")
+    }
+}

@@ -1,0 +1,92 @@
+// What a terminal is given: widths, cuts, bars, tables, and nothing that could repaint it.
+
+import Testing
+
+@testable import textflixctl
+
+let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
+
+@Suite struct DisplayWidthTests {
+    @Test(arguments: [
+        ("abc", 3), ("", 0), ("日本", 4), ("e\u{301}", 1), ("😀", 2), ("—…", 2), ("한", 2),
+    ])
+    func columns(text: String, width: Int) {
+        #expect(DisplayWidth.of(text) == width)
+    }
+
+    @Test(arguments: [
+        ("hello", 5, "hello"), ("hello", 4, "hel…"), ("日本語", 5, "日本…"), ("日本語", 4, "日…"),
+        ("hello", 1, "…"), ("hello", 0, ""), ("", 3, ""),
+    ])
+    func cut(text: String, columns: Int, result: String) {
+        #expect(DisplayWidth.cut(text, to: columns) == result)
+        #expect(DisplayWidth.of(result) <= columns)
+    }
+
+    @Test func aTextCannotMoveTheCursor() {
+        let hostile = "a\u{1B}[2Jb\r\nc\u{9B}31m\u{202E}d\t  e "
+        let shown = DisplayWidth.oneLine(hostile.utf8)
+        #expect(shown == "a [2Jb c 31m d e")
+        #expect(DisplayWidth.oneLine([0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
+    }
+}
+
+@Suite struct BarTests {
+    @Test(arguments: [
+        (0.0, "          "), (1.0, "██████████"), (0.5, "█████     "), (0.0125, "▏         "),
+        (2.0, "██████████"), (-1.0, "          "), (.nan, "          "),
+    ])
+    func eighths(share: Double, bar: String) {
+        #expect(Bar.text(share, columns: 10) == bar)
+    }
+}
+
+@Suite struct TextTableTests {
+    @Test func columnsAlign() {
+        var table = TextTable([
+            .init(title: "NAME"), .init(title: "N", isNumber: true), .init(title: "NOTE", most: 6),
+        ])
+        table.append(["a", "1", ""])
+        table.append(["日本", "1,000", "a long note"])
+        #expect(
+            table.lines(on: plainScreen, indent: "  ") == [
+                "  NAME      N  NOTE",
+                "  a         1",
+                "  日本  1,000  a lon…",
+            ])
+    }
+}
+
+@Suite struct QuantityTests {
+    @Test func forPeople() {
+        #expect(
+            [0, 999, 1000, 87_300_000, 1_210_000_000].map { byteText($0) }
+                == ["0 B", "999 B", "1.00 kB", "87.3 MB", "1.21 GB"])
+        #expect(
+            [0, 999, 1000, 1_234_567, -1000].map { grouped($0) }
+                == ["0", "999", "1,000", "1,234,567", "-1,000"])
+        #expect([0.5, 99.96, 1234.4].map { rateText($0) } == ["0.50", "100", "1,234"])
+        #expect(
+            [5, 65, 3700, 90_000].map { ageText(nanoseconds: $0 * 1_000_000_000) }
+                == ["5 s", "1 min 5 s", "1 h 1 min", "1 d 1 h"])
+        #expect(
+            [0, 58, 723, 3723].map { Progress.clock($0) }
+                == ["0:00", "0:58", "12:03", "1:02:03"])
+    }
+
+    @Test func theTallySpeaksOnlyWhenThereIsSomethingToSay() {
+        var tally = Tally(answered: 3, tokens: 600)
+        #expect(tally.summary(after: 2, isWanted: false) == nil)
+        #expect(
+            tally.summary(after: 2, isWanted: true) == "3 texts in 2.00 s (1.50/s, 300 tokens/s)")
+        tally.truncated = 1
+        tally.failed = 2
+        tally.labelled = 3
+        tally.agreed = 2
+        #expect(
+            tally.summary(after: 2, isWanted: false) == """
+                3 texts in 2.00 s (1.50/s, 300 tokens/s); 66.67 % of 3 given labels met; \
+                1 text was longer than the model reads and cut; 2 texts failed
+                """)
+    }
+}

@@ -1,0 +1,133 @@
+// Lines out of bytes, texts out of lines, and what is carried beside them.
+
+import Testing
+import TextflixProtocol
+
+@testable import textflixctl
+
+@Suite struct LineSplitterTests {
+    private static let sample = "one\ntwo\r\n\nfour\u{85}\u{2028}still four\r\r\nlast"
+    private static let expected = [
+        "one", "two", "", "four\u{85}\u{2028}still four\r", "last",
+    ]
+
+    private func lines(_ pieces: [[UInt8]], limit: Int = 1000) -> [LineSplitter.Line] {
+        var splitter = LineSplitter(limit: limit)
+        var lines: [LineSplitter.Line] = []
+        for piece in pieces {
+            splitter.append(piece)
+            while let line = splitter.next() { lines.append(line) }
+        }
+        if let line = splitter.finish() { lines.append(line) }
+        return lines
+    }
+
+    @Test func everySplitGivesTheSameLines() {
+        let bytes = Array(Self.sample.utf8)
+        for first in 0...bytes.count {
+            for second in first...bytes.count {
+                let got = lines([
+                    Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...]),
+                ])
+                #expect(
+                    got.map { String(decoding: $0.bytes ?? [], as: UTF8.self) } == Self.expected)
+                #expect(got.map(\.number) == [1, 2, 3, 4, 5])
+            }
+        }
+    }
+
+    @Test func aFinalLineEndMakesNoLine() {
+        #expect(lines([Array("a\n".utf8)]).count == 1)
+        #expect(lines([Array("\n\n".utf8)]).count == 2)
+        #expect(lines([[]]).isEmpty)
+    }
+
+    @Test(arguments: [1, 3, 7, 100])
+    func aLineThatIsTooLongIsOneBadLine(pieceBytes: Int) {
+        let bytes = Array("ab\n\(String(repeating: "x", count: 50))\ncd\n".utf8)
+        let pieces = stride(from: 0, to: bytes.count, by: pieceBytes).map {
+            Array(bytes[$0..<min($0 + pieceBytes, bytes.count)])
+        }
+        let got = lines(pieces, limit: 10)
+        #expect(got.map(\.number) == [1, 2, 3])
+        #expect(got.map { $0.bytes == nil } == [false, true, false])
+    }
+}
+
+@Suite struct TextItemTests {
+    private func object(_ line: String, field: String = "text") throws(BadLine) -> TextItem {
+        try TextItem(object: 7, Array(line.utf8), textField: field)
+    }
+
+    @Test func fieldsAreCarriedAsTheyWereWritten() throws {
+        let item = try object(
+            #"{ "rating" : 7.50, "id":"tt\u0030", "text":"a \"b\"", "x": {"y": [1,  2]}, "n":null }"#
+        )
+        #expect(item.text == "a \"b\"")
+        #expect(item.identity == Array(#""tt\u0030""#.utf8))
+        #expect(
+            item.carried.map { String(decoding: $0.name, as: UTF8.self) } == ["rating", "x", "n"])
+        #expect(
+            item.carried.map { String(decoding: $0.json, as: UTF8.self) }
+                == ["7.50", #"{"y": [1,  2]}"#, "null"])
+        #expect(item.givenLabel == nil)
+    }
+
+    @Test func anotherTextFieldAndNoId() throws {
+        let item = try object(#"{"body":"hello","text":3}"#, field: "body")
+        #expect(item.text == "hello")
+        #expect(item.identity == Array("7".utf8))
+        #expect(item.carried.count == 1)
+    }
+
+    @Test func ourNamesAreNotTakenAway() throws {
+        let item = try object(#"{"text":"t","label":"positive","input_label":1,"scores":{}}"#)
+        #expect(
+            item.carried.map { String(decoding: $0.name, as: UTF8.self) }
+                == ["input_input_label", "input_label", "input_scores"])
+        #expect(item.givenLabel == "positive")
+    }
+
+    @Test(arguments: [
+        (#"{"id":1}"#, "no field \"text\""),
+        (#"{"text":null}"#, "field \"text\" is null, not a string"),
+        (#"["text"]"#, "an array, not an object"),
+        (#"{"text":"x""#, "column 12: expected ',' or '}'"),
+        (#"{"text":"x","text":"y"}"#, "column 13: the key \"text\" stands twice"),
+    ])
+    func badLinesSayWhy(line: String, reason: String) {
+        #expect(throws: BadLine(number: 7, reason: reason)) { try object(line) }
+    }
+
+    @Test func invalidUTF8IsNamedByItsByte() {
+        let broken: [UInt8] = [0x61, 0x62, 0xC3, 0x28]
+        let reason = BadLine(number: 3, reason: "invalid UTF-8 at byte 2")
+        #expect(throws: reason) { try TextItem(line: 3, broken) }
+        #expect(throws: reason) { try TextItem(object: 3, broken, textField: "text") }
+    }
+}
+
+@Suite struct FlowWindowTests {
+    @Test func itGrowsWhileAnswersComeSoonAndShrinksWhenLate() {
+        var window = FlowWindow()
+        for _ in 0..<40 {
+            window.answered(window.texts, after: .milliseconds(5), attempts: 1)
+        }
+        #expect(window.texts == FlowWindow.mostTexts)
+        #expect(window.group == FlowWindow.mostTextsAtOnce)
+        window.refused()
+        #expect(window.texts == FlowWindow.mostTexts / 2)
+        for _ in 0..<60 {
+            window.answered(window.texts, after: .seconds(10), attempts: 1)
+        }
+        #expect(window.texts == 2)
+        #expect(window.group == 1)
+    }
+
+    @Test func oneTextIsAlwaysAllowed() {
+        let window = FlowWindow()
+        #expect(window.hasRoom(texts: 0, bytes: 100 << 20))
+        #expect(!window.hasRoom(texts: 1, bytes: 100 << 20))
+        #expect(!window.hasRoom(texts: window.texts, bytes: 0))
+    }
+}

@@ -1,0 +1,126 @@
+// Texts from a file through a daemon that shuffles, fails and goes away: the output is in order,
+// whole, and each text stands in it once.
+
+import CommandLineTable
+import Synchronization
+import Syscalls
+import Testing
+import TextflixClient
+import TextflixProtocol
+
+@testable import textflixctl
+
+/// Answers each text with itself as the label; one that says "bad" fails alone.
+private func label(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
+    guard let message = try? ClassifyRequest(decoding: request.envelope.payload) else {
+        return .fail(Status(code: .invalidArgument))
+    }
+    let results = message.texts.map { text in
+        text == "bad"
+            ? Classification(code: 3, error: "no")
+            : Classification(label: text.string, probability: 1, tokens: 4)
+    }
+    return .answer(ClassifyResponse(results: results).encoded)
+}
+
+/// Reads a pipe on a thread of its own, so that it never fills.
+private final class PipeReader: Sendable {
+    let input: Int32
+    private let end = EventFlag()
+    private let bytes = Mutex<[UInt8]>([])
+
+    init() throws {
+        let pipe = try makePipe()
+        input = pipe.writing
+        try Thread.spawn(name: "pipe reader") {
+            let all = (try? readToEnd(pipe.reading, limit: 1 << 26)) ?? []
+            self.bytes.withLock { $0 = all }
+            self.end.raise()
+            _ = Descriptor(adopting: pipe.reading)
+        }.detach()
+    }
+
+    /// Closes the writing end and gives all that came.
+    func finish() -> [UInt8] {
+        _ = Descriptor(adopting: input)
+        while !end.isRaised { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        return bytes.withLock { $0 }
+    }
+}
+
+@Suite(.serialized) struct TextRunTests {
+    private let policy = RetryPolicy(
+        firstPause: .milliseconds(1), longestPause: .milliseconds(5), patience: .seconds(5))
+
+    private func run(
+        _ lines: [String], strict: Bool = false, _ script: @escaping FakeDaemon.Script
+    ) throws -> (status: CommandLineTable.ExitStatus?, failure: Failure?, output: [String]) {
+        let daemon = try FakeDaemon(script)
+        defer { daemon.stop() }
+        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-run-test-")
+        let file = "\(folder)/in"
+        defer {
+            try? removeFile(file)
+            try? removeDirectory(folder)
+        }
+        try writeFileAtomically(file, bytes: Array(lines.joined(separator: "\n").utf8))
+        let reader = try PipeReader()
+        var settings = TextRunSettings(timeout: .seconds(5), isStrict: strict)
+        settings.output = reader.input
+        let client = try Client(path: daemon.path, retry: policy)
+        let task = ClassifyTask(format: .tsv, screen: plainScreen)
+        var outcome: (CommandLineTable.ExitStatus?, Failure?) = (nil, nil)
+        do throws(Failure) {
+            let input = try TextInput(path: file, form: .lines)
+            var run = try TextRun(task, client: client, input: input, settings: settings)
+            outcome.0 = try run.run()
+        } catch { outcome.1 = error }
+        let written = String(decoding: reader.finish(), as: UTF8.self)
+        return (outcome.0, outcome.1, written.split(separator: "\n").map(String.init))
+    }
+
+    private func expected(_ lines: [String]) -> [String] {
+        lines.enumerated().filter { $0.element != "bad" }
+            .map { "\($0.offset + 1)\t\($0.element)\t1.0\t\($0.element)" }
+    }
+
+    @Test func thousandsInOrder() throws {
+        let lines = (0..<5000).map { "text \($0)" }
+        let run = try run(lines, label)
+        #expect(run.status == .success)
+        #expect(run.output == expected(lines))
+    }
+
+    @Test func aDaemonThatIsBusyAndBreaksConnections() throws {
+        let lines = (0..<800).map { "text \($0)" }
+        let run = try run(lines) { request in
+            switch request.number % 7 {
+            case 2: .fail(Status(code: .resourceExhausted, retryAfter: .milliseconds(1)))
+            case 5: .close
+            default: label(request)
+            }
+        }
+        #expect(run.failure == nil)
+        #expect(run.output == expected(lines))
+    }
+
+    @Test func badTextsAreSkippedAndCounted() throws {
+        let lines = (0..<100).map { $0 % 10 == 3 ? "bad" : "text \($0)" }
+        let run = try run(lines, label)
+        #expect(run.status == .someFailed)
+        #expect(run.output == expected(lines))
+    }
+
+    @Test func strictStopsBehindTheFirstBadText() throws {
+        let lines = (0..<100).map { $0 == 40 ? "bad" : "text \($0)" }
+        let run = try run(lines, strict: true, label)
+        #expect(run.failure?.status == .data)
+        #expect(run.output == Array(expected(lines).prefix(40)))
+    }
+
+    @Test func aRefusalForGoodEndsTheRun() throws {
+        let run = try run(["a", "b"]) { _ in .fail(Status(code: .notFound, message: "no model x")) }
+        #expect(run.failure?.status == .usage)
+        #expect(run.failure?.text == "textflixctl: NOT_FOUND: no model x")
+    }
+}
