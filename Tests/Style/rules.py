@@ -119,8 +119,9 @@ def shell_options(files):
     for file in files:
         if file.kind != "shell" or not file.text.startswith("#!"):
             continue
-        if not re.search(r"^set -euo pipefail$", file.text, re.MULTILINE):
-            yield Finding("shell_options", file.path, 1, 'no line "set -euo pipefail"; add it')
+        wanted = "set -euo pipefail" if "bash" in file.lines[0] else "set -eu"
+        if wanted not in file.lines:
+            yield Finding("shell_options", file.path, 1, f'no line "{wanted}"; add it')
 
 
 # Spelled with brackets where the plain word would find itself here.
