@@ -1,0 +1,325 @@
+"""The installed package under a real systemd: activation, reload, restart, crashes, instances, rights.
+
+Each class boots a sandbox of its own, installs the .deb that deploy/package made, and is gone after.
+Requests come from outside through the sandbox's own root folder in /proc, so that a load goes on
+while services come and go.
+"""
+
+import functools
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import sandbox
+from sandbox import CHECKOUT, ROOT, Sandbox
+
+sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
+
+import harness
+import wire
+
+UNAVAILABLE, PERMISSION = 14, 77
+TEXT = "a text of some length " * 8
+CONFIGURATION = "/etc/textflix/textflixd.json"
+
+
+@functools.cache
+def package():
+    """The .deb, as this machine's path."""
+    made = subprocess.run([str(ROOT / "deploy" / "package")], capture_output=True, text=True,
+                          check=False)
+    if made.returncode:
+        raise RuntimeError(f"deploy/package: {made.stdout[-2000:]}{made.stderr[-2000:]}")
+    return pathlib.Path(made.stdout.splitlines()[-1])
+
+
+@unittest.skipIf(sandbox.unavailable(), str(sandbox.unavailable()))
+class ServiceCase(unittest.TestCase):
+    """A sandbox with the package installed and a tiny model configured."""
+
+    configuration = '{ "models": { "tiny": "/var/lib/textflix/models/tiny" } }\n'
+
+    @classmethod
+    def setUpClass(cls):
+        built = package()
+        model = harness.random_model(seed=1)
+        other = harness.random_model(seed=2)
+        cls.box = Sandbox()
+        cls.addClassCleanup(cls.box.stop)
+        cls.box.run("dpkg", "--install", CHECKOUT / built.relative_to(ROOT), check=True)
+        cls.put_folder(model, "/var/lib/textflix/models/tiny")
+        cls.put_folder(other, "/var/lib/textflix/models/other")
+        cls.put_file(CONFIGURATION, cls.configuration)
+
+    @classmethod
+    def put_file(cls, path, text):
+        cls.box.run("tee", path, input=text, check=True)
+
+    @classmethod
+    def put_folder(cls, folder, target):
+        """A folder of this machine into the sandbox."""
+        archive = subprocess.run(["tar", "-C", str(folder), "-c", "."], capture_output=True,
+                                 check=True).stdout
+        cls.box.shell(f"mkdir -p {target}; tar -C {target} -x", input=archive, text=False,
+                      check=False)
+        cls.box.run("chmod", "-R", "a+rX", target, check=True)
+
+    @property
+    def socket(self):
+        return f"/proc/{self.box.init}/root/run/textflix/textflix.sock"
+
+    def classify(self, *arguments, **options):
+        return self.box.run("textflixctl", "classify", *(arguments or ["a text"]), **options)
+
+    def systemctl(self, *arguments, check=True):
+        return self.box.run("systemctl", *arguments, check=check)
+
+    def main_pid(self, unit="textflixd.service"):
+        answer = self.systemctl("show", "-P", "MainPID", unit)
+        return int(answer.stdout)
+
+    def journal(self, *arguments):
+        return self.box.run("journalctl", "-u", "textflixd.service", "--no-pager", "-o", "cat",
+                            *arguments, check=True).stdout
+
+    def wait_until(self, condition, what, seconds=60):
+        try:
+            return harness.wait_until(condition, what, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.journal()}") from None
+
+
+class Load:
+    """Clients that ask without end, each request on its own connection or all on one."""
+
+    def __init__(self, path, fresh=False, threads=2):
+        self.path, self.fresh = path, fresh
+        self.revisions, self.codes, self.refused, self.times = [], [], [], []
+        self.lost = 0
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.work) for _ in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    def work(self):
+        while not self.stopping.is_set():
+            try:
+                with wire.Connection(self.path, timeout=60) as connection:
+                    self.ask(connection)
+            except OSError as error:
+                self.refused.append(error)
+                time.sleep(0.01)
+
+    def ask(self, connection):
+        while not self.stopping.is_set():
+            answer = connection.call(wire.classify(TEXT))
+            if answer is None:
+                self.lost += 1
+                return
+            self.codes.append(answer.code)
+            self.times.append(time.monotonic())
+            if answer.code:
+                return
+            self.revisions.append(wire.fields(answer.payload)[3][0])
+            if self.fresh:
+                return
+
+    def answered(self):
+        return self.codes.count(0)
+
+    def longest_gap(self):
+        """Seconds in which nobody got an answer."""
+        times = sorted(self.times)
+        return max(after - before for before, after in zip(times, times[1:]))
+
+
+class Activation(ServiceCase):
+    def test_the_first_request_starts_the_service(self):
+        self.assertEqual(self.systemctl("is-active", "textflixd.service", check=False).stdout,
+                         "inactive\n")
+        self.assertEqual(self.systemctl("is-active", "textflixd.socket").stdout, "active\n")
+        answer = self.classify("--format", "jsonl")
+        self.assertEqual(answer.returncode, 0, answer.stderr + self.journal())
+        self.assertIn("probability", json.loads(answer.stdout))
+        self.assertEqual(self.systemctl("is-active", "textflixd.service").stdout, "active\n")
+
+    def test_stopping_the_service_keeps_the_socket(self):
+        self.classify()
+        self.systemctl("stop", "textflixd.service")
+        self.assertTrue(os.path.exists(self.socket))
+        self.assertEqual(self.classify().returncode, 0)
+
+    def test_status_says_what_it_does(self):
+        self.classify()
+        text = self.systemctl("show", "-P", "StatusText", "textflixd.service").stdout
+        self.assertIn("ready", text.lower())
+
+
+class UnderLoad(ServiceCase):
+    def test_reload_with_a_new_revision(self):
+        self.classify()
+        with Load(self.socket) as load:
+            self.wait_until(lambda: load.answered() > 50, "answers")
+            self.box.shell("cd /var/lib/textflix/models; mv tiny before; cp -r other tiny")
+            self.systemctl("reload", "textflixd.service")
+            self.wait_until(lambda: len(set(load.revisions)) == 2, "the new revision")
+            seen = load.answered()
+            self.wait_until(lambda: load.answered() > seen + 50, "more answers")
+        self.assertEqual((load.refused, load.lost, set(load.codes)), ([], 0, {0}))
+
+    def test_restart_refuses_no_connection(self):
+        self.classify()
+        with Load(self.socket, fresh=True) as load:
+            for _ in range(3):
+                seen = load.answered()
+                self.systemctl("restart", "textflixd.service")
+                self.wait_until(lambda: load.answered() > seen + 50, "answers after a restart")
+        self.assertEqual(load.refused, [])
+        self.assertLessEqual(set(load.codes), {0, UNAVAILABLE})
+
+    def test_the_clients_own_retry_hides_a_restart(self):
+        self.classify()
+        lines = "".join(f"line {number} {TEXT}\n" for number in range(3000))
+        running = self.box.start("textflixctl", "classify", "--format", "tsv",
+                                 stdin=subprocess.PIPE)
+        feeding = threading.Thread(target=running.communicate, args=(lines,))
+        feeding.start()
+        time.sleep(0.3)
+        self.systemctl("restart", "textflixd.service")
+        feeding.join(timeout=120)
+        self.assertEqual(running.returncode, 0)
+
+    def test_killed_it_is_back_and_the_socket_survives(self):
+        self.classify()
+        with Load(self.socket, fresh=True) as load:
+            self.wait_until(lambda: load.answered() > 50, "answers")
+            before = self.main_pid()
+            self.systemctl("kill", "--signal=KILL", "textflixd.service")
+            self.wait_until(lambda: self.main_pid() not in (0, before), "another process")
+            seen = load.answered()
+            self.wait_until(lambda: load.answered() > seen + 50, "answers again")
+        self.assertEqual(load.refused, [], "the socket never refuses")
+        print(f"after kill -9: {load.longest_gap():.2f} s without an answer,"
+              f" {load.lost} requests lost their connection")
+        self.assertLess(load.longest_gap(), 10)
+
+    def test_a_process_that_hangs_trips_the_watchdog(self):
+        self.box.shell("mkdir -p /run/systemd/system/textflixd.service.d; printf"
+                       " '[Service]\\nWatchdogSec=2\\n' >/run/systemd/system/textflixd.service.d/w.conf;"
+                       " systemctl daemon-reload; systemctl restart textflixd.service", check=True)
+        before = self.main_pid()
+        self.systemctl("kill", "--signal=STOP", "textflixd.service")
+        self.wait_until(lambda: self.main_pid() not in (0, before), "the watchdog")
+        self.assertEqual(self.classify().returncode, 0)
+        self.assertIn("watchdog", self.box.run("journalctl", "-u", "textflixd.service",
+                                               "--no-pager").stdout.lower())
+
+
+class Mistakes(ServiceCase):
+    def tearDown(self):
+        self.put_file(CONFIGURATION, self.configuration)
+        self.systemctl("reset-failed")
+        self.systemctl("restart", "textflixd.socket")
+
+    def test_a_broken_configuration_is_said_with_its_line(self):
+        self.systemctl("stop", "textflixd.service")
+        self.put_file(CONFIGURATION, '{\n  "models": {},\n  "sockets": 1\n}\n')
+        answer = self.systemctl("start", "textflixd.service", check=False)
+        self.assertNotEqual(answer.returncode, 0)
+        self.assertRegex(self.journal(), rf"{CONFIGURATION}:3:\d+: .*sockets")
+
+    def test_a_broken_reload_keeps_the_old_one_serving(self):
+        self.classify()
+        before = self.main_pid()
+        self.put_file(CONFIGURATION, "{ broken")
+        self.systemctl("reload", "textflixd.service", check=False)
+        self.wait_until(lambda: CONFIGURATION in self.journal(), "the journal says why")
+        self.assertEqual(self.main_pid(), before)
+        self.assertEqual(self.classify().returncode, 0)
+
+
+class Units(ServiceCase):
+    def test_verify_is_silent(self):
+        for unit in ("textflixd.service", "textflixd.socket", "textflixd@a.service",
+                     "textflixd@a.socket"):
+            answer = self.box.run("systemd-analyze", "verify", unit)
+            self.assertEqual((answer.stdout + answer.stderr).strip(), "", unit)
+
+    def test_the_sandbox_of_the_service_scores_under_0_6(self):
+        answer = self.box.run("systemd-analyze", "security", "--no-pager", "textflixd.service")
+        score = float(re.search(r"exposure level for \S+: ([\d.]+)", answer.stdout).group(1))
+        print(f"systemd-analyze security textflixd.service: {score}")
+        self.assertLessEqual(score, 0.6)
+
+    def test_two_instances(self):
+        for name, model in (("a", "tiny"), ("b", "other")):
+            self.put_file(f"/etc/textflix/{name}.json",
+                          f'{{ "models": {{ "m": "/var/lib/textflix/models/{model}" }} }}\n')
+            self.systemctl("start", f"textflixd@{name}.socket")
+        answers = [self.box.run("textflixctl", "--socket", f"/run/textflix/{name}.sock",
+                                "classify", "--format", "jsonl", "a text") for name in "ab"]
+        for answer in answers:
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertNotEqual(answers[0].stdout, answers[1].stdout)
+        self.assertNotEqual(self.main_pid("textflixd@a.service"),
+                            self.main_pid("textflixd@b.service"))
+
+
+class Rights(ServiceCase):
+    def as_user(self, user, *command):
+        return self.box.run("setpriv", "--reuid", user, "--regid", user, "--init-groups", *command)
+
+    def test_outside_the_group_one_is_told_which_to_join(self):
+        answer = self.as_user("nobody", "textflixctl", "classify", "x") \
+            if False else self.box.run("setpriv", "--reuid=65534", "--regid=65534",
+                                       "--clear-groups", "textflixctl", "classify", "x")
+        self.assertEqual(answer.returncode, PERMISSION, answer.stderr)
+        self.assertIn("textflix", answer.stderr)
+        self.assertIn("group", answer.stderr)
+
+    def test_a_member_may_classify_but_not_reload(self):
+        self.box.shell("id member >/dev/null 2>&1 || useradd --groups textflix member", check=True)
+        self.assertEqual(self.as_user("member", "textflixctl", "classify", "x").returncode, 0)
+        answer = self.as_user("member", "textflixctl", "reload")
+        self.assertEqual(answer.returncode, PERMISSION, answer.stderr)
+
+    def test_root_may_reload(self):
+        self.assertEqual(self.box.run("textflixctl", "reload").returncode, 0)
+
+
+class Journal(ServiceCase):
+    def test_it_reads_like_a_story_and_holds_no_text(self):
+        self.classify("a very secret sentence")
+        self.systemctl("reload", "textflixd.service")
+        self.classify()
+        self.systemctl("stop", "textflixd.service")
+        story = self.journal()
+        self.assertNotIn("secret", story)
+        for word in ("tiny", "ready", "reload", "stop"):
+            self.assertIn(word, story.lower())
+
+    def test_json_has_levels_and_fields(self):
+        self.classify()
+        output = self.box.run("journalctl", "-u", "textflixd.service", "-o", "json",
+                              "--no-pager").stdout
+        entries = [json.loads(line) for line in output.splitlines()]
+        self.assertTrue([entry for entry in entries if entry.get("MODEL") == "tiny"])
+        self.assertGreater(len({entry["PRIORITY"] for entry in entries}), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
