@@ -72,6 +72,10 @@ class Sandbox:
                                  f"{answer.stdout}{answer.stderr}")
         return answer
 
+    def path(self, inside):
+        """How this machine reaches a path of the sandbox; a socket too."""
+        return f"/proc/{self.init}/root{inside}"
+
     def shell(self, script, **options):
         return self.run("bash", "-euo", "pipefail", "-c", script, **options)
 
