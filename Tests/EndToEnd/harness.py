@@ -170,12 +170,13 @@ class DaemonCase(unittest.TestCase):
     """Tests that share one daemon. After each of them it must be alive and answer as before."""
 
     arguments = ()
+    environment = None
     models = None
     sentence = "the daemon is still there"
 
     @classmethod
     def setUpClass(cls):
-        cls.daemon = Daemon(*cls.arguments, models=cls.models)
+        cls.daemon = Daemon(*cls.arguments, models=cls.models, environment=cls.environment)
         cls.addClassCleanup(cls.daemon.kill)
         cls.expected = cls.answer()
 

@@ -44,7 +44,7 @@ class Load:
 class Terminate(unittest.TestCase):
     def test_accepted_requests_are_answered(self):
         with Daemon() as daemon, daemon.connect() as connection:
-            count = 500
+            count = 200
             connection.send(b"".join(wire.classify(TEXT, stream=2 * number + 1)
                                      for number in range(count)))
             first = connection.read()
@@ -58,7 +58,8 @@ class Terminate(unittest.TestCase):
 
     def test_work_in_the_queue_is_finished(self):
         """One large request is accepted; the signal comes while it is computed."""
-        with Daemon() as daemon, daemon.connect() as connection:
+        with (Daemon(environment={"TEXTFLIX_FAULT": "slow=5"}) as daemon,
+              daemon.connect() as connection):
             connection.send(wire.classify(*[TEXT * 4] * 1000))
             wait_until(lambda: self.is_busy(daemon), "the work has begun")
             daemon.signal(signal.SIGTERM)

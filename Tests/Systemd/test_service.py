@@ -217,18 +217,47 @@ class UnderLoad(ServiceCase):
               f" {load.lost} requests lost their connection")
         self.assertLess(load.longest_gap(), 10)
 
-    def test_a_process_that_hangs_trips_the_watchdog(self):
-        drop_in = "/run/systemd/system/textflixd.service.d"
-        self.box.run("mkdir", "-p", drop_in, check=True)
-        self.put_file(f"{drop_in}/watchdog.conf", "[Service]\nWatchdogSec=2\n")
+
+
+class Watchdog(ServiceCase):
+    drop_in = "/run/systemd/system/textflixd.service.d"
+
+    def override(self, *lines):
+        """Other settings of the service, in force after its restart."""
+        self.box.run("mkdir", "-p", self.drop_in, check=True)
+        self.put_file(f"{self.drop_in}/test.conf", "\n".join(["[Service]", *lines]) + "\n")
         self.systemctl("daemon-reload")
+        self.systemctl("reset-failed")
         self.systemctl("restart", "textflixd.service")
+
+    def tripped(self, before):
+        self.wait_until(lambda: self.main_pid() not in (0, before), "the watchdog")
+        self.assertIn("watchdog timeout", self.box.run("journalctl", "--no-pager").stdout.lower())
+
+    def test_a_process_that_stands_still(self):
+        self.override("WatchdogSec=2")
         before = self.main_pid()
         self.systemctl("kill", "--signal=STOP", "textflixd.service")
-        self.wait_until(lambda: self.main_pid() not in (0, before), "the watchdog")
+        self.tripped(before)
         self.assertEqual(self.classify().returncode, 0)
-        self.assertIn("watchdog", self.box.run("journalctl", "-u", "textflixd.service",
-                                               "--no-pager").stdout.lower())
+
+    def test_an_engine_that_hangs(self):
+        """The I/O loop goes on and answers Status, but no batch ever ends."""
+        self.override("WatchdogSec=2", "Environment=TEXTFLIX_FAULT=hang")
+        before = self.main_pid()
+        waiting = self.box.start("textflixctl", "--timeout", "60s", "classify", "a text")
+        self.tripped(before)
+        waiting.kill()
+        waiting.communicate()
+        self.override()
+        self.assertEqual(self.classify().returncode, 0)
+
+    def test_a_slow_engine_is_not_a_hung_one(self):
+        self.override("WatchdogSec=2", "Environment=TEXTFLIX_FAULT=slow=300")
+        before = self.main_pid()
+        answer = self.classify(*[f"text {number}" for number in range(20)])
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertEqual(self.main_pid(), before)
 
 
 class Mistakes(ServiceCase):
