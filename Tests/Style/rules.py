@@ -105,7 +105,7 @@ def header(files):
         first = next((line for line in lines[1 if script or tools else 0:]
                       if line.strip() not in ("", "//", "#")), "")
         opening = {"swift": "//", "c": ("//", "/*"), "python": ('"""', 'r"""'), "shell": "#",
-                   "go": ("//", "/*"), "proto": "//"}[file.kind]
+                   "go": ("//", "/*"), "proto": "//"}.get(file.kind, "")
         if first.startswith(opening):
             if script and "Usage:" not in "\n".join(lines[:40]):
                 yield Finding("header", file.path, 1,
@@ -185,6 +185,13 @@ def dead_declarations(files):
         if counts[name] == 1 and name not in CALLED_BY_THE_LANGUAGE:
             yield Finding("dead_declarations", path, line,
                           f"{name} is declared and never used; remove it, or use it")
+
+
+def syntax(files):
+    """Python that Debian's python3 cannot read; the compilers say it for the other languages."""
+    for file in files:
+        if file.kind == "broken python":
+            yield Finding("syntax", file.path, 1, "no Python; `python3 -m py_compile` says where")
 
 
 def unused_imports(files):

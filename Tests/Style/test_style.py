@@ -76,6 +76,9 @@ class Style(unittest.TestCase):
     def test_dead_declarations(self):
         self.check(rules.dead_declarations)
 
+    def test_syntax(self):
+        self.check(rules.syntax)
+
     def test_unused_imports(self):
         self.check(rules.unused_imports)
 

@@ -3,6 +3,7 @@
 Generated and golden files are data, not code: the rules that count lines pass them by kind.
 """
 
+import ast
 import functools
 import pathlib
 import subprocess
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KINDS = {".swift": "swift", ".c": "c", ".h": "c", ".py": "python", ".sh": "shell", ".go": "go",
          ".proto": "proto", ".md": "prose"}
-CODE = {"swift", "c", "python", "shell", "go", "proto"}
+CODE = {"swift", "c", "python", "broken python", "shell", "go", "proto"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ def kind_of(path, text):
     return "other"
 
 
+def parses(text):
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
 @functools.cache
 def sources():
     """Every text file of the tree."""
@@ -64,7 +73,10 @@ def sources():
             text = path.read_bytes().decode()
         except UnicodeDecodeError:
             continue
-        found.append(Source(name, kind_of(path, text), text))
+        kind = kind_of(path, text)
+        if kind == "python" and not parses(text):
+            kind = "broken python"
+        found.append(Source(name, kind, text))
     return found
 
 

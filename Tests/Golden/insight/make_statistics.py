@@ -23,8 +23,8 @@ right = (given == truths).astype(float)
 
 
 def expected_error(groups):
-    return sum(len(g) * abs(confidence[g].mean() - right[g].mean()) for g in groups if len(g)) /
-    TEXTS
+    gaps = (len(g) * abs(confidence[g].mean() - right[g].mean()) for g in groups if len(g))
+    return sum(gaps) / TEXTS
 
 
 width = np.minimum((confidence * 15).astype(int), 14)
