@@ -154,45 +154,56 @@ extension WireReader {
     public mutating func append(
         to array: inout [UInt32], limit: Int = .max
     ) throws(WireError) {
-        try packed(.varint, into: &array, limit) { reader throws(WireError) in
+        try varints(into: &array, limit) { reader throws(WireError) in
             UInt32(truncatingIfNeeded: try reader.varint())
         }
     }
 
     public mutating func append(to array: inout [UInt64]) throws(WireError) {
-        try packed(.varint, into: &array, .max) { reader throws(WireError) in
+        try varints(into: &array, .max) { reader throws(WireError) in
             try reader.varint()
         }
     }
 
     public mutating func append(to array: inout [Float]) throws(WireError) {
-        try packed(.fixed32, into: &array, .max) { reader throws(WireError) in
-            Float(bitPattern: try reader.fixed())
-        }
+        guard type == .bytes else { return array.append(try float()) }
+        try words { array.append(Float(bitPattern: $0)) }
     }
 
     public mutating func append(to array: inout [Double]) throws(WireError) {
-        try packed(.fixed64, into: &array, .max) { reader throws(WireError) in
-            Double(bitPattern: try reader.fixed())
-        }
+        guard type == .bytes else { return array.append(try double()) }
+        try words { array.append(Double(bitPattern: $0)) }
     }
 
-    private mutating func packed<Element>(
-        _ element: WireType, into array: inout [Element], _ limit: Int,
+    private mutating func varints<Element>(
+        into array: inout [Element], _ limit: Int,
         _ read: (inout WireReader) throws(WireError) -> Element
     ) throws(WireError) {
         guard type == .bytes else {
-            try take(element)
+            try take(.varint)
             try room(in: array, limit)
             return array.append(try read(&self))
         }
         var inner = WireReader(try slice())
         inner.number = number
-        if element == .fixed32 { try inner.reserve(in: &array, elementBytes: 4) }
-        if element == .fixed64 { try inner.reserve(in: &array, elementBytes: 8) }
         while inner.remaining > 0 {
             try room(in: array, limit)
             array.append(try read(&inner))
+        }
+    }
+
+    /// Packed numbers of fixed width, which lie at any alignment.
+    private mutating func words<Word: FixedWidthInteger>(
+        _ body: (Word) -> Void
+    ) throws(WireError) {
+        let slice = try slice()
+        let wordBytes = Word.bitWidth / 8
+        guard slice.count.isMultiple(of: wordBytes) else { throw error(.raggedPacking) }
+        slice.withUnsafeBytes { space in
+            for offset in stride(from: 0, to: space.count, by: wordBytes) {
+                let word = space.loadUnaligned(fromByteOffset: offset, as: Word.self)
+                body(Word(littleEndian: word))
+            }
         }
     }
 

@@ -94,14 +94,12 @@ extension [UInt8] {
 
     mutating func put(_ number: UInt32, _ values: [Float]) {
         guard !values.isEmpty else { return }
-        putLength(number, values.count * 4)
-        for value in values { putFixed(value.bitPattern) }
+        putPacked(number, values) { $0.bitPattern }
     }
 
     mutating func put(_ number: UInt32, _ values: [Double]) {
         guard !values.isEmpty else { return }
-        putLength(number, values.count * 8)
-        for value in values { putFixed(value.bitPattern) }
+        putPacked(number, values) { $0.bitPattern }
     }
 }
 
@@ -123,6 +121,22 @@ extension [UInt8] {
 
     private mutating func putFixed(_ word: some FixedWidthInteger & Sendable) {
         Swift.withUnsafeBytes(of: word.littleEndian) { append(contentsOf: $0) }
+    }
+
+    /// Embeddings are the bulk of what is ever sent: room for all of them, then word by word.
+    private mutating func putPacked<Value, Word: FixedWidthInteger>(
+        _ number: UInt32, _ values: [Value], _ word: (Value) -> Word
+    ) {
+        let wordBytes = Word.bitWidth / 8
+        putLength(number, values.count * wordBytes)
+        let start = count
+        append(contentsOf: repeatElement(0, count: values.count * wordBytes))
+        withUnsafeMutableBytes { space in
+            for (index, value) in values.enumerated() {
+                let offset = start + index * wordBytes
+                space.storeBytes(of: word(value).littleEndian, toByteOffset: offset, as: Word.self)
+            }
+        }
     }
 
     /// Tag and length, and room for as many bytes as follow.

@@ -5,8 +5,7 @@ Usage: python3 Tests/Interop/protobuf_cross_check.py [COUNT [SEED]]
 
 protobuf writes COUNT messages (default 5000); the Swift codec must read the same values and write
 the same bytes, and so must the Python client. The Swift codec writes messages of its own; protobuf
-must read them, whole, and write the same bytes. Needs grpcio-tools, and a release build of the
-tests (swift build -c release --build-tests).
+must read them, whole, and write the same bytes. Needs grpcio-tools; builds the Swift tests first.
 """
 
 import json
@@ -26,7 +25,7 @@ import textflix  # noqa: E402
 
 def run_swift(vectors, out):
     environment = dict(os.environ, TEXTFLIX_VECTORS=str(vectors), TEXTFLIX_VECTORS_OUT=str(out))
-    command = ["swift", "test", "-c", "release", "--skip-build", "--filter",
+    command = ["swift", "test", "-c", "release", "--filter",
                "ProtocolTests.(VectorTests|PropertyTests)"]
     done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True,
                           check=False)

@@ -63,6 +63,17 @@ import TextflixProtocol
         }
     }
 
+    /// Were each frame cut off the front by moving the rest, this would move 50 GB.
+    @Test(.timeLimit(.minutes(1)))
+    func manyFramesInOneReadAreReadInLinearTime() throws {
+        var writer = FrameWriter()
+        for index in 0..<100_000 { writer.endOfData(stream: UInt32(2 * index + 1)) }
+        let bytes = writer.take()
+        #expect(try Self.frames(in: [bytes[...]]).count == 100_000)
+        let halves = [bytes[..<(bytes.count / 2 + 1)], bytes[(bytes.count / 2 + 1)...]]
+        #expect(try Self.frames(in: halves).count == 100_000)
+    }
+
     @Test func theLargestBodyPasses() throws {
         var bytes: [UInt8] = []
         FrameHeader(length: UInt32(Limits.bodyBytes), stream: 1, kind: .data).encode(into: &bytes)
