@@ -67,7 +67,12 @@ let package = Package(
         room("Encoder", ["Numerics", "Weights", "Syscalls"]),
         room("Insight", ["Randomness"]),
         room(
-            "Baselines", ["CStemmer", "Weights", "Insight", "JSONText", "Randomness", "Syscalls"]),
+            "Baselines", ["CStemmer", "Weights", "JSONText", "Randomness", "Syscalls"]),
+
+        // Learning.
+        room(
+            "Training",
+            ["Baselines", "Insight", "JSONText", "Randomness", "Syscalls", "Weights"]),
 
         // Where wire, text and numbers meet.
         room(
@@ -107,6 +112,7 @@ let package = Package(
         suite("Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
         suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
         suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
+        suite("Training", ["Baselines", "Insight", "Syscalls", "Training", "Weights"]),
         suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls"]),
         suite(
             "Client",

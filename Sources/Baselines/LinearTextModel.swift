@@ -16,6 +16,8 @@ internal import JSONText
 internal import Syscalls
 package import Weights
 
+internal import func Glibc.exp
+
 package final class LinearTextModel: Sendable {
     package static let modelType = "textflix-ngrams"
 
@@ -68,6 +70,11 @@ package final class LinearTextModel: Sendable {
             configuration.bytes.withUnsafeBytes { ContentHash.xxh64($0) },
             (source?.bytes ?? []).withUnsafeBytes { ContentHash.xxh64($0) },
         ])
+    }
+
+    /// Of the positive label, at the folder's temperature.
+    package func probability(_ score: Score) -> Double {
+        1 / (1 + exp(-score.logit / settings.temperature))
     }
 
     /// - Parameters:

@@ -7,9 +7,6 @@
 //
 // β = 1 is the classifier alone, β = 0 naive Bayes alone; the paper has 0.25.
 
-internal import Insight
-internal import Randomness
-
 internal import func Glibc.log
 
 package struct NaiveBayesSVM: Sendable {
@@ -30,6 +27,26 @@ package struct NaiveBayesSVM: Sendable {
         package var frequencies: [Float]
         package var passes: Int
         package var converged: Bool
+
+        package init(
+            coefficients: [Float], bias: Float, frequencies: [Float], passes: Int, converged: Bool
+        ) {
+            self.coefficients = coefficients
+            self.bias = bias
+            self.frequencies = frequencies
+            self.passes = passes
+            self.converged = converged
+        }
+
+        /// [texts] of weighed rows [texts, features].
+        package func margins(_ rows: SparseRows) -> [Double] {
+            (0..<rows.rowCount).map { row in
+                rows[row].reduce(Double(bias)) { sum, index in
+                    let coefficient = coefficients[Int(rows.columns[index])]
+                    return sum + Double(coefficient) * Double(rows.values[index])
+                }
+            }
+        }
     }
 
     /// Trains on the chosen texts of a corpus.
@@ -72,42 +89,6 @@ package struct NaiveBayesSVM: Sendable {
     /// The margins of texts that a fit was not trained on.
     package static func margins(_ fit: Fit, _ corpus: NGramCorpus, texts: [Int]) -> [Double] {
         let rows = corpus.weighed(texts, frequencies: fit.frequencies)
-        return (0..<rows.rowCount).map { row in
-            rows[row].reduce(Double(fit.bias)) { sum, index in
-                let coefficient = fit.coefficients[Int(rows.columns[index])]
-                return sum + Double(coefficient) * Double(rows.values[index])
-            }
-        }
-    }
-
-    /// A margin for every text, each from a fit on the other folds: what Platt's scaling needs.
-    package func outOfFoldMargins(
-        _ corpus: NGramCorpus, positive: [Bool], folds: Int
-    ) -> [Double] {
-        let parts = Self.stratified(positive, folds: folds, seed: solver.seed)
-        var margins = Array(repeating: 0.0, count: positive.count)
-        for held in parts.indices {
-            let others = parts.indices.filter { $0 != held }.flatMap { parts[$0] }.sorted()
-            let fit = fit(corpus, positive: positive, texts: others)
-            let found = Self.margins(fit, corpus, texts: parts[held])
-            for (text, margin) in zip(parts[held], found) { margins[text] = margin }
-        }
-        return margins
-    }
-
-    /// Texts in `folds` parts, each class spread evenly.
-    static func stratified(_ positive: [Bool], folds: Int, seed: UInt64) -> [[Int]] {
-        var random = RandomSource(seed: seed)
-        var parts = Array(repeating: [Int](), count: folds)
-        var next = 0
-        for isPositive in [true, false] {
-            var texts = positive.indices.filter { positive[$0] == isPositive }
-            random.shuffle(&texts)
-            for text in texts {
-                parts[next % folds].append(text)
-                next += 1
-            }
-        }
-        return parts.map { $0.sorted() }
+        return fit.margins(rows)
     }
 }

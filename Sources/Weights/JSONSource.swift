@@ -39,6 +39,19 @@ package struct JSONSource: Sendable {
         error(message, at: node.span.lowerBound)
     }
 
+    private init(path: String, bytes: [UInt8], root: JSONNode) {
+        self.path = path
+        self.bytes = bytes
+        self.root = root
+    }
+
+    /// An object inside this one, read by the same rules; nil where it is absent or null.
+    package func section(_ key: String) throws(WeightsError) -> JSONSource? {
+        guard let node = node(key) else { return nil }
+        guard node.object != nil else { throw error("\(key) must be an object", node) }
+        return JSONSource(path: path, bytes: bytes, root: node)
+    }
+
     /// The member, unless absent or null.
     package func node(_ key: String) -> JSONNode? {
         root[key].flatMap { $0.isNull ? nil : $0 }

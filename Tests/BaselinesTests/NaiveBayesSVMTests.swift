@@ -87,17 +87,4 @@ private func names(_ text: String, _ recipe: NGramRecipe) -> Set<UInt64> {
             #expect(!found.contains(0))
         }
     }
-
-    @Test func outOfFoldMarginsDoNotSeeTheirText() throws {
-        // A text whose only word stands nowhere else: out of fold its margin is the bias alone.
-        let texts = ["aa bb", "cc bb", "aa", "cc", "aa bb aa", "cc dd", "zz"].map { Array($0.utf8) }
-        let positive = [true, false, true, false, true, false, true]
-        let machine = NaiveBayesSVM(
-            solver: DualCoordinateDescent(loss: .logistic, cost: 1), interpolation: 1)
-        let corpus = NGramCorpus(recipe: .better, texts: texts)
-        let margins = machine.outOfFoldMargins(corpus, positive: positive, folds: 3)
-        let whole = machine.fit(corpus, positive: positive, texts: Array(texts.indices))
-        let seen = NaiveBayesSVM.margins(whole, corpus, texts: [6])
-        #expect(abs(margins[6]) < abs(seen[0]))
-    }
 }

@@ -1,0 +1,146 @@
+// A declarative file that trains a linear baseline. JSON5; every key is checked, an unknown one is
+// an error with its line and column; paths are seen from the file's folder.
+//
+//     {
+//       "data": {
+//         "train": "reviews.jsonl", "test": "test.jsonl",      // test: measured at the end, optional
+//         "text_field": "text", "label_field": "label", "id_field": "id",
+//         "labels": ["negative", "positive"],                  // the negative one first
+//         "ids": "500.txt"                                     // train on these alone, optional
+//       },
+//       "model": {
+//         "kind": "ngrams",              // or "vectors", with "vectors": "glove.6B.50d.txt"
+//         "recipe": "better",            // or "report"; each part can be set: "order": 3, ...
+//         "loss": "logistic",            // or "squared-hinge"
+//         "cost": [3, 10, 30],           // C; of several the best in cross-validation is taken
+//         "interpolation": [0.5, 1]      // β of NB-SVM; likewise
+//       },
+//       "folds": 5, "seed": 1, "output": "model"
+//     }
+//
+// What is chosen by cross-validation is chosen on the training texts; the test texts choose nothing.
+
+package import Baselines
+internal import JSONText
+internal import Syscalls
+package import Weights
+
+package struct BaselineExperiment: Sendable {
+    package enum Kind: String, Sendable, CaseIterable { case ngrams, vectors }
+
+    package struct Data: Sendable {
+        package var train: String
+        package var test: String?
+        package var ids: String?
+        package var labels: [String]
+        package var fields = LabelledTexts.Fields()
+    }
+
+    package var data: Data
+    package var kind: Kind
+    package var recipe: NGramRecipe
+    package var vectors: String?
+    package var loss: DualCoordinateDescent.Loss
+    package var costs: [Double]
+    package var interpolations: [Double]
+    package var folds: Int
+    package var seed: UInt64
+    package var output: String
+
+    package init(path: String) throws(WeightsError) {
+        let source = try JSONSource(path, dialect: .json5)
+        let folder = parentDirectory(of: path) ?? "."
+        try source.refuseKeys(otherThan: ["data", "model", "folds", "seed", "output"])
+        guard let dataSource = try source.section("data"),
+            let model = try source.section("model")
+        else { throw source.error("data and model must be there", source.root) }
+        data = try Data(dataSource, folder)
+        try model.refuseKeys(otherThan: [
+            "kind", "recipe", "vectors", "loss", "cost", "interpolation", "minimum_word_length",
+            "keeps_marks", "removes_stop_words", "stems", "order", "weighting",
+        ])
+        kind = try model.choice("kind", Kind.self) ?? .ngrams
+        recipe = try kind == .vectors ? AveragedVectors.recipe : NGramRecipe(named: model)
+        vectors = try model.string("vectors").map { Self.join(folder, $0) }
+        if (kind == .vectors) != (vectors != nil) {
+            throw model.error("\"vectors\" goes with the kind \"vectors\" alone", model.root)
+        }
+        loss = try model.choice("loss", DualCoordinateDescent.Loss.self) ?? .logistic
+        costs = try model.numbers("cost", in: 1e-6...1e6) ?? [1]
+        interpolations = try model.numbers("interpolation", in: 0...1) ?? [1]
+        folds = try source.natural("folds", in: 2...100) ?? 5
+        seed = UInt64(try source.natural("seed", in: 0...Int.max) ?? 1)
+        guard let output = try source.string("output") else {
+            throw source.error("output, the folder to write, is missing", source.root)
+        }
+        self.output = Self.join(folder, output)
+    }
+
+    static func join(_ folder: String, _ path: String) -> String {
+        path.hasPrefix("/") ? path : folder + "/" + path
+    }
+}
+
+extension BaselineExperiment.Data {
+    fileprivate init(_ source: JSONSource, _ folder: String) throws(WeightsError) {
+        try source.refuseKeys(otherThan: [
+            "train", "test", "ids", "labels", "text_field", "label_field", "id_field",
+        ])
+        guard let train = try source.string("train") else {
+            throw source.error("train, a file of JSON lines, is missing", source.root)
+        }
+        self.train = BaselineExperiment.join(folder, train)
+        test = try source.string("test").map { BaselineExperiment.join(folder, $0) }
+        ids = try source.string("ids").map { BaselineExperiment.join(folder, $0) }
+        labels = try source.strings("labels") ?? ["negative", "positive"]
+        guard labels.count == 2, labels[0] != labels[1] else {
+            throw source.error(
+                "labels must be two different ones", source.node("labels") ?? source.root)
+        }
+        fields.text = try source.string("text_field") ?? fields.text
+        fields.label = try source.string("label_field") ?? fields.label
+        fields.id = try source.string("id_field") ?? fields.id
+    }
+}
+
+private enum NamedRecipe: String, CaseIterable { case report, better }
+
+extension NGramRecipe {
+    /// A named recipe, with the parts that the section sets in its place.
+    fileprivate init(named source: JSONSource) throws(WeightsError) {
+        switch try source.choice("recipe", NamedRecipe.self) ?? .better {
+        case .report: self = .report
+        case .better: self = .better
+        }
+        minimumWordLength =
+            try source.natural("minimum_word_length", in: 1...100) ?? minimumWordLength
+        keepsMarks = try source.flag("keeps_marks") ?? keepsMarks
+        removesStopWords = try source.flag("removes_stop_words") ?? removesStopWords
+        stems = try source.flag("stems") ?? stems
+        order = try source.natural("order", in: 1...Limits.order) ?? order
+        weighting = try source.choice("weighting", Weighting.self) ?? weighting
+        if weighting == .mean {
+            throw source.error(
+                "n-grams are weighed \"binary\" or \"idf\"", source.node("weighting") ?? source.root
+            )
+        }
+    }
+}
+
+extension JSONSource {
+    /// A number or a list of numbers, at least one.
+    fileprivate func numbers(
+        _ key: String, in range: ClosedRange<Double>
+    ) throws(WeightsError) -> [Double]? {
+        guard let node = node(key) else { return nil }
+        let numbers = (node.array ?? [node]).compactMap(\.double)
+        guard !numbers.isEmpty, numbers.count == (node.array?.count ?? 1),
+            numbers.allSatisfy(range.contains)
+        else {
+            throw error(
+                "\(key) must be one or more numbers from \(range.lowerBound) to "
+                    + "\(range.upperBound)", node)
+        }
+        return numbers
+    }
+}

@@ -1,0 +1,174 @@
+// Runs a baseline experiment: reads, chooses by cross-validation, fits, calibrates, writes, reports.
+//
+// Invariant: the same file and texts give the same model, bit for bit. The held-out margins that
+// Platt's scaling sees come from folds that did not train on them; the test texts are read after
+// everything is fitted.
+
+internal import Baselines
+package import Insight
+internal import Syscalls
+package import Weights
+
+package struct BaselineTraining {
+    package struct Outcome: Sendable {
+        package var cost: Double
+        package var interpolation: Double
+        package var trainCount: Int
+        package var featureCount: Int
+        package var converged: Bool
+        /// Of each tried pair (C, β), in cross-validation.
+        package var trials: [(cost: Double, interpolation: Double, accuracy: Double)]
+        package var fitSeconds: Double
+        package var totalSeconds: Double
+        /// Of the test texts, where there are any.
+        package var test: [Prediction]?
+    }
+
+    private let experiment: BaselineExperiment
+    private let progress: (String) -> Void
+
+    /// - Parameter progress: told what is going on, a line each.
+    package init(_ experiment: BaselineExperiment, progress: @escaping (String) -> Void) {
+        self.experiment = experiment
+        self.progress = progress
+    }
+
+    package func run() throws(WeightsError) -> Outcome {
+        let start = MonotonicClock.now
+        let data = experiment.data
+        let only = try data.ids.map { path throws(WeightsError) in try readIdentifiers(path) }
+        let train = try LabelledTexts(
+            path: data.train, fields: data.fields, labels: data.labels, only: only)
+        let positive = train.truths.map { $0 == 1 }
+        guard positive.contains(true), positive.contains(false) else {
+            throw WeightsError(.mismatch, data.train, "texts of both labels are needed")
+        }
+        progress("read \(train.count) texts")
+        let features = try self.features(train.texts)
+        progress("\(features.count) features")
+        let (trials, best, margins) = search(features, positive)
+        let platt = PlattScaling(margins: margins, positive: positive)
+        let fitStart = MonotonicClock.now
+        let fit = self.fit(features, positive, best, Array(positive.indices))
+        let fitSeconds = Double(MonotonicClock.now.since(fitStart)) / 1e9
+        try LinearModelWriter(
+            labels: data.labels, recipe: experiment.recipe, platt: platt, bias: Double(fit.bias)
+        ).write(
+            experiment.output, names: features.names, weights: fit.frequencies,
+            coefficients: features.served(fit.coefficients))
+        let seconds = Double(MonotonicClock.now.since(start)) / 1e9
+        return Outcome(
+            cost: best.cost, interpolation: best.interpolation, trainCount: train.count,
+            featureCount: features.count, converged: fit.converged, trials: trials,
+            fitSeconds: fitSeconds, totalSeconds: seconds, test: try test())
+    }
+
+    private typealias Pair = (cost: Double, interpolation: Double)
+
+    private func features(_ texts: [[UInt8]]) throws(WeightsError) -> BaselineFeatures {
+        guard let path = experiment.vectors else {
+            return .ngrams(NGramCorpus(recipe: experiment.recipe, texts: texts))
+        }
+        do throws(WordVectorsError) {
+            let vectors = try WordVectors(path: path)
+            return .vectors(AveragedVectors.rows(texts, vectors), vectors)
+        } catch {
+            throw WeightsError(.malformed, path, error.message)
+        }
+    }
+
+    /// The pair with the best accuracy on held-out folds, the first of equals, and its margins.
+    private func search(
+        _ features: BaselineFeatures, _ positive: [Bool]
+    ) -> (trials: [(Double, Double, Double)], best: Pair, margins: [Double]) {
+        let folds = Folds(positive, count: experiment.folds, seed: experiment.seed)
+        let interpolations = experiment.kind == .ngrams ? experiment.interpolations : [1]
+        var trials: [(Double, Double, Double)] = []
+        var best: (pair: Pair, accuracy: Double, margins: [Double])?
+        for cost in experiment.costs {
+            for interpolation in interpolations {
+                let pair = (cost: cost, interpolation: interpolation)
+                let margins = folds.margins { texts, held in
+                    let fit = fit(features, positive, pair, texts)
+                    return features.margins(fit, held)
+                }
+                let right = zip(margins, positive).filter { ($0 > 0) == $1 }.count
+                let accuracy = Double(right) / Double(positive.count)
+                trials.append((cost, interpolation, accuracy))
+                progress("C \(cost), β \(interpolation): \(accuracy) on held-out folds")
+                if accuracy > best?.accuracy ?? -1 { best = (pair, accuracy, margins) }
+            }
+        }
+        guard let best else { preconditionFailure("an experiment has at least one pair") }
+        return (trials, best.pair, best.margins)
+    }
+
+    private func fit(
+        _ features: BaselineFeatures, _ positive: [Bool], _ pair: Pair, _ texts: [Int]
+    ) -> NaiveBayesSVM.Fit {
+        let solver = DualCoordinateDescent(
+            loss: experiment.loss, cost: pair.cost, seed: experiment.seed)
+        switch features {
+        case .ngrams(let corpus):
+            return NaiveBayesSVM(solver: solver, interpolation: pair.interpolation)
+                .fit(corpus, positive: positive, texts: texts)
+        case .vectors(let rows, let vectors):
+            let solution = solver.solve(rows.rows(texts), positive: texts.map { positive[$0] })
+            return NaiveBayesSVM.Fit(
+                coefficients: solution.weights, bias: solution.bias,
+                frequencies: Array(repeating: 1, count: vectors.count), passes: solution.passes,
+                converged: solution.converged)
+        }
+    }
+
+    /// The written model's own answers, through the code that serves it.
+    private func test() throws(WeightsError) -> [Prediction]? {
+        guard let path = experiment.data.test else { return nil }
+        let data = experiment.data
+        let texts = try LabelledTexts(path: path, fields: data.fields, labels: data.labels)
+        let model = try LinearTextModel(folder: experiment.output)
+        let reader = NGramReader(recipe: model.recipe)
+        var names: [UInt64] = []
+        return zip(texts.texts, texts.truths).map { text, truth in
+            let score = text.withUnsafeBufferPointer { model.score($0, reader, &names) }
+            let p = model.probability(score)
+            return Prediction(probabilities: [1 - p, p], truth: truth)
+        }
+    }
+}
+
+/// What a baseline is fitted on.
+private enum BaselineFeatures {
+    case ngrams(NGramCorpus)
+    case vectors(SparseRows, WordVectors)
+
+    var count: Int {
+        switch self {
+        case .ngrams(let corpus): corpus.names.count
+        case .vectors(_, let vectors): vectors.dimension
+        }
+    }
+
+    /// The names that the served table has.
+    var names: [UInt64] {
+        switch self {
+        case .ngrams(let corpus): corpus.names
+        case .vectors(_, let vectors): vectors.names
+        }
+    }
+
+    /// One coefficient a name.
+    func served(_ coefficients: [Float]) -> [Float] {
+        switch self {
+        case .ngrams: coefficients
+        case .vectors(_, let vectors): AveragedVectors.coefficients(coefficients, vectors)
+        }
+    }
+
+    func margins(_ fit: NaiveBayesSVM.Fit, _ texts: [Int]) -> [Double] {
+        switch self {
+        case .ngrams(let corpus): NaiveBayesSVM.margins(fit, corpus, texts: texts)
+        case .vectors(let rows, _): fit.margins(rows.rows(texts))
+        }
+    }
+}

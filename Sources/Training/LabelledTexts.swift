@@ -1,0 +1,112 @@
+// Labelled texts from a file of JSON lines: what a training run learns from or is measured on.
+//
+// Invariant: every text has one of the labels, in the file's order; a line that is no object, has no
+// text or a label that is not listed is an error with its number. With a list of ids only those
+// texts are read, and an id that is not in the file is an error: a run never trains on less than it
+// was told to.
+
+internal import JSONText
+internal import Syscalls
+package import Weights
+
+package struct LabelledTexts: Sendable {
+    package var ids: [String] = []
+    package var texts: [[UInt8]] = []
+    /// Indices into the labels that were asked for.
+    package var truths: [Int] = []
+
+    package var count: Int { texts.count }
+
+    package enum Limits {
+        /// Of a file of texts that is read whole.
+        package static let fileBytes = 4 << 30
+    }
+
+    package struct Fields: Sendable {
+        package var text = "text"
+        package var label = "label"
+        package var id = "id"
+
+        package init() {}
+    }
+
+    /// - Parameter only: read these ids alone.
+    package init(
+        path: String, fields: Fields, labels: [String], only: Set<String>? = nil
+    ) throws(WeightsError) {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try readFile(path, limit: Limits.fileBytes)
+        } catch {
+            throw WeightsError(.unreadable, path, error.message)
+        }
+        // Lines end at "\n" alone: texts may hold other separators.
+        for (index, line) in bytes.split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
+        ).enumerated() where !line.isEmpty {
+            do throws(LineError) {
+                try add(line, number: index + 1, fields, labels, only)
+            } catch {
+                throw WeightsError(.malformed, path, "line \(index + 1): \(error.message)")
+            }
+        }
+        if let only, let missing = only.subtracting(ids).min() {
+            throw WeightsError(
+                .mismatch, path,
+                "\(only.count - Set(ids).count) of the ids are not in it, \(missing) first")
+        }
+    }
+
+    private struct LineError: Error { let message: String }
+
+    private mutating func add(
+        _ line: ArraySlice<UInt8>, number: Int, _ fields: Fields, _ labels: [String],
+        _ only: Set<String>?
+    ) throws(LineError) {
+        let node: JSONNode
+        do throws(JSONError) {
+            node = try JSONDocument.parse(Array(line))
+        } catch {
+            throw LineError(message: "column \(error.column): \(error.message)")
+        }
+        let id = node[fields.id]?.scalarText ?? String(number)
+        if let only, !only.contains(id) { return }
+        guard let text = node[fields.text]?.utf8 else {
+            throw LineError(message: "no string \"\(fields.text)\"")
+        }
+        guard let label = node[fields.label]?.scalarText else {
+            throw LineError(message: "no \"\(fields.label)\"")
+        }
+        guard let truth = labels.firstIndex(of: label) else {
+            throw LineError(
+                message: "the label \"\(label.prefix(40))\" is none of "
+                    + labels.joined(separator: ", "))
+        }
+        ids.append(id)
+        texts.append(text)
+        truths.append(truth)
+    }
+}
+
+/// The ids of a file that lists one a line.
+package func readIdentifiers(_ path: String) throws(WeightsError) -> Set<String> {
+    do throws(Errno) {
+        let bytes = try readFile(path, limit: 1 << 28)
+        return Set(
+            bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) })
+    } catch {
+        throw WeightsError(.unreadable, path, error.message)
+    }
+}
+
+extension JSONNode {
+    /// A string, or a number or boolean as it is written.
+    fileprivate var scalarText: String? {
+        switch value {
+        case .string(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .number(let literal): literal
+        case .bool(let flag): flag ? "true" : "false"
+        default: nil
+        }
+    }
+}

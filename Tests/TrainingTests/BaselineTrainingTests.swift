@@ -1,0 +1,113 @@
+// A baseline experiment from its file to a served model, and what its file may not say.
+
+import Baselines
+import Insight
+import Syscalls
+import Testing
+import Training
+import Weights
+
+@Suite final class BaselineTrainingTests {
+    let folder: String
+
+    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-training-") }
+
+    deinit {
+        for inner in ["model/", ""] {
+            for name in (try? listDirectory(folder + "/" + inner)) ?? [] {
+                try? removeFile(folder + "/" + inner + name)
+            }
+            try? removeDirectory(folder + "/" + inner)
+        }
+    }
+
+    private func write(_ name: String, _ text: String) throws -> String {
+        try writeFileAtomically(folder + "/" + name, bytes: Array(text.utf8))
+        return folder + "/" + name
+    }
+
+    private func reviews(_ count: Int, from first: Int) -> String {
+        let openings = [
+            "A warm, funny film", "Dull from start to end", "I loved it", "What a bore",
+        ]
+        return (first..<(first + count)).map { index in
+            let label = index % 2 == 0 ? "positive" : "negative"
+            return
+                #"{"id":"r\#(index)","text":"\#(openings[index % 4]) number \#(index).","label":"\#(label)"}"#
+        }.joined(separator: "\n") + "\n"
+    }
+
+    @Test func trainsWritesAndServes() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        _ = try write("test.jsonl", reviews(20, from: 100))
+        let path = try write(
+            "experiment.json5",
+            """
+            // Both labels, one held-out file.
+            { data: { train: "train.jsonl", test: "test.jsonl" },
+              model: { recipe: "better", cost: [1, 10], interpolation: [0.5, 1] },
+              folds: 4, output: "model" }
+            """)
+        let experiment = try BaselineExperiment(path: path)
+        let outcome = try BaselineTraining(experiment, progress: { _ in }).run()
+        #expect(outcome.trainCount == 40 && outcome.trials.count == 4)
+        #expect(outcome.test?.allSatisfy(\.isRight) == true)
+        let revision = try LinearTextModel(folder: experiment.output).revision
+        _ = try BaselineTraining(experiment, progress: { _ in }).run()
+        #expect(try LinearTextModel(folder: experiment.output).revision == revision)
+    }
+
+    @Test func idsChooseTheTexts() throws {
+        let path = try write("train.jsonl", reviews(10, from: 0))
+        let labels = ["negative", "positive"]
+        let some = try LabelledTexts(
+            path: path, fields: .init(), labels: labels, only: ["r3", "r8"])
+        #expect(some.ids == ["r3", "r8"] && some.truths == [0, 1])
+        let error = #expect(throws: WeightsError.self) {
+            try LabelledTexts(path: path, fields: .init(), labels: labels, only: ["r3", "none"])
+        }
+        #expect(error?.message == "1 of the ids are not in it, none first")
+    }
+
+    @Test(arguments: [
+        ("{}", "data and model"),
+        ("{data:{train:'a'},model:{},output:'o',extra:1}", #"unknown key "extra""#),
+        ("{data:{},model:{},output:'o'}", "train, a file"),
+        ("{data:{train:'a'},model:{cost:[]},output:'o'}", "cost must be"),
+        ("{data:{train:'a'},model:{kind:'vectors'},output:'o'}", "vectors"),
+        ("{data:{train:'a'},model:{recipe:'best'},output:'o'}", "recipe must be one of"),
+        ("{data:{train:'a'},model:{}}", "output"),
+    ])
+    func whatIsWrongIsNamed(_ text: String, _ words: String) throws {
+        let path = try write("bad.json5", text)
+        let error = #expect(throws: WeightsError.self) { try BaselineExperiment(path: path) }
+        #expect(error?.message.contains(words) == true)
+        #expect(error?.message.contains("line 1, column") == true)
+    }
+
+    @Test(arguments: [
+        ("not json\n", "line 1: column 1"),
+        ("{\"text\":\"a\"}\n", "line 1: no \"label\""),
+        ("{\"label\":\"positive\"}\n", "line 1: no string \"text\""),
+        ("\n{\"text\":\"a\",\"label\":\"odd\"}\n", "line 2: the label \"odd\" is none of"),
+    ])
+    func badLinesAreNamed(_ text: String, _ words: String) throws {
+        let path = try write("bad.jsonl", text)
+        let error = #expect(throws: WeightsError.self) {
+            try LabelledTexts(path: path, fields: .init(), labels: ["negative", "positive"])
+        }
+        #expect(error?.message.hasPrefix(words) == true)
+    }
+
+    @Test func foldsHoldEachTextOnceAndSpreadLabels() {
+        let positive = (0..<23).map { $0 % 3 == 0 }
+        let folds = Folds(positive, count: 5, seed: 3)
+        #expect(folds.parts.flatMap(\.self).sorted() == Array(0..<23))
+        for part in folds.parts { #expect((1...2).contains(part.filter { positive[$0] }.count)) }
+        let margins = folds.margins { train, held in
+            #expect(Set(train).isDisjoint(with: held) && train.count + held.count == 23)
+            return held.map(Double.init)
+        }
+        #expect(margins == (0..<23).map(Double.init))
+    }
+}
