@@ -1,6 +1,7 @@
 // Word vectors, as the field ships them, and a text as the mean of its words' vectors.
 //
-//     GloVe text:       "word 0.1 -0.2 ...\n" a line; word2vec's text form has "count D\n" before it
+//     GloVe text:       "word 0.1 -0.2 ...\n" a line; word2vec's text form has "count D\n" before
+// it
 //     word2vec binary:  "count D\n", then for each word "word " and D little-endian f32, maybe "\n"
 //
 // Invariant: vectors are [V, D], finite, one a distinct name (the first of equal names stays). A

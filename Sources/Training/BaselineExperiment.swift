@@ -3,7 +3,8 @@
 //
 //     {
 //       "data": {
-//         "train": "reviews.jsonl", "test": "test.jsonl",      // test: measured at the end, optional
+//         "train": "reviews.jsonl", "test": "test.jsonl",      // test: measured at the end,
+// optional
 //         "text_field": "text", "label_field": "label", "id_field": "id",
 //         "labels": ["negative", "positive"],                  // the negative one first
 //         "ids": "500.txt"                                     // train on these alone, optional
@@ -18,7 +19,8 @@
 //       "folds": 5, "seed": 1, "output": "model"
 //     }
 //
-// What is chosen by cross-validation is chosen on the training texts; the test texts choose nothing.
+// What is chosen by cross-validation is chosen on the training texts; the test texts choose
+// nothing.
 
 package import Baselines
 internal import JSONText

@@ -1,4 +1,5 @@
-// Runs a baseline experiment: reads, chooses by cross-validation, fits, calibrates, writes, reports.
+// Runs a baseline experiment: reads, chooses by cross-validation, fits, calibrates, writes,
+// reports.
 //
 // Invariant: the same file and texts give the same model, bit for bit. The held-out margins that
 // Platt's scaling sees come from folds that did not train on them; the test texts are read after

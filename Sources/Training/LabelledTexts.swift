@@ -1,7 +1,7 @@
 // Labelled texts from a file of JSON lines: what a training run learns from or is measured on.
 //
-// Invariant: every text has one of the labels, in the file's order; a line that is no object, has no
-// text or a label that is not listed is an error with its number. With a list of ids only those
+// Invariant: every text has one of the labels, in the file's order; a line that is no object, has
+// no text or a label that is not listed is an error with its number. With a list of ids only those
 // texts are read, and an id that is not in the file is an error: a run never trains on less than it
 // was told to.
 

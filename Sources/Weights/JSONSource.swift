@@ -74,7 +74,9 @@ package struct JSONSource: Sendable {
         return number
     }
 
-    package func number(_ key: String, in range: ClosedRange<Double>) throws(WeightsError) -> Double? {
+    package func number(
+        _ key: String, in range: ClosedRange<Double>
+    ) throws(WeightsError) -> Double? {
         guard let node = node(key) else { return nil }
         guard let number = node.double, range.contains(number) else {
             throw error(
