@@ -3,8 +3,8 @@
 //
 //     {
 //       "data": {
-//         "train": "reviews.jsonl", "test": "test.jsonl",      // test: measured at the end,
-// optional
+//         "train": "reviews.jsonl",
+//         "test": "test.jsonl",                                // measured at the end, optional
 //         "text_field": "text", "label_field": "label", "id_field": "id",
 //         "labels": ["negative", "positive"],                  // the negative one first
 //         "ids": "500.txt"                                     // train on these alone, optional
@@ -30,7 +30,7 @@ package import Weights
 package struct BaselineExperiment: Sendable {
     package enum Kind: String, Sendable, CaseIterable { case ngrams, vectors }
 
-    package struct Data: Sendable {
+    package struct Corpus: Sendable {
         package var train: String
         package var test: String?
         package var ids: String?
@@ -38,7 +38,7 @@ package struct BaselineExperiment: Sendable {
         package var fields = LabelledTexts.Fields()
     }
 
-    package var data: Data
+    package var data: Corpus
     package var kind: Kind
     package var recipe: NGramRecipe
     package var vectors: String?
@@ -56,7 +56,7 @@ package struct BaselineExperiment: Sendable {
         guard let dataSource = try source.section("data"),
             let model = try source.section("model")
         else { throw source.error("data and model must be there", source.root) }
-        data = try Data(dataSource, folder)
+        data = try Corpus(dataSource, folder)
         try model.refuseKeys(otherThan: [
             "kind", "recipe", "vectors", "loss", "cost", "interpolation", "minimum_word_length",
             "keeps_marks", "removes_stop_words", "stems", "order", "weighting",
@@ -83,7 +83,7 @@ package struct BaselineExperiment: Sendable {
     }
 }
 
-extension BaselineExperiment.Data {
+extension BaselineExperiment.Corpus {
     fileprivate init(_ source: JSONSource, _ folder: String) throws(WeightsError) {
         try source.refuseKeys(otherThan: [
             "train", "test", "ids", "labels", "text_field", "label_field", "id_field",

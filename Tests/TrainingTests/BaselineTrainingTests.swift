@@ -32,8 +32,8 @@ import Weights
         ]
         return (first..<(first + count)).map { index in
             let label = index % 2 == 0 ? "positive" : "negative"
-            return
-                #"{"id":"r\#(index)","text":"\#(openings[index % 4]) number \#(index).","label":"\#(label)"}"#
+            let text = "\(openings[index % 4]) number \(index)."
+            return #"{"id":"r\#(index)","text":"\#(text)","label":"\#(label)"}"#
         }.joined(separator: "\n") + "\n"
     }
 
