@@ -53,11 +53,10 @@ def named(label):
 
 
 def cut(ids, limit):
-    """The first quarter and the last three of what fits, between [CLS] and [SEP]."""
+    """As the daemon does it: limit / 4 pieces from the start, the others from the end."""
     if len(ids) <= limit:
         return ids
-    room = limit - 2
-    head = room // 4
+    room, head = limit - 2, limit // 4  # without [CLS] and [SEP]
     inner = ids[1:-1]
     return ids[:1] + inner[:head] + inner[len(inner) - (room - head):] + ids[-1:]
 
