@@ -19,7 +19,9 @@ def burst(count, **options):
 
 
 class Overload(DaemonCase):
-    arguments = ("--max-queue", "8", "--threads", "1", "--max-batch-tokens", "512")
+    """A queue of 128 texts, half of them one user's."""
+
+    arguments = ("--max-queue", "128", "--threads", "1", "--max-batch-tokens", "512")
     environment = SLOW
 
     def test_a_full_queue_is_said_at_once_and_when_to_come_back(self):
@@ -29,7 +31,7 @@ class Overload(DaemonCase):
             answers = [connection.read() for _ in range(count)]
         self.assertEqual(len({answer.stream for answer in answers}), count)
         refused = [answer for answer in answers if answer.code]
-        self.assertTrue(refused, "200 texts at once and a queue of 8")
+        self.assertTrue(refused, "200 texts at once, room for 64 of one user")
         self.assertLess(len(refused), count, "some were answered")
         for answer in refused:
             self.assertEqual(answer.code, RESOURCE_EXHAUSTED, answer.message)

@@ -148,7 +148,8 @@ class Configuration(unittest.TestCase):
         for text, words in [
             ('{\n  "sockets": "/x"\n}', ["textflixd.json:2:", "sockets"]),
             ('{\n  "socket": "/x",\n  "socket": "/y"\n}', ["textflixd.json:3:", "socket"]),
-            ('{\n  "max_queue": -1\n}', ["textflixd.json:2:", "max_queue"]),
+            ('{\n  "limits": { "queue_texts": -1 }\n}', ["textflixd.json:2:", "queue_texts"]),
+            ('{\n  "limits": {\n    "queue": 1\n  }\n}', ["textflixd.json:3:", "queue_texts"]),
             ('{\n  "threads": "many"\n}', ["textflixd.json:2:", "threads"]),
             ('{\n  "socket": "/x"\n  "threads": 1\n}', ["textflixd.json:3:"]),
             ("", ["textflixd.json:1:"]),
