@@ -1,3 +1,38 @@
-import Syscalls
+// textflixlab: makes, inspects and (later) trains models.
+//
+// Options and wiring only: one file a command. It exits with the status that <sysexits.h> has for
+// what happened.
 
-print("not yet")
+import CommandLineTable
+import Encoder
+import Syscalls
+import Weights
+
+func perform(_ call: Invocation) throws -> ExitStatus {
+    switch call.command?.name {
+    case SynthCommand.command.name: try SynthCommand.run(call)
+    case InspectCommand.command.name: try InspectCommand.run(call)
+    case ForwardCommand.command.name: try ForwardCommand.run(call)
+    default: preconditionFailure("a command of the table without an action")
+    }
+}
+
+func fail(_ status: ExitStatus, _ message: String) -> Never {
+    printError("textflixlab: \(message)\n")
+    ThisProcess.exit(status.rawValue)
+}
+
+let call = Program.textflixlab.invocation()
+do {
+    ThisProcess.exit(try perform(call).rawValue)
+} catch let error as UsageError {
+    error.report()
+} catch let error as WeightsError {
+    fail(error.exitStatus, error.description)
+} catch let error as EncoderError {
+    fail(.software, error.description)
+} catch let error as Errno {
+    fail(.inputOutput, error.description)
+} catch {
+    fail(.software, "\(error)")
+}

@@ -1,0 +1,24 @@
+// The command line of textflixlab, as one table: parser, help, completions and man page read it.
+
+import CommandLineTable
+import Weights
+
+extension Program {
+    static let textflixlab = Program(
+        "textflixlab", "make and inspect models",
+        commands: [SynthCommand.command, InspectCommand.command, ForwardCommand.command],
+        examples: [
+            Example("textflixlab inspect ~/.cache/textflix/models/sentiment"),
+            Example("textflixlab synth --arch bert-large /tmp/bert-large"),
+        ])
+}
+
+extension WeightsError {
+    var exitStatus: ExitStatus {
+        switch kind {
+        case .unreadable: .noInput
+        case .configuration: .configuration
+        case .malformed, .unsupported, .mismatch, .notFinite: .data
+        }
+    }
+}

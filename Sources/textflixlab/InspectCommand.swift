@@ -1,0 +1,114 @@
+// textflixlab inspect: what a model folder is, or the first thing that is wrong with it.
+
+import CommandLineTable
+import Syscalls
+import Tokenization
+import Weights
+
+enum InspectCommand {
+    private static let tensors = Option("tensors", "list every tensor too")
+
+    static let command = Command(
+        "inspect", "show what a model folder is, or what is wrong with it",
+        details: "Reads and checks all that the daemon would read: the exit status is 0 when it "
+            + "would serve the folder, 65 when something in it is wrong, 66 when a file is "
+            + "missing, 78 when a setting is wrong.",
+        options: [tensors], operands: [Operand("DIR", "the model's folder")],
+        examples: [Example("textflixlab inspect --tensors /tmp/bert-large")])
+
+    static func run(_ call: Invocation) throws -> ExitStatus {
+        let started = MonotonicClock.now
+        let folder = try ModelFolder.open(call.operands[0])
+        let milliseconds = MonotonicClock.now.since(started) / 1_000_000
+        let words = try vocabularyCount(folder)
+        try folder.checkVocabulary(count: words)
+        var lines = summary(folder) + [("vocabulary", "\(words) words")]
+        lines.append(("checked in", "\(milliseconds) ms"))
+        for (name, value) in lines {
+            printOutput(name + String(repeating: " ", count: 14 - name.count) + value + "\n")
+        }
+        if call.has(tensors) { list(folder) }
+        return .success
+    }
+
+    private static func summary(_ folder: ModelFolder) -> [(String, String)] {
+        let shape = folder.configuration
+        var lines = [
+            ("architecture", shape.architecture),
+            (
+                "shape",
+                "\(shape.layerCount) layers, hidden \(shape.hiddenSize), "
+                    + "\(shape.attentionHeads) heads, feed-forward \(shape.feedForwardSize), "
+                    + "\(shape.positionCount) positions, \(shape.activation.rawValue)"
+            ),
+            ("parameters", "\(parameterCount(folder))"),
+            ("weights", "\(folder.mappedBytes) bytes mapped, \(types(folder))"),
+            ("head", headText(folder)),
+            ("pooling", folder.pooling.rawValue),
+            ("tokens", "\(folder.maxTokens) at most, truncation \(folder.settings.truncation)"),
+            ("revision", folder.revision.description),
+        ]
+        if folder.encoderPath != folder.path { lines.append(("base", folder.encoderPath)) }
+        if !folder.tensors.ignored.isEmpty {
+            lines.append(("ignored", folder.tensors.ignored.joined(separator: ", ")))
+        }
+        return lines
+    }
+
+    private static func headText(_ folder: ModelFolder) -> String {
+        let labels = folder.labels.joined(separator: ", ")
+        return switch folder.head {
+        case .none: "none: embeddings"
+        case .pooler: "text classification, \(folder.scoreRule): \(labels)"
+        case .token: "token classification: \(labels)"
+        case .linear(let pooling, let normalize):
+            "linear over \(normalize ? "normalised " : "")\(pooling), \(folder.scoreRule): \(labels)"
+        }
+    }
+
+    private static func views(_ folder: ModelFolder) -> [TensorView] {
+        folder.configuration.tensorShapes.compactMap { folder.tensors[$0.name] }
+            + ["head.weight", "head.bias"].compactMap { folder.headTensors?[$0] }
+    }
+
+    private static func parameterCount(_ folder: ModelFolder) -> Int {
+        views(folder).reduce(0) { $0 + $1.elementCount }
+    }
+
+    private static func types(_ folder: ModelFolder) -> String {
+        Set(views(folder).map(\.type.rawValue)).sorted().joined(separator: " and ")
+    }
+
+    private static func list(_ folder: ModelFolder) {
+        for view in views(folder) {
+            let shape = view.shape.map(String.init).joined(separator: " x ")
+            printOutput("\(view.type.rawValue)  \(view.name)  \(shape)\n")
+        }
+    }
+
+    /// By the tokenizer itself, so that what it refuses is told here too.
+    private static func vocabularyCount(_ folder: ModelFolder) throws -> Int {
+        let files = folder.tokenizerFiles
+        do {
+            return try WordPiece(files: files).vocabularyCount
+        } catch let error as TokenizationError {
+            throw WeightsError(
+                .malformed, files.tokenizer ?? files.vocabulary ?? folder.path, "\(error)")
+        }
+    }
+}
+
+extension WordPiece {
+    /// tokenizer.json says all; vocab.txt is read with the settings beside it.
+    convenience init(files: ModelFolder.TokenizerFiles) throws {
+        if let path = files.tokenizer {
+            try self.init(tokenizerJSON: readFile(path, limit: 64 << 20))
+        } else {
+            let settings = try files.configuration.map {
+                try TokenizerSettings(tokenizerConfig: readFile($0, limit: 4 << 20))
+            }
+            let words = try files.vocabulary.map { try readFile($0, limit: 64 << 20) } ?? []
+            try self.init(vocabularyText: words, settings: settings ?? TokenizerSettings())
+        }
+    }
+}
