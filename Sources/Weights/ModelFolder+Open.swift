@@ -141,10 +141,13 @@ extension ModelFolder {
     private static func scoreRule(
         _ configuration: BERTConfiguration, _ settings: ModelSettings, _ labelCount: Int
     ) -> ScoreRule {
-        let several =
-            settings.multiLabel
-            ?? (settings.overBase == nil && configuration.problemType == .multiLabel)
-        return several || labelCount == 1 ? .sigmoid : .softmax
+        if labelCount == 1 { return .sigmoid }
+        if let several = settings.multiLabel { return several ? .sigmoid : .softmax }
+        guard settings.overBase == nil else { return .softmax }
+        return switch configuration.problemType {
+        case .multiLabel, .regression: .sigmoid
+        case .singleLabel, nil: .softmax
+        }
     }
 
     private static func maxTokens(

@@ -62,7 +62,8 @@ enum InspectCommand {
         case .pooler: "text classification, \(folder.scoreRule): \(labels)"
         case .token: "token classification: \(labels)"
         case .linear(let pooling, let normalize):
-            "linear over \(normalize ? "normalised " : "")\(pooling), \(folder.scoreRule): \(labels)"
+            "linear over \(normalize ? "normalised " : "")\(pooling) pooling, "
+                + "\(folder.scoreRule): \(labels)"
         }
     }
 
