@@ -18,6 +18,18 @@ struct AddedToken: Sendable, Equatable {
 
     var name: String { String(decoding: content, as: UTF8.self) }
 
+    /// A special token of a plain vocabulary: found as it is spelt, wherever it stands.
+    init(special name: String, id: Int) {
+        self.id = id
+        content = Array(name.utf8)
+        isSpecial = true
+        isSingleWord = false
+        stripsLeft = false
+        stripsRight = false
+        isNormalized = false
+    }
+
+    /// An entry of the list "added_tokens".
     init(_ node: JSONNode) throws(TokenizationError) {
         guard let content = node["content"]?.utf8, !content.isEmpty, let id = node["id"]?.int else {
             throw .unusable("tokenizer.json: an added token lacks its content or id")

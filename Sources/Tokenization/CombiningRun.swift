@@ -27,8 +27,9 @@ extension TextWalk {
         let (runEnd, kept) = countClasses(from: start, to: end, lead: lead)
         guard kept > 0 else { return runEnd }
         makeExclusiveSums()
-        // A run longer than a word may be makes an unknown word: only its first and last matter.
-        let stored = min(kept, maxWordScalars)
+        // One mark more than a word may have makes it unknown: of such a run only first and last
+        // matter, so the middle is skipped.
+        let stored = min(kept, maxWordScalars + 1)
         rank(from: start, to: runEnd, lead: lead, kept: kept, stored: stored)
 
         var slot = 0

@@ -20,8 +20,14 @@ struct PieceTrie: Sendable {
     let cells: FixedTable<UInt32>
     /// The id of the piece that ends in a cell.
     let ids: FixedTable<UInt32>
+    /// Offsets of the children of the two roots.
     let wordRoot: UInt32
     let continuationRoot: UInt32
+
+    /// A trie without pieces: the leaves' offset, where no child is.
+    static let empty = PieceTrie(
+        cells: FixedTable(Array(repeating: freeLabel, count: 256)), ids: FixedTable([0]),
+        wordRoot: 0, continuationRoot: 0)
 
     /// The longest piece that `bytes[start..<end]` begins with: its end (0 for none), and its id.
     ///

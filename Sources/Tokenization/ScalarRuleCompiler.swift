@@ -31,7 +31,7 @@ struct ScalarRuleCompiler {
     private mutating func split() {
         fill(UnicodeTables.whitespace, ScalarRule.space)
         fill(UnicodeTables.punctuation, ScalarRule.alone)
-        if settings.handleChineseCharacters { fill(UnicodeTables.chinese, ScalarRule.alone) }
+        if settings.handleChineseCharacters { fill(UnicodeTables.chinese, ScalarRule.chinese) }
     }
 
     /// Nonspacing marks go; those marks that stay keep their combining class.
@@ -71,18 +71,15 @@ struct ScalarRuleCompiler {
 
     private mutating func expand(_ scalar: Int, _ becomes: [Int], _ unexpanded: [UInt16]) {
         precondition(becomes.count < ScalarRules.expansionStride, "an expansion is too long")
-        // A lower-cased punctuation mark or Chinese character keeps its place between words.
-        let isChinese = settings.handleChineseCharacters && chinese.contains { $0.contains(scalar) }
+        let isChinese = unexpanded[scalar] == ScalarRule.chinese
         let number = expansions.count / ScalarRules.expansionStride
         for result in becomes {
-            let kind = isChinese ? ScalarKind.alone : Self.kind(unexpanded[result])
+            let kind = isChinese ? ScalarKind.chinese : Self.kind(unexpanded[result])
             expansions.append(kind << 24 | UInt32(result))
         }
         for _ in becomes.count..<ScalarRules.expansionStride { expansions.append(0) }
         rules[scalar] = ScalarRule.expansion + UInt16(number)
     }
-
-    private let chinese = UnicodeTables.ranges(UnicodeTables.chinese)
 
     private static func kind(_ rule: UInt16) -> UInt32 {
         if ScalarRule.isMark(rule) { return ScalarKind.keptMark }

@@ -5,7 +5,7 @@
 // composition is a table: scalar -> rule. `TextWalk` applies it in one pass, and `CombiningRun`
 // does the ordering.
 //
-//     rule      16 bits     0...5 as named below; 0x100|class, 0x200|class a combining mark that
+//     rule      16 bits     0...6 as named below; 0x100|class, 0x200|class a combining mark that
 //                           stays or goes; 0x400 + k expansion k
 //     index     scalar >> 6 -> block            17,408 entries
 //     blocks    64 rules each, equal blocks stored once
@@ -26,9 +26,16 @@ enum ScalarRule {
     static let hangul: UInt16 = 4
     /// Stripped, but of class 0, so marks before and after it do not change places.
     static let strippedStarter: UInt16 = 5
+    /// A word of its own, because the normaliser puts spaces around it.
+    static let chinese: UInt16 = 6
     static let keptMark: UInt16 = 0x100
     static let strippedMark: UInt16 = 0x200
     static let expansion: UInt16 = 0x400
+
+    @inline(__always)
+    static func endsWord(_ rule: UInt16) -> Bool {
+        rule == space || rule == alone || rule == chinese
+    }
 
     /// Whether the rule is that of a scalar with a combining class, which is its low byte.
     @inline(__always)
@@ -41,6 +48,7 @@ enum ScalarKind {
     static let alone: UInt32 = 2
     static let space: UInt32 = 3
     static let keptMark: UInt32 = 4
+    static let chinese: UInt32 = 5
 }
 
 /// What stands in the ASCII table instead of a word's byte.
@@ -61,6 +69,8 @@ struct ScalarRules: Sendable {
     let expansions: FixedTable<UInt32>
     /// 256 entries, so that any byte may index it.
     let ascii: FixedTable<UInt8>
+    /// Whether every white space becomes a space.
+    let cleansSpace: Bool
 
     init(_ settings: TokenizerSettings) {
         var compiler = ScalarRuleCompiler(settings, scalarCount: Self.scalarCount)
@@ -70,6 +80,7 @@ struct ScalarRules: Sendable {
         self.blocks = FixedTable(blocks)
         expansions = FixedTable(compiler.expansions)
         ascii = FixedTable(compiler.asciiTable())
+        cleansSpace = settings.cleanText
     }
 
     /// The rule of a scalar below 0x110000, which keeps both indices in range.

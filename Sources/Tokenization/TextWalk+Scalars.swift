@@ -23,7 +23,7 @@ extension TextWalk {
                 }
                 let next = i + scalar.length
                 i = apply(rule, scalar.value, from: i, to: next, textEnd: end)
-                if rule == ScalarRule.space || rule == ScalarRule.alone { break }
+                if ScalarRule.endsWord(rule) { break }
             }
         }
         finishWord()
@@ -31,7 +31,7 @@ extension TextWalk {
     }
 
     /// Applies the rule of the scalar at `start..<next`; returns where to go on.
-    private mutating func apply(
+    mutating func apply(
         _ rule: UInt16, _ scalar: UInt32, from start: Int, to next: Int, textEnd: Int
     ) -> Int {
         switch rule {
@@ -42,6 +42,8 @@ extension TextWalk {
         case ScalarRule.alone:
             finishWord()
             append(scalar, from: start, to: next)
+        case ScalarRule.chinese:
+            appendSpaced(scalar, from: start, to: next)
         case ScalarRule.hangul:
             appendJamo(scalar, from: start, to: next)
         default:
@@ -67,8 +69,11 @@ extension TextWalk {
                 finishWord()
                 append(scalar, from: start, to: next)
                 finishWord()
+            case ScalarKind.chinese:
+                appendSpaced(scalar, from: start, to: next)
             case ScalarKind.space:
                 finishWord()
+                if normalized != nil { append(scalar, from: start, to: next) }
             case ScalarKind.keptMark:
                 return combiningRun(from: next, to: textEnd, lead: k, leadSource: (start, next))
             default:
@@ -76,6 +81,15 @@ extension TextWalk {
             }
             k += 1
         }
+    }
+
+    /// Appends a scalar that is a word of its own, with the spaces that make it one.
+    private mutating func appendSpaced(_ scalar: UInt32, from start: Int, to next: Int) {
+        finishWord()
+        if normalized != nil { append(0x20, from: start, to: next) }
+        append(scalar, from: start, to: next)
+        if normalized != nil { append(0x20, from: start, to: next) }
+        finishWord()
     }
 
     /// Hangul syllables decompose into two or three jamo (Unicode 15, section 3.12).
@@ -86,9 +100,14 @@ extension TextWalk {
         if syllable % 28 != 0 { append(0x11A7 + syllable % 28, from: start, to: next) }
     }
 
-    /// Adds a normalised scalar that comes from `start..<end` of the text to the word underway.
+    /// Adds a normalised scalar that comes from `start..<end` of the text to the word underway, or
+    /// to the normalised text that is being made.
     @inline(__always)
     mutating func append(_ scalar: UInt32, from start: Int, to end: Int) {
+        guard normalized == nil else {
+            normalized?.append(scalar, from: start, to: end)
+            return
+        }
         if word.scalarCount == 0 { word.sourceStart = UInt32(start) }
         word.sourceEnd = UInt32(end)
         word.scalarCount += 1
@@ -105,7 +124,7 @@ extension TextWalk {
 
     /// Writes a scalar as UTF-8, at most four bytes; returns how many.
     @inline(__always)
-    private static func encode(_ scalar: UInt32, at bytes: UnsafeMutablePointer<UInt8>) -> Int {
+    static func encode(_ scalar: UInt32, at bytes: UnsafeMutablePointer<UInt8>) -> Int {
         func trail(_ shift: UInt32) -> UInt8 { UInt8(0x80 | scalar >> shift & 0x3F) }
         if scalar < 0x80 {
             bytes[0] = UInt8(scalar)

@@ -11,15 +11,25 @@
 // for them is made first. It does not truncate (that is `TokenSink`).
 
 struct TextWalk: ~Copyable {
-    let text: UnsafePointer<UInt8>
+    /// For each byte of a normalised text, the range of the original that it comes from.
+    struct Sources {
+        let starts: UnsafePointer<UInt32>
+        let ends: UnsafePointer<UInt32>
+    }
+
+    var text: UnsafePointer<UInt8>
     let pieces: PieceTrie
-    let rules: ScalarRules
+    var rules: ScalarRules
     let unknown: UInt32
     let maxWordScalars: Int
     let scratch: Scratch
 
     var sink: TokenSink
     var buffer: TokenBuffer
+    /// Where the bytes of `text` come from, when it is a normalised text.
+    var sources: Sources?
+    /// The normalised text that is being made, if that is the errand; no words then.
+    var normalized: NormalizedText?
     var stagedCount = 0
     var wantsMore = true
     var word = WordUnderway()
@@ -43,7 +53,7 @@ struct TextWalk: ~Copyable {
         }
     }
 
-    /// A word that begins with ASCII; as soon as it proves not to be plain, `anyWord` starts over.
+    /// A word that begins with ASCII; as soon as it is not plain, `anyWord` starts over.
     @inline(__always)
     private mutating func plainWord(from start: Int, to end: Int) -> Int {
         let bytes = scratch.bytes
@@ -125,9 +135,15 @@ struct TextWalk: ~Copyable {
 
     /// Hands the staged pieces to the sink.
     mutating func handOn() {
-        guard wantsMore else { return stagedCount = 0 }
+        defer { stagedCount = 0 }
+        guard wantsMore else { return }
+        if let sources {
+            for i in 0..<stagedCount {
+                scratch.starts[i] = sources.starts[Int(scratch.starts[i])]
+                scratch.ends[i] = sources.ends[Int(scratch.ends[i]) - 1]
+            }
+        }
         wantsMore = sink.take(scratch, count: stagedCount, into: &buffer)
-        stagedCount = 0
     }
 }
 

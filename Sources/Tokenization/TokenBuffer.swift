@@ -58,7 +58,7 @@ final class Scratch: @unchecked Sendable {
     let ids: UnsafeMutablePointer<UInt32>
     let starts: UnsafeMutablePointer<UInt32>
     let ends: UnsafeMutablePointer<UInt32>
-    /// Combining marks in canonical order, with the rank of their source.
+    /// Combining marks in canonical order, with the rank of their source; one more than a word's.
     let marks: UnsafeMutablePointer<UInt32>
     let markRanks: UnsafeMutablePointer<UInt32>
     /// Marks by combining class: those in the text, and those that stay.
@@ -77,8 +77,8 @@ final class Scratch: @unchecked Sendable {
         ids = .allocate(capacity: stagedCapacity)
         starts = .allocate(capacity: stagedCapacity)
         ends = .allocate(capacity: stagedCapacity)
-        marks = .allocate(capacity: wordScalars)
-        markRanks = .allocate(capacity: wordScalars)
+        marks = .allocate(capacity: wordScalars + 1)
+        markRanks = .allocate(capacity: wordScalars + 1)
         sourceCounts = .allocate(capacity: Self.classCount)
         keptCounts = .allocate(capacity: Self.classCount)
     }

@@ -72,6 +72,7 @@ struct TokenizerFile {
             pieces.append((member.name, id))
             known[member.name] = id
         }
+        let trained = pieces.count
         for token in added {
             let id = known[token.content] ?? token.id
             guard id == token.id else {
@@ -81,7 +82,7 @@ struct TokenizerFile {
                 pieces.append((token.content, id))
             }
         }
-        return try Vocabulary(pieces: pieces)
+        return try Vocabulary(pieces: pieces, notInWords: Set(pieces[trained...].map(\.id)))
     }
 
     /// Finds the names of the first and the last token, in any of the three forms in use.

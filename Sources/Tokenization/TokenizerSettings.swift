@@ -49,6 +49,8 @@ package struct SpecialTokenNames: Sendable, Equatable {
     package var mask = "[MASK]"
 
     package init() {}
+
+    var all: [String] { [unknown, classification, separator, padding, mask] }
 }
 
 /// What a special token's name means where it stands in a text, for example "[SEP]".

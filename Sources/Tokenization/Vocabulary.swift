@@ -7,6 +7,8 @@ struct Vocabulary: Sendable {
     private let bytes: [UInt8]
     /// Piece `i` is `bytes[bounds[i]..<bounds[i + 1]]`.
     private let bounds: [Int]
+    /// Ids of tokens that were added later: found in texts by themselves, never as parts of words.
+    private let notInWords: Set<Int>
 
     var count: Int { bounds.count - 1 }
 
@@ -30,10 +32,11 @@ struct Vocabulary: Sendable {
         }
         self.bytes = bytes
         self.bounds = bounds
+        notInWords = []
     }
 
     /// Pieces with the ids they were given, in any order.
-    init(pieces: [(bytes: [UInt8], id: Int)]) throws(TokenizationError) {
+    init(pieces: [(bytes: [UInt8], id: Int)], notInWords: Set<Int>) throws(TokenizationError) {
         let sorted = pieces.sorted { $0.id < $1.id }
         var bytes: [UInt8] = []
         var bounds = [0]
@@ -49,12 +52,13 @@ struct Vocabulary: Sendable {
         }
         self.bytes = bytes
         self.bounds = bounds
+        self.notInWords = notInWords
     }
 
     /// The pieces as a trie, for the beginning of a word and for its rest.
     func trie(prefix: [UInt8]) throws(TokenizationError) -> PieceTrie {
         var builder = PieceTrieBuilder()
-        for id in 0..<count {
+        for id in 0..<count where !notInWords.contains(id) {
             let piece = self[id]
             if let first = builder.insert(piece, id: UInt32(id), root: .word) {
                 let name = String(decoding: piece, as: UTF8.self)

@@ -22,12 +22,19 @@ package final class WordPiece: Sendable {
     let vocabulary: Vocabulary
     let pieces: PieceTrie
     let rules: ScalarRules
+    let addedTokens: AddedTokens
 
     /// A tokenizer from the text of a `vocab.txt`: one piece a line.
     package convenience init(
-        vocabularyText: [UInt8], settings: TokenizerSettings = TokenizerSettings()
+        vocabularyText: [UInt8], settings: TokenizerSettings = TokenizerSettings(),
+        specialTokens: SpecialTokenReading = .text
     ) throws(TokenizationError) {
-        try self.init(vocabulary: Vocabulary(lines: vocabularyText), settings: settings)
+        let vocabulary = try Vocabulary(lines: vocabularyText)
+        let special = settings.names.all.compactMap { name in
+            vocabulary.id(of: name).map { AddedToken(special: name, id: $0) }
+        }
+        try self.init(
+            vocabulary: vocabulary, settings: settings, added: special, reading: specialTokens)
     }
 
     /// A tokenizer from a `tokenizer.json`.
@@ -35,10 +42,15 @@ package final class WordPiece: Sendable {
         tokenizerJSON: [UInt8], specialTokens: SpecialTokenReading = .text
     ) throws(TokenizationError) {
         let file = try TokenizerFile(tokenizerJSON)
-        try self.init(vocabulary: file.vocabulary, settings: file.settings)
+        try self.init(
+            vocabulary: file.vocabulary, settings: file.settings, added: file.addedTokens,
+            reading: specialTokens)
     }
 
-    init(vocabulary: Vocabulary, settings: TokenizerSettings) throws(TokenizationError) {
+    private init(
+        vocabulary: Vocabulary, settings: TokenizerSettings, added: [AddedToken] = [],
+        reading: SpecialTokenReading = .text
+    ) throws(TokenizationError) {
         let scalars = settings.maxWordScalars
         guard 1...Limits.maxWordScalars ~= scalars else {
             throw .unusable("a word of \(scalars) scalars, not 1 to \(Limits.maxWordScalars)")
@@ -58,6 +70,7 @@ package final class WordPiece: Sendable {
         mask = vocabulary.id(of: settings.names.mask).map(UInt32.init)
         pieces = try vocabulary.trie(prefix: settings.continuingPrefix)
         rules = ScalarRules(settings)
+        addedTokens = try AddedTokens(added, reading: reading, rules: rules)
     }
 
     package var vocabularyCount: Int { vocabulary.count }
@@ -132,7 +145,7 @@ extension WordPiece {
             text: base, pieces: pieces, rules: rules, unknown: unknown,
             maxWordScalars: settings.maxWordScalars, scratch: scratch, sink: sink, buffer: lent)
         lent = TokenBuffer()
-        walk.read(0..<text.count)
+        walk.read(0..<text.count, around: addedTokens)
         let reachedEnd = walk.wantsMore
         walk.handOn()
         swap(&walk.buffer, &buffer)

@@ -11,6 +11,7 @@ of nasty classes; nothing of them is kept. The character offsets of the referenc
 """
 import argparse
 import gzip
+import itertools
 import json
 import pathlib
 import random
@@ -18,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 
-from tokenizers import Tokenizer, __version__, normalizers
+from tokenizers import (
+    AddedToken, Tokenizer, __version__, models, normalizers, pre_tokenizers, processors)
 
 SETTINGS = {
     "uncased": dict(),
@@ -59,11 +61,23 @@ def classes():
             for name, spans in ranges.items()}
 
 
-def random_texts(count, seed=7):
+ADDED = [
+    AddedToken("film noir", normalized=True), AddedToken("Film Noir", normalized=False),
+    AddedToken("Caf\u00c9", normalized=True, single_word=True),
+    AddedToken("<x>", lstrip=True, rstrip=True, normalized=False),
+    AddedToken("<y>", lstrip=True, normalized=True), AddedToken("!!", rstrip=True),
+    AddedToken("\u6620\u753b", normalized=True), AddedToken("\u6620", normalized=False),
+    AddedToken("ab", single_word=True, normalized=False), AddedToken("\uac00b", normalized=True),
+    AddedToken("<s>", special=True, normalized=True, lstrip=True),
+]
+
+
+def random_texts(count, extra=(), seed=7):
     rng = random.Random(seed)
     pools = list(classes().values())
     everything = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
     words = ["[SEP]", "[CLS]", "[MASK]", "##ing", "don't", "x" * 99, "y" * 100, "z" * 101, "<br />"]
+    words += extra
     for _ in range(count):
         some = rng.sample(pools, rng.randint(1, 4))
         parts = []
@@ -71,7 +85,7 @@ def random_texts(count, seed=7):
             roll = rng.random()
             if roll < 0.03:
                 parts.append(chr(rng.choice(everything)))
-            elif roll < 0.05:
+            elif roll < (0.3 if extra else 0.05):
                 parts.append(rng.choice(words))
             elif roll < 0.15:
                 parts.append(" ")
@@ -84,8 +98,7 @@ def scalars():
     for c in range(0x110000):
         if not 0xD800 <= c <= 0xDFFF:
             yield chr(c)
-            yield f"a{chr(c)}b"
-            yield f"é{chr(c)}\u0301E"
+            yield f"a{chr(c)}b \u00e9{chr(c)}\u0301E"
 
 
 def reviews(folder):
@@ -145,6 +158,29 @@ def compare(bench, tokenizer, texts, special, folder):
     return count, tokens
 
 
+def one_piece_a_scalar():
+    """A model that knows every scalar up to plane 3, so that no [UNK] hides what a word became."""
+    known = [c for c in range(0x20, 0x32400) if not 0xD800 <= c <= 0xDFFF]
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces += [chr(c) for c in known] + ["##" + chr(c) for c in known]
+    tokenizer = Tokenizer(models.WordPiece(
+        {piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.add_special_tokens(pieces[:5])
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return tokenizer.to_str()
+
+
+def check(options, model, setting, source, special, texts, folder):
+    tokenizer = Tokenizer.from_str(model)
+    tokenizer.normalizer = normalizers.BertNormalizer(**SETTINGS[setting])
+    if source == "added tokens":
+        tokenizer.add_tokens(ADDED)
+    if options.quick and source != "added tokens":
+        texts = (text for i, text in enumerate(texts) if i % 10 == 0)
+    return compare(options.bench, tokenizer, texts, special, folder)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bench", required=True)
@@ -153,24 +189,26 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a tenth of the texts")
     options = parser.parse_args()
     print(f"tokenizers {__version__}")
-    thin = 10 if options.quick else 1
+    added = [token.content for token in ADDED] + ["FILM NOIR", "cafe", "CAF\u00c9"]
+    sources = {
+        "added tokens": (lambda: random_texts(20_000, added), ("text", "token")),
+        "random": (lambda: random_texts(100_000), ("text", "token")),
+        "scalars": (scalars, ("text",)),
+    }
+    if options.reviews:
+        sources["reviews"] = (lambda: reviews(options.reviews), ("text",))
+    vocabularies = {
+        "its own": (options.model / "tokenizer.json").read_text(),
+        "a piece a scalar": one_piece_a_scalar(),
+    }
     with tempfile.TemporaryDirectory() as name:
-        for setting, changes in SETTINGS.items():
-            sources = {
-                "scalars": lambda: scalars(),
-                "random": lambda: random_texts(100_000 // thin),
-            }
-            if options.reviews:
-                sources["reviews"] = lambda: reviews(options.reviews)
-            for source, make in sources.items():
-                for special in ("text", "token") if source == "random" else ("text",):
-                    tokenizer = Tokenizer.from_file(str(options.model / "tokenizer.json"))
-                    tokenizer.normalizer = normalizers.BertNormalizer(**changes)
-                    texts = (t for i, t in enumerate(make()) if i % thin == 0 or source == "random")
-                    count, tokens = compare(
-                        options.bench, tokenizer, texts, special, pathlib.Path(name))
-                    print(f"equal: {setting}, special as {special}, {source}: "
-                          f"{count} texts, {tokens} tokens", flush=True)
+        for (vocabulary, model), (source, (make, readings)), setting in itertools.product(
+                vocabularies.items(), sources.items(), SETTINGS):
+            for special in readings:
+                count, tokens = check(
+                    options, model, setting, source, special, make(), pathlib.Path(name))
+                print(f"equal: {vocabulary}; {setting}; special as {special}; {source}: "
+                      f"{count} texts, {tokens} tokens", flush=True)
 
 
 main()

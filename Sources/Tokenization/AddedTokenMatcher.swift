@@ -1,0 +1,122 @@
+// Finds added tokens in a text: the leftmost, and of those that begin there the longest.
+//
+// A token that is found but may not stand there (not a single word; special, but read as text) is
+// passed over whole, as in the reference: what it covers is text, and no other token is looked for
+// inside it. Each byte starts at most one look-up, so time is the text's length times the longest
+// token's.
+
+struct AddedTokenMatcher: Sendable {
+    private let trie: PieceTrie
+    /// By the number under which the trie knows them.
+    private let tokens: [AddedToken]
+    private let honoursSpecial: Bool
+
+    private static let wordCharacters = UnicodeTables.ranges(UnicodeTables.wordCharacters)
+    private static let whitespace = UnicodeTables.ranges(UnicodeTables.whitespace)
+
+    /// A token in a text: with the white space that it takes along.
+    struct Match {
+        let id: UInt32
+        let range: Range<Int>
+    }
+
+    /// - Parameters:
+    ///   - spellings: How each token is spelt in the texts that will be searched; of equal
+    ///     spellings, the first special one counts, or else the first.
+    ///   - honoursSpecial: Whether special tokens are found at all.
+    /// - Returns: nil where nothing could ever be found.
+    init?(
+        _ spellings: [(token: AddedToken, bytes: [UInt8])], honoursSpecial: Bool
+    ) throws(TokenizationError) {
+        guard spellings.contains(where: { honoursSpecial || !$0.token.isSpecial }) else {
+            return nil
+        }
+        let ordered = spellings.filter(\.token.isSpecial) + spellings.filter { !$0.token.isSpecial }
+        var builder = PieceTrieBuilder()
+        for (number, spelling) in ordered.enumerated() {
+            guard !spelling.bytes.isEmpty else {
+                throw .unusable("added token \"\(spelling.token.name)\" is empty once normalised")
+            }
+            _ = builder.insert(spelling.bytes[...], id: UInt32(number), root: .word)
+        }
+        trie = try builder.build()
+        tokens = ordered.map(\.token)
+        self.honoursSpecial = honoursSpecial
+    }
+
+    /// The first token in `text[range]` that begins at or after `start`, which is also the end of
+    /// the match before; `range` is all that the token's surroundings are judged by.
+    func next(
+        in text: UnsafePointer<UInt8>, _ range: Range<Int>, from start: Int
+    ) -> Match? {
+        var i = start
+        while i < range.upperBound {
+            let (end, number) = trie.longest(
+                root: trie.wordRoot, text, from: i, to: range.upperBound)
+            guard end > 0 else {
+                i += 1
+                continue
+            }
+            let token = tokens[Int(number)]
+            if mayStand(token, at: i..<end, in: text, range) {
+                let first = token.stripsLeft ? spaceBefore(i, in: text, downTo: start) : i
+                let last = token.stripsRight ? spaceAfter(end, in: text, upTo: range) : end
+                return Match(id: UInt32(token.id), range: first..<last)
+            }
+            i = end
+        }
+        return nil
+    }
+
+    private func mayStand(
+        _ token: AddedToken, at place: Range<Int>, in text: UnsafePointer<UInt8>,
+        _ range: Range<Int>
+    ) -> Bool {
+        if token.isSpecial, !honoursSpecial { return false }
+        guard token.isSingleWord else { return true }
+        if place.lowerBound > range.lowerBound {
+            let before = Self.scalarStart(before: place.lowerBound, in: text)
+            if Self.contains(Self.wordCharacters, text + before) { return false }
+        }
+        return place.upperBound == range.upperBound
+            || !Self.contains(Self.wordCharacters, text + place.upperBound)
+    }
+
+    private func spaceBefore(_ end: Int, in text: UnsafePointer<UInt8>, downTo start: Int) -> Int {
+        var i = end
+        while i > start {
+            let before = Self.scalarStart(before: i, in: text)
+            guard Self.contains(Self.whitespace, text + before) else { break }
+            i = before
+        }
+        return i
+    }
+
+    private func spaceAfter(
+        _ start: Int, in text: UnsafePointer<UInt8>, upTo range: Range<Int>
+    ) -> Int {
+        var i = start
+        while i < range.upperBound, Self.contains(Self.whitespace, text + i) {
+            i += DecodedScalar(at: text + i).length
+        }
+        return i
+    }
+
+    /// Where the scalar before `i` begins; `i` is past the beginning of valid UTF-8.
+    private static func scalarStart(before i: Int, in text: UnsafePointer<UInt8>) -> Int {
+        var start = i - 1
+        while text[start] & 0xC0 == 0x80 { start -= 1 }
+        return start
+    }
+
+    /// Whether the ascending ranges have the scalar that begins at `bytes`.
+    private static func contains(_ ranges: [Range<Int>], _ bytes: UnsafePointer<UInt8>) -> Bool {
+        let scalar = Int(DecodedScalar(at: bytes).value)
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= scalar { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(scalar)
+    }
+}
