@@ -1,0 +1,112 @@
+// Vocabularies and tokenizer files: what is read from them, and what is refused with which words.
+
+import Testing
+
+@testable import Tokenization
+
+@Suite struct VocabularyTests {
+    @Test func linesMayEndAsOnWindows() throws {
+        let text = "\u{FEFF}[UNK]\r\n[CLS]\r\n[SEP]\r\nfilm\r\n"
+        let model = try WordPiece(vocabularyText: Array(text.utf8))
+        #expect(model.vocabularyCount == 4)
+        #expect(model.piece(3) == Array("film".utf8))
+        #expect(model.unknown == 0)
+        #expect(model.padding == nil)
+    }
+
+    @Test(arguments: [
+        ("[UNK]\n[CLS]\nfilm\n", "has no special token \"[SEP]\""),
+        ("[UNK]\n[CLS]\n[SEP]\nfilm\nfilm\n", "\"film\" twice, as 3 and 4"),
+        ("", "has no special token \"[UNK]\""),
+    ])
+    func aVocabularyThatCannotBeUsed(_ text: String, _ reason: String) {
+        expectUnusable(reason) { () throws(TokenizationError) in
+            try WordPiece(vocabularyText: Array(text.utf8))
+        }
+    }
+
+    @Test func invalidBytesInAVocabulary() {
+        expectUnusable("not valid UTF-8 at byte 6") { () throws(TokenizationError) in
+            try WordPiece(vocabularyText: Array("[UNK]\n".utf8) + [0xFF])
+        }
+    }
+
+    private static let model = """
+        "model":{"type":"WordPiece","unk_token":"[UNK]","vocab":{"[UNK]":0,"[CLS]":1,"[SEP]":2}}
+        """
+    private static let split = #""pre_tokenizer":{"type":"BertPreTokenizer"}"#
+
+    @Test(arguments: [
+        ("{", "tokenizer.json: line 1"),
+        ("{\(model)}", "pre_tokenizer is none, but only BertPreTokenizer is known"),
+        (#"{\#(split)}"#, "no model"),
+        (#"{\#(split),"model":{"type":"BPE"}}"#, "model is BPE, but only WordPiece is known"),
+        (#"{\#(split),"model":{"type":"WordPiece"}}"#, "no vocab"),
+        (#"{\#(split),"model":{"type":"WordPiece","vocab":{"a":0,"b":2}}}"#, "has id 1"),
+        (#"{\#(split),"model":{"type":"WordPiece","vocab":{"a":0,"b":0}}}"#, "have id 0"),
+        (#"{\#(split),"model":{"type":"WordPiece","vocab":{"a":-1}}}"#, "\"a\" has no id"),
+        (#"{\#(split),\#(model),"normalizer":{"type":"NFC"}}"#, "normalizer is NFC"),
+        (#"{\#(split),\#(model),"post_processor":{"type":"ByteLevel"}}"#, "is ByteLevel"),
+        (
+            #"{\#(split),\#(model),"post_processor":{"type":"TemplateProcessing","single":[]}}"#,
+            "template"
+        ),
+        (#"{\#(split),\#(model),"added_tokens":[{"id":7,"content":"[SEP]"}]}"#, "has ids 2 and 7"),
+        (#"{\#(split),\#(model),"added_tokens":[{"id":7,"content":"x"}]}"#, "has id 3"),
+        (#"{\#(split),\#(model),"added_tokens":[{"id":7}]}"#, "lacks its content"),
+    ])
+    func aTokenizerFileThatCannotBeUsed(_ json: String, _ reason: String) {
+        expectUnusable(reason) { () throws(TokenizationError) in
+            try WordPiece(tokenizerJSON: Array(json.utf8))
+        }
+    }
+
+    @Test func thePostProcessorNamesTheEnds() throws {
+        let json = """
+            {\(Self.split),"normalizer":null,"model":{"type":"WordPiece","unk_token":"<u>",
+            "continuing_subword_prefix":"@@","max_input_chars_per_word":3,
+            "vocab":{"<s>":0,"</s>":1,"<u>":2,"ab":3,"@@c":4,"AB":5}},
+            "post_processor":{"type":"RobertaProcessing","sep":["</s>",1],"cls":["<s>",0]},
+            "truncation":{"max_length":1},"padding":{"strategy":{"Fixed":9}}}
+            """
+        let model = try WordPiece(tokenizerJSON: Array(json.utf8))
+        var buffer = TokenBuffer()
+        _ = try model.tokenize(Array("abc AB abcc".utf8), into: &buffer)
+        #expect(buffer.ids == [0, 3, 4, 5, 2, 1])
+    }
+
+    @Test func tokenizerConfig() throws {
+        let json = """
+            {"do_lower_case":false,"tokenize_chinese_chars":false,"strip_accents":true,
+            "unk_token":{"content":"<u>"},"cls_token":"<s>","sep_token":null,"never_split":null}
+            """
+        let settings = try TokenizerSettings(tokenizerConfig: Array(json.utf8))
+        #expect(!settings.lowercase && !settings.handleChineseCharacters && settings.cleanText)
+        #expect(settings.stripAccents == true)
+        #expect(settings.names.unknown == "<u>" && settings.names.classification == "<s>")
+        #expect(settings.names.separator == "[SEP]")
+        let defaults = try TokenizerSettings(tokenizerConfig: Array("{}".utf8))
+        #expect(defaults == TokenizerSettings())
+        expectUnusable("tokenizer_config.json is an array") { () throws(TokenizationError) in
+            try TokenizerSettings(tokenizerConfig: Array("[]".utf8))
+        }
+        expectUnusable("do_basic_tokenize") { () throws(TokenizationError) in
+            try TokenizerSettings(tokenizerConfig: Array(#"{"do_basic_tokenize":false}"#.utf8))
+        }
+    }
+
+    private func expectUnusable<Made>(
+        _ reason: String, _ make: () throws(TokenizationError) -> Made
+    ) {
+        do {
+            _ = try make()
+            Issue.record("accepted, though: \(reason)")
+        } catch {
+            #expect(error.description.contains(reason), "\(error)")
+            guard case .unusable = error else {
+                Issue.record("not .unusable: \(error)")
+                return
+            }
+        }
+    }
+}
