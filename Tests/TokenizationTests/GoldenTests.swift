@@ -1,8 +1,8 @@
 // The tokenizer against the reference, token for token and offset for offset.
 //
 // Everything expected comes from Tests/Golden/tokenization/make_golden.py; when a test here fails
-// because a file changed, that script says what the reference makes of it. Thousands of random texts
-// are made here again, by the same generator, and compared by digest.
+// because a file changed, that script says what the reference makes of it. Thousands of random
+// texts are made here again, by the same generator, and compared by digest.
 
 import JSONText
 import Syscalls

@@ -3,8 +3,8 @@
 
 Usage: make_golden.py      (pip install tokenizers==0.23.3)
 
-uncased.txt, cased.txt   small WordPiece vocabularies, trained on the sentences below; kept when they
-                         are there, as two trainings differ: delete them to train anew
+uncased.txt, cased.txt   small WordPiece vocabularies, trained on the sentences below; kept when
+                         they are there, as two trainings differ: delete them to train anew
 added.tokenizer.json     the same, with added tokens, truncation and padding set
 golden.json              texts, and what Hugging Face tokenizers makes of them in each setting: a
                          token is "id:start:end", offsets in bytes; for thousands of random texts,
@@ -50,24 +50,28 @@ ADVERBS = "slowly brilliantly never always hardly wonderfully tediously somehow"
 
 TEXTS = SENTENCES + [
     "", " ", "a", "\n\t\r", "[SEP]", "see [SEP] and [MASK]ed [cls]", "un[UNK]able",
-    "caf\u00e9 cafe\u0301 CAF\u00c9 cafe\u0301\u0301s", "\u0130stanbul I\u0307 \u0131", "\u1e9e\u00df",
-    "\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2 \u03a3", "na\u00adive zero\u200bwidth bom\ufeff", "a\u0000b\ufffdc",
-    "nel\u0085joins vt\u000bjoins nbsp\u00a0parts", "\u3000wide\u3000space", "10.5% of $5 = \u20ac0.5",
-    "\u00a7\u2026\u2014\u00ab\u20ac\u00b4`", "\u037e\u0387\u1fef", "\u212a\u2126\u212b",
-    "\uc601\ud654\ub294 \uac00 \uac01", "\u304b\u3099\u304c \u30ab\u3099", "\uf900\U0002f800\U0002b820\U0002b920",
-    "x\U0001d15ey\U0001d165\u0301\u0323", "q\u08dc\u0301\u0323\u08dc", "a\u302e\u0323\u0301b \u0344\u0f73",
-    "q\u0301\u0323\u302e\u08dc\u0300 r", "\U0001f600\U0001f44d\U0001f3fd \u2764\ufe0f", "\u0600\u06dd\U000e0041",
-    "w" * 100, "w" * 101, "\u00e9" * 100, "\u00e9" * 101, "e\u0301" * 101, "\u08dc" * 101, "a" + "\u0301" * 200,
-    "-" * 30, "\u4e00" * 30, "<br /><br />Great!!!1!", "##ing ##", "don't won't I'd", "\U0010fffd\U0001f000",
+    "caf\u00e9 cafe\u0301 CAF\u00c9 cafe\u0301\u0301s", "\u0130stanbul I\u0307 \u0131",
+    "\u1e9e\u00df", "\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2 \u03a3",
+    "na\u00adive zero\u200bwidth bom\ufeff", "a\u0000b\ufffdc",
+    "nel\u0085joins vt\u000bjoins nbsp\u00a0parts", "\u3000wide\u3000space",
+    "10.5% of $5 = \u20ac0.5", "\u00a7\u2026\u2014\u00ab\u20ac\u00b4`", "\u037e\u0387\u1fef",
+    "\u212a\u2126\u212b", "\uc601\ud654\ub294 \uac00 \uac01", "\u304b\u3099\u304c \u30ab\u3099",
+    "\uf900\U0002f800\U0002b820\U0002b920", "x\U0001d15ey\U0001d165\u0301\u0323",
+    "q\u08dc\u0301\u0323\u08dc", "a\u302e\u0323\u0301b \u0344\u0f73",
+    "q\u0301\u0323\u302e\u08dc\u0300 r", "\U0001f600\U0001f44d\U0001f3fd \u2764\ufe0f",
+    "\u0600\u06dd\U000e0041", "w" * 100, "w" * 101, "\u00e9" * 100, "\u00e9" * 101,
+    "e\u0301" * 101, "\u08dc" * 101, "a" + "\u0301" * 200, "-" * 30, "\u4e00" * 30,
+    "<br /><br />Great!!!1!", "##ing ##", "don't won't I'd", "\U0010fffd\U0001f000",
 ]
 
 RANGES = [
-    (0x20, 0x7E), (0x61, 0x7A), (0x61, 0x7A), (0x41, 0x5A), (0x00, 0x20), (0x7F, 0xBF), (0xC0, 0x24F),
-    (0x300, 0x36F), (0x370, 0x3FF), (0x400, 0x4FF), (0x591, 0x5F4), (0x8D3, 0x8E2), (0xE00, 0xE7F),
-    (0xF71, 0xF83), (0x1100, 0x11FF), (0x1AB0, 0x1ACE), (0x1DF0, 0x1DFF), (0x1E00, 0x1FFF),
-    (0x2000, 0x206F), (0x2E00, 0x303F), (0x3041, 0x30FF), (0x4E00, 0x4E80), (0xAC00, 0xAD00),
-    (0xF900, 0xF920), (0xFB00, 0xFB4F), (0xFE00, 0xFFFF), (0x1D15E, 0x1D172), (0x1E000, 0x1E02A),
-    (0x1F600, 0x1F64F), (0x2B81E, 0x2B922), (0xE0020, 0xE007F), (0x0, 0x10FFFF),
+    (0x20, 0x7E), (0x61, 0x7A), (0x61, 0x7A), (0x41, 0x5A), (0x00, 0x20), (0x7F, 0xBF),
+    (0xC0, 0x24F), (0x300, 0x36F), (0x370, 0x3FF), (0x400, 0x4FF), (0x591, 0x5F4), (0x8D3, 0x8E2),
+    (0xE00, 0xE7F), (0xF71, 0xF83), (0x1100, 0x11FF), (0x1AB0, 0x1ACE), (0x1DF0, 0x1DFF),
+    (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x2E00, 0x303F), (0x3041, 0x30FF), (0x4E00, 0x4E80),
+    (0xAC00, 0xAD00), (0xF900, 0xF920), (0xFB00, 0xFB4F), (0xFE00, 0xFFFF), (0x1D15E, 0x1D172),
+    (0x1E000, 0x1E02A), (0x1F600, 0x1F64F), (0x2B81E, 0x2B922), (0xE0020, 0xE007F),
+    (0x0, 0x10FFFF),
 ]
 
 SETTINGS = [
@@ -155,11 +159,12 @@ def tokenizer_of(pieces, settings):
 
 
 def added(pieces):
-    """A tokenizer.json with all that may be added, and a truncation and padding to be left aside."""
+    """A tokenizer.json with all that may be added; its truncation and padding do not count."""
     tokenizer = tokenizer_of(pieces[:600], {})
     tokenizer.add_tokens([
         AddedToken("film noir"), AddedToken("<x>", lstrip=True, rstrip=True, normalized=False),
-        AddedToken("Caf\u00c9", single_word=True), AddedToken("ab", single_word=True, normalized=False),
+        AddedToken("Caf\u00c9", single_word=True),
+        AddedToken("ab", single_word=True, normalized=False),
         AddedToken("\u6620\u753b"), AddedToken("<s>", special=True, lstrip=True, normalized=True)])
     tokenizer.enable_truncation(8)
     tokenizer.enable_padding(length=8)
@@ -167,8 +172,9 @@ def added(pieces):
     tokenizer.no_truncation()
     tokenizer.no_padding()
     texts = [
-        "A FILM NOIR and film noirs", "a <x>  b<x>\u2003c", "caf\u00e9, cafes CAFE\u0301 xcafe", "ab abc (ab)",
-        "\u6620\u753b\u9928 \u6620\u3000\u753b", "one <s> two [SEP]", "film  noir <x><x>", "cafe", "film noir",
+        "A FILM NOIR and film noirs", "a <x>  b<x>\u2003c", "caf\u00e9, cafes CAFE\u0301 xcafe",
+        "ab abc (ab)", "\u6620\u753b\u9928 \u6620\u3000\u753b", "one <s> two [SEP]",
+        "film  noir <x><x>", "cafe", "film noir",
     ]
     return texts, tokenizer
 
