@@ -1,0 +1,333 @@
+// One client's connection as a state machine: bytes and time in, effects out, frames to send kept
+// until they are taken. No socket, no clock.
+//
+//     receive(bytes) ──> next() ──> .request, .message, .endOfMessages   somebody does the work and
+//                                                                        calls answer, fail, ...
+//                                   .abandon                             nobody wants it any more
+//                                   .close                               the last effect
+//     unsent ──> didSend(count)
+//
+// Invariants: every stream that was accepted gets exactly one terminal frame, unless the connection
+// ends before; a frame is only looked at when its answer would find room, so a client that does not
+// read its answers is soon not read itself; whatever the peer does, a connection holds at most one
+// frame being received and `outputBytes` of answers. An idle one holds next to nothing.
+
+internal import Syscalls
+package import TextflixProtocol
+
+package struct Connection: Sendable {
+    package enum Effect: Sendable, Equatable {
+        /// A unary request, or the opening of a stream (whose payload, if any, follows as message).
+        case request(stream: UInt32, RequestEnvelope)
+        /// A message of an open stream.
+        case message(stream: UInt32, ArraySlice<UInt8>)
+        /// The stream ended by a violation: its work is no longer wanted.
+        case abandon(stream: UInt32)
+        case close(CloseReason)
+    }
+
+    package enum CloseReason: Sendable, Equatable {
+        /// The client has closed its side and has all its answers.
+        case finished
+        /// The client has closed both sides.
+        case peerGone
+        /// What it sent is not this protocol.
+        case notOurs(FrameError)
+        /// A frame or header took too long.
+        case slowSender
+        /// The client did not read for too long, or too much waited for it.
+        case slowReader
+        /// The daemon ends.
+        case stopping
+    }
+
+    struct OpenStream: Sendable {
+        var state: StreamState
+        let isStreaming: Bool
+        var window = StreamWindow()
+    }
+
+    private let limits: ServiceLimits
+    private var decoder = FrameDecoder()
+    private var order = StreamOrder()
+    private(set) var streams: [UInt32: OpenStream] = [:]
+    private var queued: [Effect] = []
+    private var inputIsOpen = true
+    /// Set: no more frames are taken; what is unsent is flushed, then this is the end.
+    private var closing: CloseReason?
+    private var isClosed = false
+
+    private var writer = FrameWriter()
+    private var sending: [UInt8] = []
+    private var sentCount = 0
+    private var outputIsPaused = false
+
+    /// When the frame that is half received began; nil between frames.
+    private var frameStart: Instant?
+    /// When the client last read something, while something waits for it.
+    private var outputSince: Instant?
+
+    /// Set by the owner while stream messages of this connection wait for room in the queue.
+    package var isHeld = false
+
+    package init(limits: ServiceLimits) { self.limits = limits }
+
+    package var unansweredStreams: Int { streams.count }
+    package var bufferedInputBytes: Int { decoder.bufferedBytes }
+
+    /// Whether the owner should read from the peer.
+    package var wantsInput: Bool {
+        inputIsOpen && closing == nil && !isClosed && !outputIsPaused && !isHeld
+    }
+
+    // MARK: Input
+
+    package mutating func receive(_ bytes: UnsafeRawBufferPointer, now: Instant) {
+        guard inputIsOpen, closing == nil else { return }
+        decoder.append(bytes)
+        if frameStart == nil { frameStart = now }
+    }
+
+    /// The peer has closed its writing side: what it asked is answered, then we close too.
+    package mutating func inputEnded() { inputIsOpen = false }
+
+    /// The peer is gone: nothing can be answered.
+    package mutating func peerGone() { end(.peerGone, flushing: false) }
+
+    /// The daemon ends: what was written is flushed, no more.
+    package mutating func stop() { end(.stopping, flushing: true) }
+
+    /// What to do next; nil: nothing for now. Ask again until nil after every input.
+    package mutating func next(now: Instant) -> Effect? {
+        while true {
+            if isClosed { return nil }
+            if !queued.isEmpty { return queued.removeFirst() }
+            if closing == nil, !outputIsPaused, !isHeld, takeFrame(now: now) { continue }
+            return nextEnd()
+        }
+    }
+
+    /// Looks at one more frame; false when there is none.
+    private mutating func takeFrame(now: Instant) -> Bool {
+        do throws(FrameError) {
+            let frame = try decoder.next()
+            if frame != nil { frameStart = now }
+            if decoder.isBetweenFrames { frameStart = nil }
+            guard let frame else {
+                if !inputIsOpen { endStreamsLeftOpen() }
+                return false
+            }
+            take(frame)
+            return true
+        } catch {
+            if let answer = error.answer {
+                if streams[answer.stream] != nil { queued.append(.abandon(stream: answer.stream)) }
+                streams[answer.stream] = nil
+                writer.failure(stream: answer.stream, answer.status)
+            }
+            end(.notOurs(error), flushing: true)
+            return !queued.isEmpty
+        }
+    }
+
+    private mutating func take(_ frame: Frame) {
+        let stream = frame.header.stream
+        do throws(StreamViolation) {
+            switch frame.header.kind {
+            case .request: try open(frame)
+            case .data: try takeMessage(frame)
+            case .response: break  // nothing that a client may say; skipped as unknown flags are
+            }
+        } catch {
+            fail(stream, error.status, abandoning: true)
+        }
+    }
+
+    private mutating func open(_ frame: Frame) throws(StreamViolation) {
+        let stream = frame.header.stream
+        try order.open(stream)
+        let state = try StreamState(opening: frame.header.flags)
+        let envelope: RequestEnvelope
+        do throws(WireError) {
+            envelope = try RequestEnvelope(decoding: frame.body)
+        } catch {
+            return refuse(stream, .invalidArgument, error.description)
+        }
+        guard envelope.service == serviceName, let method = MethodName(rawValue: envelope.method)
+        else {
+            let name = "\(envelope.service)/\(envelope.method)".prefix(Limits.nameBytes)
+            return refuse(stream, .unimplemented, "there is no method \(name)")
+        }
+        try method.check(opening: frame.header.flags)
+        guard streams.count < limits.streamsPerConnection else {
+            let text = "\(limits.streamsPerConnection) requests of this connection are unanswered"
+            return writer.failure(
+                stream: stream,
+                Status(code: .resourceExhausted, message: text, retryAfter: .milliseconds(50)))
+        }
+        streams[stream] = OpenStream(state: state, isStreaming: method.isStreaming)
+        queued.append(.request(stream: stream, envelope))
+        if method.isStreaming {
+            // ttrpc lets the opening carry the first message, and demands one when it also closes.
+            if !envelope.payload.isEmpty { try admitMessage(stream, envelope.payload) }
+            finishIfAnswered(stream)
+        }
+    }
+
+    private mutating func takeMessage(_ frame: Frame) throws(StreamViolation) {
+        let stream = frame.header.stream
+        guard streams[stream] != nil else {
+            // Data for a stream that has ended crossed the end on its way.
+            if order.wasOpened(stream) { return }
+            throw .neverOpened
+        }
+        let arrival = try streams[stream]!.state.receiveData(
+            flags: frame.header.flags, length: frame.body.count)
+        if arrival.hasMessage { try admitMessage(stream, frame.body[...]) }
+        finishIfAnswered(stream)
+    }
+
+    private mutating func admitMessage(
+        _ stream: UInt32, _ body: ArraySlice<UInt8>
+    ) throws(StreamViolation) {
+        try streams[stream]!.window.receive()
+        queued.append(.message(stream: stream, body))
+    }
+
+    private mutating func refuse(_ stream: UInt32, _ code: StatusCode, _ message: String) {
+        writer.failure(stream: stream, Status(code: code, message: message))
+    }
+
+    /// The client will send nothing more, so its open streams have had their last message.
+    private mutating func endStreamsLeftOpen() {
+        for (stream, record) in streams where record.state == .open {
+            streams[stream]!.state = .answering
+            finishIfAnswered(stream)
+        }
+    }
+
+    // MARK: Answers
+
+    /// Ends a unary stream well. Nothing happens on a stream that has ended.
+    package mutating func answer(_ stream: UInt32, _ message: some Message) {
+        guard streams[stream] != nil else { return }
+        do throws(FrameError) {
+            try writer.response(stream: stream, message)
+            streams[stream] = nil
+        } catch {
+            fail(stream, Self.oversizedAnswer)
+        }
+    }
+
+    /// Answers the oldest unanswered message of a streaming stream; the last ends it well.
+    package mutating func answerMessage(_ stream: UInt32, _ message: some Message) {
+        guard streams[stream] != nil else { return }
+        do throws(FrameError) {
+            try writer.data(stream: stream, message)
+            streams[stream]!.window.answer()
+            finishIfAnswered(stream)
+        } catch {
+            fail(stream, Self.oversizedAnswer, abandoning: true)
+        }
+    }
+
+    private static let oversizedAnswer = Status(
+        code: .resourceExhausted,
+        message: "the answer would exceed \(Limits.bodyBytes) bytes; send fewer texts at once")
+
+    /// Ends a stream with an error.
+    /// - Parameter abandoning: its work goes on somewhere and is to be stopped.
+    package mutating func fail(_ stream: UInt32, _ status: Status, abandoning: Bool = false) {
+        let wasOpen = streams.removeValue(forKey: stream) != nil
+        if abandoning, wasOpen { queued.append(.abandon(stream: stream)) }
+        // A violation is answered on whatever number it bears; other errors only once.
+        if wasOpen || abandoning { writer.failure(stream: stream, status) }
+    }
+
+    private mutating func finishIfAnswered(_ stream: UInt32) {
+        guard let record = streams[stream], record.isStreaming, record.state == .answering,
+            record.window.unanswered == 0
+        else { return }
+        writer.endOfData(stream: stream)
+        streams[stream] = nil
+    }
+
+    // MARK: Output
+
+    package var unsentBytes: Int { sending.count - sentCount + writer.bytes.count }
+
+    /// Hands the next bytes to send to the body, which returns how many it could send.
+    package mutating func send(
+        now: Instant, _ body: (UnsafeRawBufferPointer) -> Int
+    ) -> Bool {
+        if sentCount == sending.count {
+            sending = writer.take()
+            sentCount = 0
+        }
+        guard sentCount < sending.count else { return false }
+        let count = sending.withUnsafeBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0.dropFirst(sentCount)))
+        }
+        sentCount += count
+        if sentCount == sending.count { (sending, sentCount) = ([], 0) }
+        if count > 0 { outputSince = now }
+        return count > 0
+    }
+
+    /// Call it when everything that could be sent has been: sets the pace for the next frames.
+    package mutating func settleOutput(now: Instant) {
+        let unsent = unsentBytes
+        if unsent == 0 { outputSince = nil } else if outputSince == nil { outputSince = now }
+        if unsent > limits.outputBytes { end(.slowReader, flushing: false) }
+        let wasPaused = outputIsPaused
+        // A quarter of the bound between the two keeps it from flapping.
+        if unsent >= limits.outputPauseBytes { outputIsPaused = true }
+        if unsent <= limits.outputPauseBytes / 4 { outputIsPaused = false }
+        // The time that we did not read is not the sender's.
+        if wasPaused, !outputIsPaused, frameStart != nil { frameStart = now }
+    }
+
+    // MARK: Time, and the end
+
+    /// When `timeOut` has something to say; `distantFuture` while nothing is under way.
+    package var deadline: Instant {
+        var earliest = Instant.distantFuture
+        if let frameStart, wantsInput {
+            let isHeader = decoder.bufferedBytes < FrameHeader.byteCount
+            earliest = frameStart.advanced(by: isHeader ? limits.headerTime : limits.frameTime)
+        }
+        if let outputSince {
+            earliest = min(earliest, outputSince.advanced(by: limits.outputTime))
+        }
+        return earliest
+    }
+
+    package mutating func timeOut(now: Instant) {
+        guard deadline <= now else { return }
+        let isReader = outputSince.map { $0.advanced(by: limits.outputTime) <= now } ?? false
+        end(isReader ? .slowReader : .slowSender, flushing: false)
+    }
+
+    private mutating func end(_ reason: CloseReason, flushing: Bool) {
+        if closing == nil { closing = reason }
+        if flushing { return }
+        closing = reason
+        writer = FrameWriter()
+        sending = []
+        sentCount = 0
+    }
+
+    /// The closing effect, once nothing is left to do before it.
+    private mutating func nextEnd() -> Effect? {
+        if let closing {
+            guard unsentBytes == 0 else { return nil }
+            isClosed = true
+            streams = [:]
+            return .close(closing)
+        }
+        guard !inputIsOpen, streams.isEmpty, unsentBytes == 0, !isHeld, !outputIsPaused
+        else { return nil }
+        isClosed = true
+        return .close(.finished)
+    }
+}
