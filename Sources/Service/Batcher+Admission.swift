@@ -109,24 +109,39 @@ struct QueueLedger: Sendable {
 }
 
 /// How fast each model computes, measured batch by batch.
+///
+/// Nanoseconds over tokens, both summed with forgetting, so a tiny batch, which is all overhead,
+/// counts for little. A model's first batch touches its memory for the first time and is left out.
 struct SpeedGauge: Sendable {
-    /// Nanoseconds a token, by model: a moving average that forgets half in about five batches.
-    private var nanosecondsPerToken: [UInt32: Double] = [:]
+    private struct Sums: Sendable {
+        var isWarm = false
+        var nanoseconds = 0.0
+        var tokens = 0.0
+    }
+
+    private var models: [UInt32: Sums] = [:]
     private(set) var latest = 0.0
 
-    private static let weight = 1.0 / 8
+    /// Tokens after which the past counts half: a few batches.
+    private static let halfLife = 8192.0
 
     mutating func note(tokens: Int, nanoseconds: UInt64, model: UInt32) {
         guard tokens > 0, nanoseconds > 0 else { return }
-        let sample = Double(nanoseconds) / Double(tokens)
-        let average = nanosecondsPerToken[model].map { $0 + (sample - $0) * Self.weight }
-        nanosecondsPerToken[model] = average ?? sample
-        latest = 1e9 / (average ?? sample)
+        var sums = models[model] ?? Sums()
+        if sums.isWarm {
+            let kept = Self.halfLife / (Self.halfLife + Double(tokens))
+            sums.nanoseconds = sums.nanoseconds * kept + Double(nanoseconds)
+            sums.tokens = sums.tokens * kept + Double(tokens)
+            latest = sums.tokens / sums.nanoseconds * 1e9
+        }
+        sums.isWarm = true
+        models[model] = sums
     }
 
     /// Nanoseconds for so many tokens; 0 while nothing is known.
     func cost(tokens: Int, model: UInt32) -> UInt64 {
-        UInt64((nanosecondsPerToken[model] ?? 0) * Double(tokens))
+        guard let sums = models[model], sums.tokens > 0 else { return 0 }
+        return UInt64(sums.nanoseconds / sums.tokens * Double(tokens))
     }
 }
 

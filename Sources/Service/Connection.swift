@@ -73,6 +73,7 @@ package struct Connection: Sendable {
     package init(limits: ServiceLimits) { self.limits = limits }
 
     package var unansweredStreams: Int { streams.count }
+    package func isOpen(_ stream: UInt32) -> Bool { streams[stream] != nil }
     package var bufferedInputBytes: Int { decoder.bufferedBytes }
 
     /// Whether the owner should read from the peer.

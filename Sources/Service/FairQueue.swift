@@ -70,9 +70,9 @@ struct FairQueue: Sendable {
     mutating func insert(_ entry: Entry, _ key: FlowKey) {
         let place = places[key] ?? addFlow(key)
         flows[place].byDeadline.insert(
-            entry, at: flows[place].byDeadline.partition { $0.precedes(entry) })
+            entry, at: flows[place].byDeadline.lengthOfPrefix { $0.precedes(entry) })
         flows[place].byArrival.insert(
-            entry, at: flows[place].byArrival.partition { $0.request < entry.request })
+            entry, at: flows[place].byArrival.lengthOfPrefix { $0.request < entry.request })
     }
 
     mutating func remove(_ request: RequestID, _ key: FlowKey) {
@@ -192,7 +192,7 @@ extension FairQueue.Entry {
 
 extension Array {
     /// How many elements, all at the front, satisfy the predicate: where the next one belongs.
-    func partition(_ isBefore: (Element) -> Bool) -> Int {
+    func lengthOfPrefix(_ isBefore: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2

@@ -86,6 +86,13 @@ package struct FileStatus: Sendable, Equatable {
         self.init(status)
     }
 
+    /// Of a descriptor that somebody else owns.
+    package init(ofDescriptor number: Int32) throws(Errno) {
+        var status = stat()
+        try perform("stat descriptor \(number)") { fstat(number, &status) }
+        self.init(status)
+    }
+
     private init(_ status: stat) {
         kind =
             switch status.st_mode & S_IFMT {
@@ -171,4 +178,26 @@ package func makeTemporaryDirectory(prefix: String) throws(Errno) -> String {
     let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
     guard made else { throw Errno(errno, "make directory \(prefix)XXXXXX") }
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// What a symbolic link says.
+package func readLink(_ path: String) throws(Errno) -> String {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try checked("read link \(path)") { readlink(path, &buffer, buffer.count) }
+    return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// A file that at most one process holds: its lock ends with the process, however that ends.
+package struct FileLock: ~Copyable, Sendable {
+    private let file: Descriptor
+
+    /// - Throws: `.wouldBlock` when another process holds it.
+    package init(_ path: String) throws(Errno) {
+        let number = try checked("open \(path)") {
+            open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600 as mode_t)
+        }
+        let file = Descriptor(adopting: number)
+        try perform("lock \(path)") { flock(number, LOCK_EX | LOCK_NB) }
+        self.file = file
+    }
 }

@@ -33,10 +33,12 @@ package enum ThisProcess {
     package static func executeAgain() throws(Errno) -> Never {
         var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) }
         arguments.append(nil)
-        execv("/proc/self/exe", arguments)
+        // By its own name: the kernel shows the last component as the process's.
+        let program = try readLink("/proc/self/exe")
+        execv(program, arguments)
         let code = errno
         for argument in arguments { free(argument) }
-        throw Errno(code, "execute /proc/self/exe")
+        throw Errno(code, "execute \(program)")
     }
 
     /// Raises the soft limit of open descriptors to the hard one and returns it.
@@ -72,5 +74,21 @@ package enum ThisProcess {
         guard fields.count > 2 else { return (0, 0) }
         let page = sysconf(Int32(_SC_PAGESIZE))
         return (fields[1] * page, fields[2] * page)
+    }
+}
+
+extension ThisProcess {
+    /// From now on a mapped file that lost its pages ends the process with this status, after one
+    /// line on standard error that names the file.
+    package static func endOnBusError(exitStatus: Int32) {
+        _ = linux_end_on_bus_error(exitStatus)
+    }
+}
+
+/// The names of all variables that this process was started with.
+package func environmentNames() -> [String] {
+    let bytes = (try? readFile("/proc/self/environ", limit: 8 << 20)) ?? []
+    return bytes.split(separator: 0).map { entry in
+        String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
     }
 }

@@ -18,13 +18,17 @@ package enum UnixSocket {
     }
 
     /// Binds a fresh non-blocking socket to a path that must not exist, and listens.
+    /// - Parameter mode: permission bits of the path, set before anybody can connect.
     /// - Throws: `.addressInUse` when anything is at the path, `.nameTooLong` over 107 bytes.
-    package static func listen(path: String, backlog: Int32) throws(Errno) -> Descriptor {
+    package static func listen(
+        path: String, mode: UInt32 = 0o600, backlog: Int32
+    ) throws(Errno) -> Descriptor {
         let listener = try make()
         let number = listener.number
         try withAddress(path) { (address, size) throws(Errno) in
             try perform("bind \(path)") { bind(number, address, size) }
         }
+        try setMode(path, mode)
         try perform("listen \(path)") { Glibc.listen(number, backlog) }
         try setNonBlocking(number)
         return listener

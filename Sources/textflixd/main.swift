@@ -1,3 +1,99 @@
+// textflixd: the daemon's command line. Options and wiring only.
+//
+// Before anything else it starts itself again without the variables that tell OpenBLAS what to do:
+// the library reads them when it is loaded, and a stray one halves the speed or starts threads of
+// its own.
+
+import CommandLineTable
+import Service
 import Syscalls
 
-print("not yet")
+private enum Options {
+    static let config = Option("config", .file("FILE"), "read this configuration file")
+    static let socket = Option("socket", .file("PATH"), "listen on this socket")
+    static let model = Option(
+        "model", .assignment("NAME=DIR"), repeats: true, "serve the model in DIR as NAME")
+    static let precision = Option(
+        "precision", .choice(PrecisionChoice.self), "how weights are computed with")
+    static let threads = Option("threads", .integer(1...1024), "threads of the engine")
+    static let batchTokens = Option(
+        "max-batch-tokens", .integer(16...1 << 20), "tokens computed together at most")
+    static let queue = Option("max-queue", .integer(1...1 << 24), "texts waiting at most")
+    static let cache = Option("cache-dir", .folder("DIR"), "where packed weights are kept")
+    static let check = Option("check-config", "check the configuration and stop")
+}
+
+private let program = Program(
+    "textflixd", "classify texts for the programs of this machine, over a Unix socket",
+    options: [
+        Options.config, Options.socket, Options.model, Options.precision, Options.threads,
+        Options.batchTokens, Options.queue, Options.cache, Options.check,
+    ],
+    examples: [
+        Example("textflixd --model reviews=models/reviews", "serve one model"),
+        Example("textflixd --config /etc/textflix/textflixd.json --check-config"),
+    ],
+    sections: [
+        Section(
+            "Environment",
+            [
+                ("TEXTFLIX_CONFIG, _SOCKET, _MODELS (NAME=DIR,...), _PRECISION, _THREADS", ""),
+                ("TEXTFLIX_MAX_BATCH_TOKENS, _MAX_QUEUE, _CACHE_DIR, _LOG_LEVEL", ""),
+                ("LISTEN_FDS, NOTIFY_SOCKET, WATCHDOG_USEC", "as systemd sets them"),
+            ]),
+        Section("Files", [(DaemonConfiguration.standardFile, "read when no other is named")]),
+    ])
+
+/// The process image is replaced; returns only when there is nothing to remove.
+private func shedHostileEnvironment() {
+    let hostile = environmentNames().filter {
+        $0.hasPrefix("OPENBLAS_") || $0.hasPrefix("GOTO_") || $0.hasPrefix("OMP_")
+    }
+    guard !hostile.isEmpty else { return }
+    for name in hostile { removeEnvironment(name) }
+    do throws(Errno) {
+        try ThisProcess.executeAgain()
+    } catch {
+        printError("textflixd: cannot start again without \(hostile): \(error)\n")
+    }
+}
+
+private func flags(_ invocation: Invocation) -> DaemonConfiguration.Flags {
+    var flags = DaemonConfiguration.Flags()
+    flags.file = invocation.text(Options.config)
+    flags.socketPath = invocation.text(Options.socket)
+    flags.models = invocation.assignments(Options.model).map { ($0.name, $0.value) }
+    flags.precision = invocation.choice(Options.precision)
+    flags.threads = invocation.integer(Options.threads)
+    flags.batchTokens = invocation.integer(Options.batchTokens)
+    flags.queueTexts = invocation.integer(Options.queue)
+    flags.cacheDirectory = invocation.text(Options.cache)
+    return flags
+}
+
+private func run() -> Int32 {
+    shedHostileEnvironment()
+    do {
+        switch try program.parse(Arguments.words(of: program.name)) {
+        case .run(let invocation):
+            let flags = flags(invocation)
+            let configuration = try DaemonConfiguration.resolve(flags)
+            if invocation.has(Options.check) {
+                printOutput("the configuration is good\n")
+                return ExitStatus.success.rawValue
+            }
+            return Daemon(configuration, flags: flags, version: program.version).run()
+        case .show(let text):
+            printOutput(text)
+            return ExitStatus.success.rawValue
+        }
+    } catch let error as UsageError {
+        printError("\(error)\n")
+        return ExitStatus.usage.rawValue
+    } catch {
+        printError("textflixd: \(error)\n")
+        return ExitStatus.configuration.rawValue
+    }
+}
+
+ThisProcess.exit(run())

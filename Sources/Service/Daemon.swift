@@ -1,0 +1,162 @@
+// The daemon put together: configuration in, exit status out.
+//
+//     main thread      EventLoop ── Exchange ── Connections
+//     "tokenise"       TokenisingThread
+//     "engine"         EngineThread ── ComputeEngine (with worker threads of its own)
+//     "load"           one at a time, while models are read
+//
+// It wires, and it holds what lives as long as the process. Policy is elsewhere.
+
+internal import Synchronization
+internal import Syscalls
+
+package struct Daemon: Sendable {
+    private let configuration: DaemonConfiguration
+    private let flags: DaemonConfiguration.Flags
+    private let version: String
+    private let log: Log
+
+    /// - Parameter flags: kept for reading the configuration again on a reload.
+    package init(
+        _ configuration: DaemonConfiguration, flags: DaemonConfiguration.Flags, version: String
+    ) {
+        self.configuration = configuration
+        self.flags = flags
+        self.version = version
+        log = .standard(level: configuration.logLevel)
+    }
+
+    /// Serves until it is told to stop.
+    /// - Returns: the exit status.
+    package func run() -> Int32 {
+        do {
+            return try serve()
+        } catch let failure as StartFailure {
+            log(.critical, failure.description)
+            return failure.exitStatus
+        } catch {
+            log(.critical, "\(error)")
+            return StartFailure.operatingSystem
+        }
+    }
+
+    private func serve() throws -> Int32 {
+        let started = MonotonicClock.now
+        guard let fault = Fault(word: environment("TEXTFLIX_FAULT")) else {
+            throw StartFailure(
+                "TEXTFLIX_FAULT is neither hang nor slow=MILLISECONDS",
+                exitStatus: StartFailure.configuration)
+        }
+        if fault != .none { log(.warning, "TEXTFLIX_FAULT is set: \(fault)") }
+        ThisProcess.ignoreBrokenPipes()
+        ThisProcess.endOnBusError(exitStatus: Self.inputOutput)
+        let limits = fittingLimits()
+        // Signals are blocked here, before any other thread starts.
+        let signals = try SignalQueue([.terminate, .interrupt, .hangUp])
+        let listeners = try listen()
+        let mailbox = try Mailbox()
+        let batchTokens = limits.batchTokens
+        let room = Workroom(limits: limits, mailbox: mailbox, fault: fault) {
+            try BERTEngine(maxBatchTokens: batchTokens)
+        }
+        let page = StatusPage(version: version, started: started, limits: limits)
+        let exchange = Exchange(
+            limits: limits, models: configuration.models.map(\.name), sink: room, page: page,
+            log: log)
+        let loading = Loading(
+            loader: ModelLoader(batchTokens: batchTokens), mailbox: mailbox, log: log)
+        let loop = try EventLoop(
+            exchange: exchange, mailbox: mailbox,
+            notifier: Notifier(pulses: room.pulses, now: started), listeners: listeners,
+            signals: signals, limits: limits, log: log,
+            load: { [configuration, flags] in loading.begin(configuration, flags) })
+        for listener in listeners { log(.notice, "listening on \(listener.path)") }
+        let code = try room.whileRunning { () throws(Errno) in try loop.run() }
+        log(.notice, "stopped")
+        return code
+    }
+
+    private static let inputOutput: Int32 = 74
+
+    /// The limits, as far as the process may have descriptors.
+    private func fittingLimits() -> ServiceLimits {
+        var limits = configuration.limits
+        let descriptors = ThisProcess.raiseDescriptorLimit()
+        // Sixty-four for everything that is no connection.
+        if limits.connections > descriptors - 64 {
+            limits.connections = max(1, descriptors - 64)
+            log(.warning, "only \(limits.connections) connections: the descriptor limit is low")
+        }
+        return limits
+    }
+
+    private func listen() throws(StartFailure) -> [Listener] {
+        let inherited = try Listener.inherited()
+        if !inherited.isEmpty { return inherited }
+        return [
+            try Listener.make(
+                path: configuration.socketPath ?? defaultSocketPath(),
+                mode: configuration.socketMode)
+        ]
+    }
+}
+
+/// Reads models on a thread of its own, and the configuration again before every load but the
+/// first.
+final class Loading: Sendable {
+    private let loader: ModelLoader
+    private let mailbox: Mailbox
+    private let log: Log
+    private let loads = Atomic<UInt32>(0)
+    /// Tells each load of each model from all others.
+    private let numbers = Atomic<UInt32>(1)
+
+    init(loader: ModelLoader, mailbox: Mailbox, log: Log) {
+        self.loader = loader
+        self.mailbox = mailbox
+        self.log = log
+    }
+
+    func begin(_ configuration: DaemonConfiguration, _ flags: DaemonConfiguration.Flags) {
+        let isFirst = loads.wrappingAdd(1, ordering: .relaxed).oldValue == 0
+        do {
+            let thread = try Thread.spawn(name: "load", stackBytes: 4 << 20) { [self] in
+                mailbox.post(.loaded(load(isFirst ? configuration : again(configuration, flags))))
+            }
+            thread.detach()
+        } catch {
+            let failure = LoadFailure("\(error)")
+            mailbox.post(
+                .loaded(
+                    configuration.models.map {
+                        LoadedModel(name: $0.name, outcome: .failure(failure))
+                    }))
+        }
+    }
+
+    /// The models as the file names them now; a broken file changes nothing.
+    private func again(
+        _ old: DaemonConfiguration, _ flags: DaemonConfiguration.Flags
+    ) -> DaemonConfiguration {
+        do throws(ConfigurationError) {
+            return try DaemonConfiguration.resolve(flags)
+        } catch {
+            log(.error, "the configuration is not read again: \(error)")
+            return old
+        }
+    }
+
+    private func load(_ configuration: DaemonConfiguration) -> [LoadedModel] {
+        configuration.models.enumerated().map { place, source in
+            mailbox.post(
+                .loading("loading \(source.name) (\(place + 1) of \(configuration.models.count))"))
+            let number = numbers.wrappingAdd(1, ordering: .relaxed).newValue
+            do throws(LoadFailure) {
+                let model = try loader.load(source, number: number)
+                return LoadedModel(name: source.name, outcome: .success(model))
+            } catch {
+                return LoadedModel(name: source.name, outcome: .failure(error))
+            }
+        }
+    }
+}

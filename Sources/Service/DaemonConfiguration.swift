@@ -1,0 +1,156 @@
+// Everything that can be set, from three places: flags over environment over file.
+//
+// Invariant: a configuration that exists has been checked: values are in range, models have
+// different names and there is at least one. An error names the place: file, line and column; the
+// variable; or the flag. It opens no model and no socket.
+
+internal import JSONText
+internal import Syscalls
+
+package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
+
+package struct DaemonConfiguration: Sendable, Equatable {
+    /// nil: the sockets that were passed, or the default place.
+    package var socketPath: String?
+    package var socketMode: UInt32 = 0o660
+    /// In order; the first is the default.
+    package var models: [ModelSource] = []
+    package var precision = PrecisionChoice.auto
+    /// Of the engine; nil: one for each processor.
+    package var threads: Int?
+    /// For packed weights; nil: the usual cache of the user.
+    package var cacheDirectory: String?
+    package var logLevel = Log.Level.info
+    package var limits = ServiceLimits()
+    /// Where the file was, for reading it again.
+    package var file: String?
+
+    package init() {}
+
+    /// What the command line adds.
+    package struct Flags: Sendable {
+        package var file: String?
+        package var socketPath: String?
+        package var models: [(name: String, path: String)] = []
+        package var precision: PrecisionChoice?
+        package var threads: Int?
+        package var batchTokens: Int?
+        package var queueTexts: Int?
+        package var cacheDirectory: String?
+
+        package init() {}
+    }
+
+    package static let standardFile = "/etc/textflix/textflixd.json"
+    private static let fileBytes = 1 << 20
+
+    /// Reads the file (the one named, else $TEXTFLIX_CONFIG, else the standard one if it is there),
+    /// then the environment, then the flags.
+    package static func resolve(
+        _ flags: Flags, environment: (String) -> String? = environment
+    ) throws(ConfigurationError) -> DaemonConfiguration {
+        var configuration = DaemonConfiguration()
+        let named = flags.file ?? environment("TEXTFLIX_CONFIG")
+        if let path = named ?? (fileExists(standardFile) ? standardFile : nil) {
+            let bytes: [UInt8]
+            do throws(Errno) {
+                bytes = try readFile(path, limit: fileBytes)
+            } catch {
+                throw ConfigurationError(error.description)
+            }
+            try configuration.read(bytes, path: path)
+            configuration.file = path
+        }
+        try configuration.read(environment)
+        try configuration.take(flags)
+        try configuration.finish()
+        return configuration
+    }
+
+    private mutating func read(_ environment: (String) -> String?) throws(ConfigurationError) {
+        if let path = environment("TEXTFLIX_SOCKET") { socketPath = path }
+        if let path = environment("TEXTFLIX_CACHE_DIR") { cacheDirectory = path }
+        if let list = environment("TEXTFLIX_MODELS") {
+            models = try list.split(separator: ",").map { pair throws(ConfigurationError) in
+                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else {
+                    throw ConfigurationError("TEXTFLIX_MODELS: '\(pair)' is not NAME=DIR")
+                }
+                return ModelSource(name: parts[0], path: parts[1])
+            }
+        }
+        if let word = environment("TEXTFLIX_PRECISION") {
+            guard let choice = PrecisionChoice(rawValue: word) else {
+                throw ConfigurationError("TEXTFLIX_PRECISION: '\(word)' is no precision")
+            }
+            precision = choice
+        }
+        if let word = environment("TEXTFLIX_LOG_LEVEL") {
+            guard let level = Log.Level(word: word) else {
+                throw ConfigurationError("TEXTFLIX_LOG_LEVEL: '\(word)' is no level")
+            }
+            logLevel = level
+        }
+        func number(_ name: String) throws(ConfigurationError) -> Int? {
+            guard let word = environment(name) else { return nil }
+            guard let number = Int(word), number > 0 else {
+                throw ConfigurationError("\(name): '\(word)' is not a number above 0")
+            }
+            return number
+        }
+        if let count = try number("TEXTFLIX_THREADS") { threads = count }
+        if let tokens = try number("TEXTFLIX_MAX_BATCH_TOKENS") { limits.batchTokens = tokens }
+        if let texts = try number("TEXTFLIX_MAX_QUEUE") { limits.setQueue(texts) }
+    }
+
+    private mutating func take(_ flags: Flags) throws(ConfigurationError) {
+        if let path = flags.socketPath { socketPath = path }
+        if !flags.models.isEmpty {
+            models = flags.models.map { ModelSource(name: $0.name, path: $0.path) }
+        }
+        if let choice = flags.precision { precision = choice }
+        if let count = flags.threads { threads = count }
+        if let tokens = flags.batchTokens { limits.batchTokens = tokens }
+        if let texts = flags.queueTexts { limits.setQueue(texts) }
+        if let path = flags.cacheDirectory { cacheDirectory = path }
+    }
+
+    private mutating func finish() throws(ConfigurationError) {
+        models = models.map { model in
+            let choice = model.precision == .auto ? precision : model.precision
+            return ModelSource(name: model.name, path: model.path, precision: choice)
+        }
+        var names = Set<String>()
+        for model in models where !names.insert(model.name).inserted {
+            throw ConfigurationError("two models are named \(model.name)")
+        }
+        guard !models.isEmpty else {
+            throw ConfigurationError(
+                "no model is configured: give --model NAME=DIR, or \"models\" in the file")
+        }
+    }
+}
+
+extension ServiceLimits {
+    /// The queue, and one user's share of it: half, at least one request's worth.
+    mutating func setQueue(_ texts: Int) {
+        queueTexts = texts
+        queueTextsPerUser = max(min(texts, 1), texts / 2)
+    }
+}
+
+extension Log.Level {
+    init?(word: String) {
+        switch word {
+        case "error": self = .error
+        case "warning": self = .warning
+        case "notice": self = .notice
+        case "info": self = .info
+        case "debug": self = .debug
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// The seam to whatever computes: the encoder in the daemon, a fake in the service's own tests.
+//
+// An engine belongs to one thread. It has at most two walks in flight, the second interrupting the
+// first between two layers; a walk's rows are valid until `end`.
+
+internal import Encoder
+internal import Numerics
+internal import Weights
+
+package protocol ComputeEngine: AnyObject {
+    /// Takes the memory a model needs, so that no batch has to.
+    func prepare(_ model: ServedModel) throws(EngineFailure)
+
+    /// Starts a batch; nothing is computed before the first step.
+    func begin(
+        _ model: ServedModel, _ texts: [WorkItem<TokenisedText>], _ output: OutputKind
+    ) throws(EngineFailure) -> any ComputeWalk
+}
+
+package protocol ComputeWalk: AnyObject {
+    /// Computes one layer; false when that was the last.
+    func step() -> Bool
+    /// A row of the output: of a text, or of a token for `tokenLogits`.
+    func row(_ index: Int) -> UnsafeBufferPointer<Float>
+    func end()
+}
+
+/// Our fault or the model's, never the text's: answered as INTERNAL, logged as it is.
+package struct EngineFailure: Error, Sendable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
+
+/// The encoder behind the seam.
+package final class BERTEngine: ComputeEngine {
+    private let engine: EncoderEngine
+    private var batch = RaggedBatch()
+
+    package init(maxBatchTokens: Int) throws(EngineFailure) {
+        do throws(EncoderError) {
+            engine = try EncoderEngine(maxBatchTokens: maxBatchTokens)
+        } catch {
+            throw EngineFailure(error.description)
+        }
+    }
+
+    package func prepare(_ model: ServedModel) throws(EngineFailure) {
+        do throws(EncoderError) {
+            try engine.reserve(for: model.network!)
+        } catch {
+            throw EngineFailure(error.description)
+        }
+    }
+
+    package func begin(
+        _ model: ServedModel, _ texts: [WorkItem<TokenisedText>], _ output: OutputKind
+    ) throws(EngineFailure) -> any ComputeWalk {
+        batch.removeAll()
+        for text in texts { batch.append(text.payload.ids) }
+        // Served models of the daemon always have a network: only tests make others.
+        let network = model.network!
+        do throws(EncoderError) {
+            let wanted = Self.output(output, network)
+            return BERTWalk(try engine.begin(network, batch, output: wanted))
+        } catch {
+            throw EngineFailure(error.description)
+        }
+    }
+
+    private static func output(_ output: OutputKind, _ network: BERTModel) -> BatchWalk.Output {
+        switch output {
+        case .logits: .logits
+        case .tokenLogits: .tokenLogits
+        case .embedding(.cls): .embedding(.cls, normalize: false)
+        case .embedding(.mean): .embedding(.mean, normalize: false)
+        case .embedding(.model): .embedding(network.pooling, normalize: false)
+        case .tokens: preconditionFailure("tokens alone are never computed")
+        }
+    }
+}
+
+final class BERTWalk: ComputeWalk {
+    private let walk: BatchWalk
+
+    init(_ walk: BatchWalk) { self.walk = walk }
+
+    func step() -> Bool { walk.step() }
+
+    func row(_ index: Int) -> UnsafeBufferPointer<Float> { walk.output[index] }
+
+    func end() { walk.end() }
+}

@@ -1,0 +1,151 @@
+// The thread that computes: takes batches, walks through their layers, lets interactive work in
+// between, and posts what came out.
+//
+// Invariant: every text of every batch it took gets exactly one outcome, unless nobody wants the
+// batch any more. It never touches a socket and never waits for the I/O thread.
+
+package import Syscalls
+internal import TextflixProtocol
+
+package final class EngineThread: Sendable {
+    private let scheduler: Scheduler
+    private let mailbox: Mailbox
+    private let pulse: Pulse
+    private let makeEngine: @Sendable () throws -> any ComputeEngine
+    private let fault: Fault
+
+    /// - Parameter makeEngine: called on the engine's own thread, which then owns the engine.
+    package init(
+        scheduler: Scheduler, mailbox: Mailbox, pulse: Pulse, fault: Fault = .none,
+        makeEngine: @escaping @Sendable () throws -> any ComputeEngine
+    ) {
+        self.scheduler = scheduler
+        self.mailbox = mailbox
+        self.pulse = pulse
+        self.fault = fault
+        self.makeEngine = makeEngine
+    }
+
+    package func start() throws(Errno) -> Thread {
+        // Deep enough for the kernels' blocks on the stack.
+        try Thread.spawn(name: "engine", stackBytes: 8 << 20) { [self] in
+            let run = EngineRun(
+                scheduler: scheduler, mailbox: mailbox, pulse: pulse, fault: fault,
+                engine: Result { try makeEngine() })
+            run.loop()
+        }
+    }
+}
+
+/// What lives on the engine thread only.
+final class EngineRun {
+    private let scheduler: Scheduler
+    private let mailbox: Mailbox
+    private let pulse: Pulse
+    private let fault: Fault
+    private let engine: Result<any ComputeEngine, any Error>
+
+    init(
+        scheduler: Scheduler, mailbox: Mailbox, pulse: Pulse, fault: Fault,
+        engine: Result<any ComputeEngine, any Error>
+    ) {
+        self.scheduler = scheduler
+        self.mailbox = mailbox
+        self.pulse = pulse
+        self.fault = fault
+        self.engine = engine
+    }
+
+    func loop() {
+        while true {
+            pulse.rest()
+            switch scheduler.nextBatch(onExpiry: postExpired) {
+            case .batch(let batch): _ = run(batch)
+            case .stopped: return
+            }
+        }
+    }
+
+    private func postExpired(_ requests: [RequestID]) { mailbox.post(.expired(requests)) }
+
+    /// Computes one batch to its end.
+    /// - Returns: nanoseconds from its start to its end, interruptions included.
+    private func run(_ batch: Batch<TokenisedText>) -> UInt64 {
+        pulse.beat()
+        let started = MonotonicClock.now
+        do {
+            let engine = try engine.get()
+            // A batch has one lane, so one model.
+            let model = batch.items[0].payload.model
+            let walk = try engine.begin(model, batch.items, batch.lane.output)
+            defer { walk.end() }
+            var interrupted = Interruptions()
+            guard steps(walk, batch, model, &interrupted) else {
+                scheduler.finish(batch.number, computed: nil)
+                report(batch, started, interrupted, outcomes: [], abandoned: true)
+                return MonotonicClock.now.since(started)
+            }
+            let outcomes = Readout(batch: batch, walk: walk).outcomes()
+            report(batch, started, interrupted, outcomes: outcomes)
+            let computed = MonotonicClock.now.since(started) - interrupted.nanoseconds
+            scheduler.finish(batch.number, computed: computed)
+        } catch {
+            fail(batch, started, "\(error)")
+        }
+        return MonotonicClock.now.since(started)
+    }
+
+    private struct Interruptions {
+        var count = 0
+        var nanoseconds: UInt64 = 0
+    }
+
+    /// All layers, with what comes between them; false when nobody wants the batch any more.
+    private func steps(
+        _ walk: any ComputeWalk, _ batch: Batch<TokenisedText>, _ model: ServedModel,
+        _ interrupted: inout Interruptions
+    ) -> Bool {
+        let worth = max(1, batch.tokenCount / max(1, model.layerCount))
+        fault.beforeBatch()
+        while walk.step() {
+            pulse.beat()
+            fault.afterLayer()
+            switch scheduler.stepped(batch.number, worth: worth) {
+            case .goOn: continue
+            case .abandon: return false
+            case .interrupt:
+                while let urgent = scheduler.nextInterrupting(onExpiry: postExpired) {
+                    interrupted.count += 1
+                    interrupted.nanoseconds += run(urgent)
+                    guard case .interrupt = scheduler.stepped(batch.number, worth: 0)
+                    else { break }
+                }
+            }
+        }
+        return true
+    }
+
+    private func fail(_ batch: Batch<TokenisedText>, _ started: Instant, _ text: String) {
+        let outcomes = batch.items.map {
+            TextOutcome(
+                request: $0.request, index: $0.index,
+                result: .failure(.internal, "the model could not be computed: \(text)"))
+        }
+        scheduler.finish(batch.number, computed: nil)
+        report(batch, started, Interruptions(), outcomes: outcomes)
+    }
+
+    private func report(
+        _ batch: Batch<TokenisedText>, _ started: Instant, _ interrupted: Interruptions,
+        outcomes: [TextOutcome], abandoned: Bool = false
+    ) {
+        mailbox.post(
+            .batch(
+                BatchReport(
+                    workClass: batch.workClass, closed: batch.closed,
+                    textCount: batch.items.count, tokenCount: batch.tokenCount, started: started,
+                    computed: MonotonicClock.now.since(started) - interrupted.nanoseconds,
+                    interruptions: interrupted.count, outcomes: outcomes,
+                    wasAbandoned: abandoned)))
+    }
+}

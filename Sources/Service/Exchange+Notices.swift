@@ -1,0 +1,111 @@
+// What comes back from the threads: outcomes of texts, batches, expiries, loads.
+
+internal import Syscalls
+internal import TextflixProtocol
+
+extension Exchange {
+    package func handle(_ notices: [Notice], now: Instant) {
+        for notice in notices {
+            switch notice {
+            case .text(let outcome): take(outcome, now: now)
+            case .batch(let report): take(report, now: now)
+            case .expired(let requests): for request in requests { expire(request, now: now) }
+            case .loading(let text): page.detail = text
+            case .loaded(let models): take(models)
+            }
+        }
+        resumeParked(now: now)
+    }
+
+    private func take(_ outcome: TextOutcome, now: Instant) {
+        guard pending[outcome.request] != nil else { return }
+        pending[outcome.request]!.take(outcome)
+        if outcome.readNanoseconds > 0 {
+            figures.observe(
+                "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds)
+        }
+        finishIfComplete(outcome.request, now: now)
+    }
+
+    private func take(_ report: BatchReport, now: Instant) {
+        let priority = report.workClass.name
+        figures.count(
+            "textflix_batches_total", 1, "priority", priority, "closed", report.closed.rawValue)
+        figures.count("textflix_preemptions_total", report.interruptions)
+        if report.wasAbandoned { figures.count("textflix_batches_abandoned_total") }
+        figures.observe("textflix_batch_tokens", count: report.tokenCount, "priority", priority)
+        figures.observe("textflix_batch_texts", count: report.textCount, "priority", priority)
+        figures.observe(
+            "textflix_compute_duration_seconds", nanoseconds: report.computed, "priority", priority)
+        figures.count("textflix_tokens_total", report.tokenCount, "priority", priority)
+        for request in Set(report.outcomes.map(\.request)) { pending[request]?.note(report) }
+        for outcome in report.outcomes { take(outcome, now: now) }
+    }
+
+    /// Answers a request whose last text has come.
+    func finishIfComplete(_ request: RequestID, now: Instant) {
+        guard let done = pending[request], done.missing == 0 else { return }
+        pending[request] = nil
+        guard let endpoint = endpoints[done.address.connection] else { return }
+        let stream = done.address.stream
+        endpoint.unary[stream] = nil
+        note(done, now: now)
+        switch done.answer {
+        case .classify(let response) where done.method == .classifyStream:
+            answerMessage(done.address, request, response, endpoint)
+        case .classify(let response): endpoint.connection.answer(stream, response)
+        case .embed(let response): endpoint.connection.answer(stream, response)
+        case .tag(let response): endpoint.connection.answer(stream, response)
+        case .tokenize(let response): endpoint.connection.answer(stream, response)
+        }
+        touch(done.address.connection)
+    }
+
+    private func note(_ done: PendingRequest, now: Instant) {
+        count(done.method, .ok)
+        let (model, priority) = (done.model.name, done.order.workClass.name)
+        figures.count(
+            "textflix_texts_total", done.order.texts.count, "model", model, "priority", priority)
+        figures.observe(
+            "textflix_request_duration_seconds", nanoseconds: now.since(done.arrival), "model",
+            model, "priority", priority)
+        figures.observe(
+            "textflix_queue_duration_seconds", nanoseconds: done.timing.queuedNs, "model", model,
+            "priority", priority)
+    }
+
+    /// A deadline has come: whoever asked is told, and the work is dropped.
+    func expire(_ request: RequestID, now: Instant) {
+        guard let late = pending[request] else { return }
+        drop(request)
+        figures.count("textflix_cancelled_total", 1, "reason", "deadline")
+        guard let endpoint = endpoints[late.address.connection] else { return }
+        let waited = now.since(late.arrival) / 1_000_000
+        fail(
+            late.address, endpoint, late.method,
+            Status(
+                code: .deadlineExceeded,
+                message: "not done by its deadline, \(waited) ms after it came"))
+        run(late.address.connection, endpoint, now: now)
+    }
+
+    private func take(_ models: [LoadedModel]) {
+        let wasServing = catalog.canServe
+        catalog.take(models)
+        page.detail = ""
+        for entry in catalog.entries {
+            if !entry.error.isEmpty {
+                let kept = entry.model == nil ? "" : "; the one in service stays"
+                log(.error, "model \(entry.name): \(entry.error)\(kept)", [("MODEL", entry.name)])
+            } else if let model = entry.model {
+                let status = model.status
+                log(
+                    .notice,
+                    "model \(entry.name) is ready: \(status.architecture), \(status.precision),"
+                        + " revision \(status.revision)", [("MODEL", entry.name)])
+            }
+        }
+        if wasServing { figures.count("textflix_reloads_total") }
+        apply(lifecycle.loaded(canServe: catalog.canServe))
+    }
+}

@@ -1,0 +1,182 @@
+// From a request to the queue, or to an answer at once.
+//
+// Status, Cancel, Reload and every refusal are answered here and now, on the I/O thread, so they
+// are answered under any load.
+
+internal import Syscalls
+internal import TextflixProtocol
+
+extension Exchange {
+    /// Begins a stream.
+    func begin(
+        _ address: StreamAddress, _ envelope: RequestEnvelope, _ endpoint: Endpoint, now: Instant
+    ) {
+        // The connection has answered all other names.
+        let method = MethodName(rawValue: envelope.method)!
+        do throws(Status) {
+            switch method {
+            case .status:
+                _ = try StatusRequest(reading: envelope.payload)
+                endpoint.connection.answer(address.stream, statusResponse(now: now))
+                count(method, .ok)
+            case .cancel:
+                let request = try CancelRequest(reading: envelope.payload)
+                cancel(request, address, endpoint)
+                count(method, .ok)
+            case .reload: try beginReload(address, endpoint)
+            case .explain:
+                throw Status(code: .unimplemented, message: "Explain is not served yet")
+            case .classifyStream:
+                let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
+                endpoint.streams[address.stream] = MessageRow(deadline: deadline)
+            case .classify, .embed, .tag, .tokenize:
+                let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
+                let order = try WorkOrder(method, envelope.payload)
+                let request = try submit(
+                    order, method, address, endpoint, deadline: deadline, now: now)
+                endpoint.unary[address.stream] = request
+                finishIfComplete(request, now: now)
+            }
+        } catch {
+            fail(address, endpoint, method, error)
+        }
+    }
+
+    /// Ends a stream with an error, and counts it.
+    func fail(
+        _ address: StreamAddress, _ endpoint: Endpoint, _ method: MethodName, _ status: Status
+    ) {
+        abandon(address.stream, endpoint)
+        endpoint.connection.fail(address.stream, status)
+        count(method, status.code)
+    }
+
+    func count(_ method: MethodName, _ code: StatusCode) {
+        figures.count(
+            "textflix_requests_total", 1, "method", method.rawValue, "code", code.name)
+    }
+
+    private static func deadline(_ timeout: Int64, now: Instant) throws(Status) -> Instant {
+        if timeout < 0 {
+            throw Status(code: .deadlineExceeded, message: "the deadline passed before it arrived")
+        }
+        return timeout == 0 ? .distantFuture : now.advanced(by: UInt64(timeout))
+    }
+
+    /// Puts an order into the queue.
+    func submit(
+        _ order: WorkOrder, _ method: MethodName, _ address: StreamAddress, _ endpoint: Endpoint,
+        deadline: Instant, now: Instant
+    ) throws(Status) -> RequestID {
+        try checkState()
+        let model = try catalog.find(order.modelName)
+        try check(order, against: model)
+        let request = makeRequest()
+        let claim = Claim(
+            request: request, user: endpoint.peer.user, connection: address.connection,
+            workClass: order.workClass, lane: Lane(model: model.number, output: order.output),
+            arrival: now, deadline: deadline, textCount: order.texts.count,
+            byteCount: order.byteCount, estimatedTokens: Self.estimate(order, model))
+        do throws(Refusal) {
+            try sink.admit(claim, now: now)
+        } catch {
+            figures.count("textflix_refused_total", 1, "reason", error.name)
+            throw Status(error, limits)
+        }
+        pending[request] = PendingRequest(
+            address: address, method: method, order: order, model: model, arrival: now)
+        if deadline != .distantFuture { timers.push(deadline, .request(request)) }
+        sink.tokenise(
+            TokenisingTask(
+                request: request, model: model, workClass: order.workClass, output: order.output,
+                truncation: order.truncation ?? model.truncation,
+                specialTokens: order.kind != .tokenize(specialTokens: false),
+                texts: order.texts, indices: Array(order.texts.indices)))
+        return request
+    }
+
+    private func checkState() throws(Status) {
+        switch lifecycle.state {
+        case .ready: return
+        case .loading:
+            throw Status(
+                code: .unavailable, message: "the models are being loaded",
+                retryAfter: .milliseconds(500))
+        case .draining: throw Status(code: .unavailable, message: "the daemon is stopping")
+        }
+    }
+
+    private func check(_ order: WorkOrder, against model: ServedModel) throws(Status) {
+        switch (order.kind, model.head) {
+        case (.classify, .sequence), (.tag, .token), (.embed, _), (.tokenize, _): return
+        case (.classify, _):
+            throw Status(
+                code: .failedPrecondition,
+                message: "model \(model.name) has no head that classifies texts")
+        case (.tag, _):
+            throw Status(
+                code: .failedPrecondition,
+                message: "model \(model.name) has no head that labels tokens")
+        }
+    }
+
+    /// A guess at the tokens of all texts: a piece is about four bytes of English.
+    private static func estimate(_ order: WorkOrder, _ model: ServedModel) -> Int {
+        guard order.output != .tokens else { return 0 }
+        return order.texts.reduce(0) { $0 + min(model.maxTokens, $1.utf8.count / 4 + 2) }
+    }
+
+    // MARK: What is answered at once
+
+    private func cancel(
+        _ request: CancelRequest, _ address: StreamAddress, _ endpoint: Endpoint
+    ) {
+        var cancelled: UInt32 = 0
+        for stream in request.streams where stream != address.stream {
+            let wasWork = endpoint.unary[stream] != nil || endpoint.streams[stream] != nil
+            guard wasWork else { continue }
+            let method = method(of: stream, endpoint)
+            fail(
+                StreamAddress(connection: address.connection, stream: stream), endpoint, method,
+                Status(code: .cancelled, message: "cancelled by the client"))
+            figures.count("textflix_cancelled_total", 1, "reason", "client")
+            cancelled += 1
+        }
+        endpoint.connection.answer(address.stream, CancelResponse(cancelled: cancelled))
+    }
+
+    private func method(of stream: UInt32, _ endpoint: Endpoint) -> MethodName {
+        endpoint.unary[stream].flatMap { pending[$0]?.method } ?? .classifyStream
+    }
+
+    private func beginReload(_ address: StreamAddress, _ endpoint: Endpoint) throws(Status) {
+        let user = endpoint.peer.user
+        guard user == 0 || user == ThisProcess.user else {
+            throw Status(
+                code: .permissionDenied,
+                message: "only root and the daemon's own user may reload; you are user \(user)")
+        }
+        guard lifecycle.state != .draining else {
+            throw Status(code: .unavailable, message: "the daemon is stopping")
+        }
+        log(.notice, "reload asked for", [("USER", "\(user)")])
+        apply(lifecycle.reload(for: address))
+    }
+
+    /// The reload that these asked for is done.
+    package func answerReload(_ addresses: [StreamAddress], now: Instant) {
+        let response = ReloadResponse(models: catalog.statuses)
+        for address in addresses {
+            guard let endpoint = endpoints[address.connection] else { continue }
+            endpoint.connection.answer(address.stream, response)
+            count(.reload, .ok)
+            run(address.connection, endpoint, now: now)
+        }
+    }
+
+    private func statusResponse(now: Instant) -> StatusResponse {
+        page.response(
+            lifecycle: lifecycle, models: catalog.statuses, queue: sink.queue,
+            connections: endpoints.count, figures: figures, now: now)
+    }
+}

@@ -1,0 +1,116 @@
+// ClassifyStream: many messages on one stream, answered in the order in which they came.
+//
+// A message that finds the queue full is parked, not refused: bulk input is slowed to the pace of
+// the engine. What is parked is bounded by bytes; beyond that the connection is not read. Each
+// message is a request of its own to everything behind.
+
+internal import Syscalls
+internal import TextflixProtocol
+
+/// The unanswered messages of one stream, oldest first.
+struct MessageRow: Sendable {
+    enum Slot: Sendable {
+        case parked(ArraySlice<UInt8>)
+        case pending(RequestID)
+        case answered(ClassifyResponse)
+    }
+
+    let deadline: Instant
+    var slots: [Slot] = []
+
+    var parkedBytes: Int {
+        slots.reduce(0) { sum, slot in
+            if case .parked(let body) = slot { sum + body.count } else { sum }
+        }
+    }
+
+    var requests: [RequestID] {
+        slots.compactMap { if case .pending(let request) = $0 { request } else { nil } }
+    }
+
+    /// The oldest that waits for room in the queue.
+    var firstParked: (place: Int, body: ArraySlice<UInt8>)? {
+        for (place, slot) in slots.enumerated() {
+            if case .parked(let body) = slot { return (place, body) }
+        }
+        return nil
+    }
+}
+
+extension Exchange {
+    func takeMessage(
+        _ address: StreamAddress, _ body: ArraySlice<UInt8>, _ endpoint: Endpoint, _ now: Instant
+    ) {
+        guard endpoint.streams[address.stream] != nil else { return }
+        endpoint.streams[address.stream]!.slots.append(.parked(body))
+        endpoint.parkedBytes += body.count
+        submitParked(address, endpoint, now: now)
+        hold(address.connection, endpoint)
+    }
+
+    /// Queues as many parked messages of a stream as find room, in their order.
+    private func submitParked(_ address: StreamAddress, _ endpoint: Endpoint, now: Instant) {
+        while let row = endpoint.streams[address.stream], let (place, body) = row.firstParked {
+            do throws(Status) {
+                let order = try WorkOrder(.classifyStream, body)
+                let request = try submit(
+                    order, .classifyStream, address, endpoint, deadline: row.deadline, now: now)
+                endpoint.streams[address.stream]!.slots[place] = .pending(request)
+                endpoint.parkedBytes -= body.count
+                finishIfComplete(request, now: now)
+            } catch {
+                // With a time to come back it is a matter of waiting, and we can do that here.
+                let mayWait = error.code == .resourceExhausted && error.retryAfter != nil
+                if mayWait, row.deadline == .distantFuture || row.deadline > now,
+                    sink.queue.texts > 0
+                {
+                    return
+                }
+                return fail(address, endpoint, .classifyStream, error)
+            }
+        }
+    }
+
+    /// Notes whether a connection has parked messages, and reads it no further when too many.
+    private func hold(_ key: UInt64, _ endpoint: Endpoint) {
+        if endpoint.parkedBytes > 0, !parked.contains(key) { parked.append(key) }
+        endpoint.connection.isHeld = endpoint.parkedBytes > limits.parkedBytes
+    }
+
+    /// There may be room in the queue: those that waited longest try first.
+    func resumeParked(now: Instant) {
+        guard !parked.isEmpty else { return }
+        let keys = parked
+        parked = []
+        for key in keys {
+            guard let endpoint = endpoints[key] else { continue }
+            for stream in endpoint.streams.keys.sorted() {
+                submitParked(
+                    StreamAddress(connection: key, stream: stream), endpoint, now: now)
+            }
+            hold(key, endpoint)
+            run(key, endpoint, now: now)
+        }
+    }
+
+    /// A message of a stream has its answer; it goes out when all before it have gone.
+    func answerMessage(
+        _ address: StreamAddress, _ request: RequestID, _ response: ClassifyResponse,
+        _ endpoint: Endpoint
+    ) {
+        guard var row = endpoint.streams[address.stream] else { return }
+        let place = row.slots.firstIndex { slot in
+            if case .pending(request) = slot { true } else { false }
+        }
+        guard let place else { return }
+        row.slots[place] = .answered(response)
+        var ready: [ClassifyResponse] = []
+        while case .answered(let answer) = row.slots.first {
+            ready.append(answer)
+            row.slots.removeFirst()
+        }
+        endpoint.streams[address.stream] = row
+        for answer in ready { endpoint.connection.answerMessage(address.stream, answer) }
+        if !endpoint.connection.isOpen(address.stream) { endpoint.streams[address.stream] = nil }
+    }
+}

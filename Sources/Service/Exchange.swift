@@ -1,0 +1,289 @@
+// Where connections, requests and the queue meet: everything the I/O thread decides, without a
+// socket in sight.
+//
+//     bytes ──> Connection ──effects──> Exchange ──claims, tasks──> WorkSink (threads)
+//     frames <── Connection <──answers── Exchange <──notices─────── Mailbox
+//
+// It belongs to one thread. Invariants: a request that was accepted stays in `pending` until its
+// one answer is written or its connection is gone; whatever is taken out of `pending` early is
+// cancelled in the queue; stream messages are answered in the order in which they came.
+
+package import Syscalls
+internal import TextflixProtocol
+
+/// The threads behind the exchange, as far as it needs them.
+package protocol WorkSink: AnyObject {
+    func admit(_ claim: Claim, now: Instant) throws(Refusal)
+    func tokenise(_ task: TokenisingTask)
+    func cancel(_ request: RequestID)
+    var queue: QueueFigures { get }
+}
+
+/// One client, as the exchange knows it.
+final class Endpoint {
+    var connection: Connection
+    let peer: PeerCredentials
+    /// The request behind each unary stream.
+    var unary: [UInt32: RequestID] = [:]
+    /// The messages of each streaming one.
+    var streams: [UInt32: MessageRow] = [:]
+    var parkedBytes = 0
+    /// Input that the exchange has counted against the bound on all connections together.
+    var countedInput = 0
+    /// The earliest timer that was set for it.
+    var timer = Instant.distantFuture
+
+    init(connection: Connection, peer: PeerCredentials) {
+        self.connection = connection
+        self.peer = peer
+    }
+}
+
+package final class Exchange {
+    enum Timer: Sendable {
+        case connection(UInt64)
+        case request(RequestID)
+    }
+
+    let limits: ServiceLimits
+    let sink: any WorkSink
+    let log: Log
+    var endpoints: [UInt64: Endpoint] = [:]
+    var connectionsOfUser: [UInt32: Int] = [:]
+    var pending: [RequestID: PendingRequest] = [:]
+    var catalog: ModelCatalog
+    var lifecycle: Lifecycle
+    var figures = Figures()
+    var timers = TimerHeap<Timer>()
+    var inputBytes = 0
+    /// Connections whose stream messages wait for room, in the order in which they began to.
+    var parked: [UInt64] = []
+    /// What the owner of the process is to do.
+    private(set) var lifecycleEffects: [Lifecycle.Effect] = []
+    private(set) var closed: [UInt64] = []
+    private var touched: Set<UInt64> = []
+    private var nextConnection: UInt64 = 1
+    private var nextRequest: UInt64 = 1
+    let page: StatusPage
+
+    package init(
+        limits: ServiceLimits, models: [String], sink: any WorkSink, page: StatusPage, log: Log
+    ) {
+        self.limits = limits
+        self.sink = sink
+        self.page = page
+        self.log = log
+        catalog = ModelCatalog(names: models)
+        lifecycle = Lifecycle(limits: limits)
+    }
+
+    func makeRequest() -> RequestID {
+        defer { nextRequest += 1 }
+        return RequestID(nextRequest)
+    }
+
+    // MARK: Connections
+
+    /// Takes a new client in.
+    /// - Returns: nil when there are too many; the refusal was logged and counted.
+    package func connect(_ peer: PeerCredentials) -> UInt64? {
+        figures.count("textflix_connections_total")
+        let ofUser = connectionsOfUser[peer.user] ?? 0
+        guard endpoints.count < limits.connections, ofUser < limits.connectionsPerUser else {
+            figures.count("textflix_connections_refused_total")
+            log.limited(
+                .warning, "refused a connection: \(endpoints.count) are open, \(ofUser) of the user",
+                [("USER", "\(peer.user)")])
+            return nil
+        }
+        connectionsOfUser[peer.user] = ofUser + 1
+        let key = nextConnection
+        nextConnection += 1
+        endpoints[key] = Endpoint(connection: Connection(limits: limits), peer: peer)
+        return key
+    }
+
+    package func receive(_ key: UInt64, _ bytes: UnsafeRawBufferPointer, now: Instant) {
+        guard let endpoint = endpoints[key] else { return }
+        endpoint.connection.receive(bytes, now: now)
+        run(key, endpoint, now: now)
+        let held = endpoint.connection.bufferedInputBytes + endpoint.parkedBytes
+        count(input: held, of: endpoint)
+        if inputBytes > limits.inputBytes, held > limits.modestInputBytes {
+            log.limited(.warning, "closed a connection: too much input waits in all")
+            figures.count("textflix_refused_total", 1, "reason", "input_memory")
+            endpoint.connection.peerGone()
+            run(key, endpoint, now: now)
+        }
+    }
+
+    private func count(input: Int, of endpoint: Endpoint) {
+        inputBytes += input - endpoint.countedInput
+        endpoint.countedInput = input
+    }
+
+    package func inputEnded(_ key: UInt64, now: Instant) {
+        guard let endpoint = endpoints[key] else { return }
+        endpoint.connection.inputEnded()
+        run(key, endpoint, now: now)
+    }
+
+    package func peerGone(_ key: UInt64, now: Instant) {
+        guard let endpoint = endpoints[key] else { return }
+        endpoint.connection.peerGone()
+        run(key, endpoint, now: now)
+    }
+
+    /// Whether the connection is to be watched for input, and for room to write.
+    package func interest(of key: UInt64) -> (input: Bool, output: Bool)? {
+        endpoints[key].map { ($0.connection.wantsInput, $0.connection.unsentBytes > 0) }
+    }
+
+    /// Writes what there is to write, until the body takes no more.
+    package func send(_ key: UInt64, now: Instant, _ body: (UnsafeRawBufferPointer) -> Int) {
+        guard let endpoint = endpoints[key] else { return }
+        while endpoint.connection.send(now: now, body) {}
+        endpoint.connection.settleOutput(now: now)
+        run(key, endpoint, now: now)
+    }
+
+    /// Connections whose state changed since the last call: to be written to and watched anew.
+    package func takeTouched() -> Set<UInt64> {
+        defer { touched = [] }
+        return touched
+    }
+
+    /// Connections that have ended since the last call: their sockets are to be closed.
+    package func takeClosed() -> [UInt64] {
+        defer { closed = [] }
+        return closed
+    }
+
+    func touch(_ key: UInt64) { touched.insert(key) }
+
+    /// Lets a connection do what it has to do.
+    func run(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
+        while let effect = endpoint.connection.next(now: now) {
+            touched.insert(key)
+            switch effect {
+            case .request(let stream, let envelope):
+                begin(StreamAddress(connection: key, stream: stream), envelope, endpoint, now: now)
+            case .message(let stream, let body):
+                takeMessage(StreamAddress(connection: key, stream: stream), body, endpoint, now)
+            case .abandon(let stream): abandon(stream, endpoint)
+            case .close(let reason): end(key, endpoint, reason)
+            }
+        }
+        setTimer(key, endpoint)
+    }
+
+    private func setTimer(_ key: UInt64, _ endpoint: Endpoint) {
+        let deadline = endpoint.connection.deadline
+        guard deadline < endpoint.timer else { return }
+        endpoint.timer = deadline
+        timers.push(deadline, .connection(key))
+    }
+
+    /// The work of one stream is no longer wanted.
+    func abandon(_ stream: UInt32, _ endpoint: Endpoint) {
+        if let request = endpoint.unary.removeValue(forKey: stream) { drop(request) }
+        if let row = endpoint.streams.removeValue(forKey: stream) {
+            endpoint.parkedBytes -= row.parkedBytes
+            for request in row.requests { drop(request) }
+        }
+    }
+
+    func drop(_ request: RequestID) {
+        guard pending.removeValue(forKey: request) != nil else { return }
+        sink.cancel(request)
+    }
+
+    private func end(_ key: UInt64, _ endpoint: Endpoint, _ reason: Connection.CloseReason) {
+        let unanswered = endpoint.unary.count + endpoint.streams.count
+        for stream in Array(endpoint.unary.keys) + Array(endpoint.streams.keys) {
+            abandon(stream, endpoint)
+        }
+        if unanswered > 0 {
+            figures.count("textflix_cancelled_total", unanswered, "reason", reason.name)
+        }
+        figures.count("textflix_connections_closed_total", 1, "reason", reason.name)
+        if let text = reason.complaint {
+            log.limited(.warning, text, [("USER", "\(endpoint.peer.user)")])
+        }
+        count(input: 0, of: endpoint)
+        let ofUser = (connectionsOfUser[endpoint.peer.user] ?? 1) - 1
+        connectionsOfUser[endpoint.peer.user] = ofUser == 0 ? nil : ofUser
+        endpoints[key] = nil
+        closed.append(key)
+    }
+
+    // MARK: Time
+
+    package var nextTimer: Instant { min(timers.first, lifecycle.deadline) }
+
+    package func timeOut(now: Instant) {
+        while let timer = timers.pop(due: now) {
+            switch timer {
+            case .request(let request): expire(request, now: now)
+            case .connection(let key):
+                guard let endpoint = endpoints[key] else { continue }
+                endpoint.timer = .distantFuture
+                endpoint.connection.timeOut(now: now)
+                run(key, endpoint, now: now)
+            }
+        }
+        apply(lifecycle.tick(now: now))
+    }
+
+    // MARK: Life
+
+    func apply(_ effects: [Lifecycle.Effect]) { lifecycleEffects += effects }
+
+    package func takeLifecycleEffects() -> [Lifecycle.Effect] {
+        defer { lifecycleEffects = [] }
+        return lifecycleEffects
+    }
+
+    package func start() { apply(lifecycle.start()) }
+
+    package func reload() { apply(lifecycle.reload()) }
+
+    package func terminate(now: Instant) { apply(lifecycle.terminate(now: now)) }
+
+    /// While draining: whether every accepted request is answered and every answer sent.
+    package func checkDrained() {
+        guard lifecycle.state == .draining, pending.isEmpty,
+            endpoints.values.allSatisfy({ $0.connection.unsentBytes == 0 })
+        else { return }
+        apply(lifecycle.drained())
+    }
+
+    /// One line for the service manager.
+    var summary: String {
+        let names = catalog.entries.filter { $0.model != nil }.map(\.name)
+        return "serving \(names.joined(separator: ", "))"
+    }
+}
+
+extension Connection.CloseReason {
+    var name: String {
+        switch self {
+        case .finished: "finished"
+        case .peerGone: "peer_gone"
+        case .notOurs: "not_ours"
+        case .slowSender: "slow_sender"
+        case .slowReader: "slow_reader"
+        case .stopping: "stopping"
+        }
+    }
+
+    /// What the log says about it; nil: nothing to say.
+    var complaint: String? {
+        switch self {
+        case .finished, .peerGone, .stopping: nil
+        case .notOurs(let error): "closed a connection: \(error)"
+        case .slowSender: "closed a connection: a frame took too long to arrive"
+        case .slowReader: "closed a connection: its answers were not read"
+        }
+    }
+}

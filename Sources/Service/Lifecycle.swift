@@ -1,0 +1,119 @@
+// The daemon's life as a state machine: loading, ready, reloading, draining, gone.
+//
+//     loading ──loaded──> ready <──loaded── reloading          SIGTERM from anywhere:
+//        │                  └──reload─────────┘                draining ──drained, or time──> exit
+//        └──failed──> exit 78
+//
+// Invariants: at most one load is under way; reload requests that come meanwhile share the next
+// one, so a storm of them is two loads; a failed reload changes nothing; after the first SIGTERM
+// the end comes within `drainTime`, after the second within `hastyDrainTime`. It loads nothing and
+// stops nobody: its effects say what to do.
+
+internal import Syscalls
+
+/// A stream of a connection: where an answer belongs.
+package struct StreamAddress: Hashable, Sendable {
+    package let connection: UInt64
+    package let stream: UInt32
+
+    package init(connection: UInt64, stream: UInt32) {
+        self.connection = connection
+        self.stream = stream
+    }
+}
+
+package struct Lifecycle: Sendable {
+    package enum State: Sendable { case loading, ready, draining }
+
+    package enum Effect: Sendable, Equatable {
+        /// Read the models, on a thread of its own, and call `loaded`.
+        case load
+        /// Tell the service manager.
+        case notifyReady
+        case notifyReloading
+        case notifyStopping
+        /// The reload that these asked for is done.
+        case answerReload([StreamAddress])
+        /// Accept no connections and no work any more; call `drained` when none is left.
+        case drain
+        case exit(Int32)
+    }
+
+    package static let badConfiguration: Int32 = 78  // EX_CONFIG
+
+    package private(set) var state = State.loading
+    private let limits: ServiceLimits
+    private var isLoading = false
+    private var hasServed = false
+    /// Who waits for the load under way, and for the one after it.
+    private var waiting: [StreamAddress] = []
+    private var waitingForNext: [StreamAddress] = []
+    private var loadAgain = false
+    private var drainDeadline = Instant.distantFuture
+
+    package init(limits: ServiceLimits) { self.limits = limits }
+
+    package var isReloading: Bool { isLoading && hasServed }
+
+    /// When `tick` has something to do.
+    package var deadline: Instant { drainDeadline }
+
+    package mutating func start() -> [Effect] {
+        isLoading = true
+        return [.load]
+    }
+
+    /// By SIGHUP (nobody waits), or by a Reload request.
+    package mutating func reload(for address: StreamAddress? = nil) -> [Effect] {
+        guard state != .draining else { return [] }
+        if isLoading {
+            // What is being read may be older than what was just written: read once more.
+            loadAgain = true
+            if let address { waitingForNext.append(address) }
+            return []
+        }
+        isLoading = true
+        if let address { waiting.append(address) }
+        return [.notifyReloading, .load]
+    }
+
+    /// A load has ended.
+    /// - Parameter canServe: there is at least one model, new or old.
+    package mutating func loaded(canServe: Bool) -> [Effect] {
+        isLoading = false
+        guard state != .draining else { return [] }
+        guard canServe else { return [.exit(Self.badConfiguration)] }
+        state = .ready
+        hasServed = true
+        var effects: [Effect] = [.notifyReady]
+        if !waiting.isEmpty { effects.append(.answerReload(waiting)) }
+        waiting = []
+        if loadAgain {
+            loadAgain = false
+            swap(&waiting, &waitingForNext)
+            isLoading = true
+            effects += [.notifyReloading, .load]
+        }
+        return effects
+    }
+
+    /// SIGTERM or SIGINT.
+    package mutating func terminate(now: Instant) -> [Effect] {
+        guard state != .draining else {
+            drainDeadline = min(drainDeadline, now.advanced(by: limits.hastyDrainTime))
+            return []
+        }
+        state = .draining
+        drainDeadline = now.advanced(by: limits.drainTime)
+        return [.notifyStopping, .drain]
+    }
+
+    /// No accepted work is left, and every answer was sent.
+    package mutating func drained() -> [Effect] { state == .draining ? [.exit(0)] : [] }
+
+    package mutating func tick(now: Instant) -> [Effect] {
+        guard now >= drainDeadline else { return [] }
+        drainDeadline = .distantFuture
+        return [.exit(0)]
+    }
+}

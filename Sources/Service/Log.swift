@@ -1,0 +1,131 @@
+// What the daemon says: to the journal with levels and fields, to a terminal as readable lines.
+//
+// Never a text of a user's: messages are made of names, numbers and errors. What a peer can cause
+// at will goes through `limited`, which lets a burst through and then counts in silence.
+
+internal import CSystemd
+internal import Synchronization
+internal import Syscalls
+
+package final class Log: Sendable {
+    /// As syslog numbers them.
+    package enum Level: Int, Sendable, Comparable {
+        case critical = 2
+        case error = 3
+        case warning = 4
+        case notice = 5
+        case info = 6
+        case debug = 7
+
+        package static func < (left: Level, right: Level) -> Bool {
+            left.rawValue < right.rawValue
+        }
+    }
+
+    package typealias Field = (name: String, value: String)
+
+    package enum Target: Sendable {
+        case journal
+        /// A line on standard error.
+        case lines
+        /// For tests.
+        case closure(@Sendable (Level, String) -> Void)
+    }
+
+    private let target: Target
+    private let level: Level
+    private let limiter = Mutex(RateLimiter(burst: 10, perSecond: 1))
+
+    package init(_ target: Target, level: Level = .info) {
+        self.target = target
+        self.level = level
+    }
+
+    /// The journal where standard error is connected to it, lines otherwise.
+    package static func standard(level: Level) -> Log {
+        guard let stream = environment("JOURNAL_STREAM"),
+            let status = try? FileStatus(ofDescriptor: StandardStream.error.rawValue),
+            stream == "\(status.device):\(status.inode)"
+        else { return Log(.lines, level: level) }
+        return Log(.journal, level: level)
+    }
+
+    package func callAsFunction(_ level: Level, _ message: String, _ fields: [Field] = []) {
+        guard level <= self.level else { return }
+        switch target {
+        case .journal: sendToJournal(level, message, fields)
+        case .lines: printError("textflixd: \(level.word)\(message)\n")
+        case .closure(let body): body(level, message)
+        }
+    }
+
+    /// For what a peer can provoke: at most ten at once, then one a second.
+    package func limited(_ level: Level, _ message: String, _ fields: [Field] = []) {
+        switch limiter.withLock({ $0.admit(now: MonotonicClock.now) }) {
+        case .pass(let suppressed):
+            let note = suppressed > 0 ? " (\(suppressed) more like it were not logged)" : ""
+            self(level, message + note, fields)
+        case .suppress: return
+        }
+    }
+
+    private func sendToJournal(_ level: Level, _ message: String, _ fields: [Field]) {
+        let pairs = [
+            ("MESSAGE", message), ("PRIORITY", "\(level.rawValue)"),
+            ("SYSLOG_IDENTIFIER", "textflixd"),
+        ]
+        let lines = (pairs + fields).map { Array("\($0.0)=\($0.1)".utf8) }
+        var joined: [UInt8] = []
+        var lengths: [Int] = []
+        for line in lines {
+            joined += line
+            lengths.append(line.count)
+        }
+        // A journal that is gone is no reason to fail.
+        _ = textflix_journal_send(joined, lengths, Int32(lengths.count))
+    }
+}
+
+extension Log.Level {
+    fileprivate var word: String {
+        switch self {
+        case .critical, .error: "error: "
+        case .warning: "warning: "
+        case .notice, .info: ""
+        case .debug: "debug: "
+        }
+    }
+}
+
+/// Lets a burst through, then a steady few: a bucket of tokens that refills with time.
+package struct RateLimiter: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        /// With how many were suppressed before it.
+        case pass(suppressed: Int)
+        case suppress
+    }
+
+    private let burst: Double
+    private let perSecond: Double
+    private var tokens: Double
+    private var last = Instant.zero
+    private var suppressed = 0
+
+    package init(burst: Int, perSecond: Int) {
+        self.burst = Double(burst)
+        self.perSecond = Double(perSecond)
+        tokens = Double(burst)
+    }
+
+    package mutating func admit(now: Instant) -> Verdict {
+        tokens = min(burst, tokens + Double(now.since(last)) / 1e9 * perSecond)
+        last = now
+        guard tokens >= 1 else {
+            suppressed += 1
+            return .suppress
+        }
+        tokens -= 1
+        defer { suppressed = 0 }
+        return .pass(suppressed: suppressed)
+    }
+}

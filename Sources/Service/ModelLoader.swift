@@ -1,0 +1,127 @@
+// From a folder to a served model, on the loader's thread.
+//
+// Everything that can be wrong is found here, before a single request sees the model: the folder
+// opens and agrees with itself, the weights are finite, the vocabulary fits the embeddings, and the
+// engine's budget takes the longest text.
+
+internal import Encoder
+internal import Syscalls
+internal import TextflixProtocol
+internal import Tokenization
+internal import Weights
+
+/// Which models to load, and how.
+package struct ModelSource: Sendable, Equatable {
+    package let name: String
+    package let path: String
+    package let precision: PrecisionChoice
+
+    package init(name: String, path: String, precision: PrecisionChoice = .auto) {
+        self.name = name
+        self.path = path
+        self.precision = precision
+    }
+}
+
+package enum PrecisionChoice: String, Sendable, CaseIterable { case auto, f32, bf16, int8 }
+
+package struct ModelLoader: Sendable {
+    package let batchTokens: Int
+
+    package init(batchTokens: Int) { self.batchTokens = batchTokens }
+
+    /// - Parameter number: what tells this load from every other.
+    package func load(_ source: ModelSource, number: UInt32) throws(LoadFailure) -> ServedModel {
+        do {
+            let folder = try ModelFolder.open(source.path)
+            let network = try BERTModel.load(
+                folder: folder, precision: Self.precision(source.precision))
+            let tokenizer = try Self.tokenizer(folder)
+            try check(tokenizer, network)
+            return Self.serve(source, folder, network, tokenizer, number)
+        } catch let failure as LoadFailure {
+            throw failure
+        } catch {
+            throw LoadFailure("\(error)")
+        }
+    }
+
+    private static func precision(_ choice: PrecisionChoice) -> BERTModel.Precision {
+        BERTModel.Precision(rawValue: choice.rawValue) ?? .f32
+    }
+
+    private static func tokenizer(_ folder: ModelFolder) throws -> WordPiece {
+        let files = folder.tokenizerFiles
+        if let path = files.tokenizer {
+            return try WordPiece(tokenizerJSON: readFile(path, limit: fileBytes))
+        }
+        guard let path = files.vocabulary else {
+            throw LoadFailure("\(folder.path) has neither vocab.txt nor tokenizer.json")
+        }
+        var settings = TokenizerSettings()
+        if let path = files.configuration {
+            settings = try TokenizerSettings(tokenizerConfig: readFile(path, limit: fileBytes))
+        }
+        return try WordPiece(vocabularyText: readFile(path, limit: fileBytes), settings: settings)
+    }
+
+    /// A tokenizer file of a multilingual model is 10 MB.
+    private static let fileBytes = 64 << 20
+
+    private func check(_ tokenizer: WordPiece, _ network: BERTModel) throws(LoadFailure) {
+        let embeddings = network.configuration.vocabularySize
+        guard tokenizer.vocabularyCount <= embeddings else {
+            throw LoadFailure(
+                "the vocabulary has \(tokenizer.vocabularyCount) pieces, the model"
+                    + " \(embeddings) word embeddings")
+        }
+        guard network.settings.truncation != .windows else {
+            throw LoadFailure("truncation by windows is not served yet; set it in textflix.json")
+        }
+        guard network.maxTokens <= batchTokens else {
+            throw LoadFailure(
+                "its texts have up to \(network.maxTokens) tokens, a batch takes \(batchTokens):"
+                    + " set max_batch_tokens, or max_tokens in textflix.json")
+        }
+    }
+
+    private static func serve(
+        _ source: ModelSource, _ folder: ModelFolder, _ network: BERTModel,
+        _ tokenizer: WordPiece, _ number: UInt32
+    ) -> ServedModel {
+        let configuration = network.configuration
+        let status = ModelStatus(
+            name: source.name, architecture: configuration.architecture,
+            precision: network.precision.rawValue, labels: network.head.labels,
+            revision: network.revision.short, mappedBytes: UInt64(network.mappedBytes),
+            maxTokens: UInt32(network.maxTokens), hiddenSize: UInt32(configuration.hiddenSize),
+            layers: UInt32(configuration.layerCount),
+            precisionReason: source.precision == .auto ? "the only one built in" : "as configured",
+            state: .ready, temperature: Float(network.settings.temperature),
+            abstainBelow: Float(network.settings.abstainBelow))
+        return ServedModel(
+            number: number, head: head(network.head), labels: network.head.labels,
+            probabilities: { network.probabilities(of: $0) },
+            abstainBelow: Float(network.settings.abstainBelow),
+            truncation: truncation(network.settings.truncation), maxTokens: network.maxTokens,
+            layerCount: configuration.layerCount, tokenizer: tokenizer, network: network,
+            status: status)
+    }
+
+    private static func head(_ head: BERTModel.Head) -> ServedModel.Head {
+        switch head {
+        case .sequence: .sequence
+        case .token: .token
+        case .none: .none
+        }
+    }
+
+    private static func truncation(_ truncation: ModelSettings.Truncation) -> TextTruncation {
+        switch truncation {
+        case .head: .head
+        case .windows: preconditionFailure("refused by check")
+        case .headAndTail: .headAndTail
+        case .refuse: .refuse
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// What the threads tell the I/O thread: answers to single texts, how a batch went, what was loaded.
+//
+// Plain values, so nothing is shared between threads but the mailbox that carries them.
+
+package import TextflixProtocol
+
+/// One text of one request, answered or failed.
+package struct TextOutcome: Sendable {
+    package enum Result: Sendable {
+        case scores(logits: [Float], probabilities: [Float])
+        case vector([Float])
+        case spans([Tags.Span])
+        case tokens(ids: [UInt32], starts: [UInt32], ends: [UInt32])
+        case failure(StatusCode, String)
+    }
+
+    package let request: RequestID
+    package let index: Int
+    package let result: Result
+    /// Tokens used, special ones included; 0 for a text that failed before.
+    package var tokenCount = 0
+    /// Of the whole text; nil: not counted to the end.
+    package var totalTokens: Int?
+    package var isTruncated = false
+    /// What turning it into tokens took.
+    package var readNanoseconds: UInt64 = 0
+
+    package init(
+        request: RequestID, index: Int, result: Result, tokenCount: Int = 0,
+        totalTokens: Int? = nil, isTruncated: Bool = false, readNanoseconds: UInt64 = 0
+    ) {
+        self.request = request
+        self.index = index
+        self.result = result
+        self.tokenCount = tokenCount
+        self.totalTokens = totalTokens
+        self.isTruncated = isTruncated
+        self.readNanoseconds = readNanoseconds
+    }
+}
+
+/// How a batch went.
+package struct BatchReport: Sendable {
+    package let workClass: WorkClass
+    package let closed: CloseReason
+    package let textCount: Int
+    package let tokenCount: Int
+    package let started: Instant
+    /// Nanoseconds of computing, interruptions taken off.
+    package let computed: UInt64
+    /// Batches that ran between its layers.
+    package let interruptions: Int
+    package let outcomes: [TextOutcome]
+    /// Nobody wanted it any more before it was done.
+    package let wasAbandoned: Bool
+}
+
+package enum Notice: Sendable {
+    /// A text that never reached a batch.
+    case text(TextOutcome)
+    case batch(BatchReport)
+    case expired([RequestID])
+    case loading(String)
+    case loaded([LoadedModel])
+}
+
+/// One model of a load, or why it is not there.
+package struct LoadedModel: Sendable {
+    package let name: String
+    package let outcome: Result<ServedModel, LoadFailure>
+
+    package init(name: String, outcome: Result<ServedModel, LoadFailure>) {
+        self.name = name
+        self.outcome = outcome
+    }
+}
+
+package struct LoadFailure: Error, Sendable, Equatable {
+    package let text: String
+    package init(_ text: String) { self.text = text }
+}

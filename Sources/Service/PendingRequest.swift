@@ -1,0 +1,149 @@
+// A request that was accepted and is not answered yet, and how its texts become one answer.
+//
+// Lives on the I/O thread. Texts come back one by one, in any order; the last makes the answer.
+
+internal import Syscalls
+internal import TextflixProtocol
+
+struct PendingRequest: Sendable {
+    let address: StreamAddress
+    let method: MethodName
+    let order: WorkOrder
+    let model: ServedModel
+    let arrival: Instant
+    private(set) var outcomes: [TextOutcome?]
+    private(set) var missing: Int
+    private(set) var timing = Timing()
+    private var hasBatch = false
+
+    init(
+        address: StreamAddress, method: MethodName, order: WorkOrder, model: ServedModel,
+        arrival: Instant
+    ) {
+        self.address = address
+        self.method = method
+        self.order = order
+        self.model = model
+        self.arrival = arrival
+        outcomes = Array(repeating: nil, count: order.texts.count)
+        missing = order.texts.count
+    }
+
+    mutating func take(_ outcome: TextOutcome) {
+        guard outcomes[outcome.index] == nil else { return }
+        outcomes[outcome.index] = outcome
+        missing -= 1
+    }
+
+    /// Notes a batch that had texts of this request; several add up.
+    mutating func note(_ batch: BatchReport) {
+        if !hasBatch { timing.queuedNs = batch.started.since(arrival) }
+        hasBatch = true
+        timing.computeNs += batch.computed
+        timing.batchTexts = max(timing.batchTexts, UInt32(batch.textCount))
+        timing.batchTokens = max(timing.batchTokens, UInt32(batch.tokenCount))
+    }
+}
+
+/// The four kinds of answer.
+enum Answer: Sendable {
+    case classify(ClassifyResponse)
+    case embed(EmbedResponse)
+    case tag(TagResponse)
+    case tokenize(TokenizeResponse)
+}
+
+extension PendingRequest {
+    /// The answer, once nothing is missing.
+    var answer: Answer {
+        let (name, revision) = (model.name, model.revision)
+        switch order.kind {
+        case .classify:
+            let results = outcomes.map { Classification($0!, model) }
+            return .classify(
+                ClassifyResponse(
+                    results: results, model: name, revision: revision, timing: timing))
+        case .embed(_, let normalize):
+            let embeddings = outcomes.map { Embedding($0!, normalize: normalize) }
+            return .embed(
+                EmbedResponse(
+                    embeddings: embeddings, model: name, revision: revision, timing: timing))
+        case .tag:
+            return .tag(
+                TagResponse(
+                    results: outcomes.map { Tags($0!) }, model: name, revision: revision,
+                    timing: timing))
+        case .tokenize:
+            return .tokenize(
+                TokenizeResponse(
+                    results: outcomes.map { Tokens($0!) }, model: name, revision: revision))
+        }
+    }
+}
+
+extension Classification {
+    init(_ outcome: TextOutcome, _ model: ServedModel) {
+        self.init()
+        tokens = UInt32(outcome.tokenCount)
+        tokensTotal = UInt32(clamping: outcome.totalTokens ?? 0)
+        truncated = outcome.isTruncated
+        switch outcome.result {
+        case .scores(let logits, let probabilities):
+            let best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
+            label = model.labels[best]
+            probability = probabilities[best]
+            abstained = probability < model.abstainBelow
+            scores = model.labels.indices.map {
+                Score(label: model.labels[$0], probability: probabilities[$0], logit: logits[$0])
+            }
+        case .failure(let status, let message): (code, error) = (status.rawValue, message)
+        default: preconditionFailure("not what a classification is made of")
+        }
+    }
+}
+
+extension Embedding {
+    init(_ outcome: TextOutcome, normalize: Bool) {
+        self.init()
+        tokens = UInt32(outcome.tokenCount)
+        tokensTotal = UInt32(clamping: outcome.totalTokens ?? 0)
+        truncated = outcome.isTruncated
+        switch outcome.result {
+        case .vector(let vector): values = normalize ? Self.unit(vector) : vector
+        case .failure(let status, let message): (code, error) = (status.rawValue, message)
+        default: preconditionFailure("not what an embedding is made of")
+        }
+    }
+
+    /// The vector with length 1; zero stays zero. Summed in double precision.
+    private static func unit(_ vector: [Float]) -> [Float] {
+        let length = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+        return length > 0 ? vector.map { Float(Double($0) / length) } : vector
+    }
+}
+
+extension Tags {
+    init(_ outcome: TextOutcome) {
+        self.init()
+        tokens = UInt32(outcome.tokenCount)
+        tokensTotal = UInt32(clamping: outcome.totalTokens ?? 0)
+        truncated = outcome.isTruncated
+        switch outcome.result {
+        case .spans(let found): spans = found
+        case .failure(let status, let message): (code, error) = (status.rawValue, message)
+        default: preconditionFailure("not what tags are made of")
+        }
+    }
+}
+
+extension Tokens {
+    init(_ outcome: TextOutcome) {
+        self.init()
+        switch outcome.result {
+        case .tokens(let ids, let starts, let ends):
+            (self.ids, self.starts, self.ends) = (ids, starts, ends)
+        case .failure(let status, let message): (code, error) = (status.rawValue, message)
+        default: preconditionFailure("not what tokens are made of")
+        }
+    }
+}

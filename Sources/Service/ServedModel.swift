@@ -1,0 +1,64 @@
+// A model as the service sees it: a name, a tokenizer, what its head says, and something that
+// computes.
+//
+// Invariant: constant. A reload makes a new one with a new number; requests keep the one that they
+// were accepted with, so no answer is ever made of two revisions.
+
+package import Encoder
+package import TextflixProtocol
+package import Tokenization
+
+package final class ServedModel: Sendable {
+    package enum Head: Sendable, Equatable { case sequence, token, none }
+
+    /// Tells this load from every other of this process: what batches are made by.
+    package let number: UInt32
+    package let head: Head
+    package let labels: [String]
+    /// One probability a label, from its logits.
+    package let probabilities: @Sendable (UnsafeBufferPointer<Float>) -> [Float]
+    package let abstainBelow: Float
+    package let truncation: TextTruncation
+    package let maxTokens: Int
+    package let layerCount: Int
+    package let tokenizer: WordPiece
+    /// nil in tests of the service, whose engine needs no weights.
+    package let network: BERTModel?
+    /// What Status shows; its name is the model's.
+    package let status: ModelStatus
+
+    package var name: String { status.name }
+    package var revision: String { status.revision }
+
+    package init(
+        number: UInt32, head: Head, labels: [String],
+        probabilities: @escaping @Sendable (UnsafeBufferPointer<Float>) -> [Float],
+        abstainBelow: Float, truncation: TextTruncation, maxTokens: Int, layerCount: Int,
+        tokenizer: WordPiece, network: BERTModel?, status: ModelStatus
+    ) {
+        self.number = number
+        self.head = head
+        self.labels = labels
+        self.probabilities = probabilities
+        self.abstainBelow = abstainBelow
+        self.truncation = truncation
+        self.maxTokens = maxTokens
+        self.layerCount = layerCount
+        self.tokenizer = tokenizer
+        self.network = network
+        self.status = status
+    }
+
+    /// How the tokenizer is to cut a text that is too long.
+    package func policy(_ truncation: TextTruncation) -> TruncationPolicy {
+        switch truncation {
+        case .head: .head
+        // Sun et al. 2019: 128 of 512 from the head, the rest from the tail.
+        case .headAndTail: .headAndTail(head: maxTokens / 4)
+        case .refuse: .refuse
+        }
+    }
+}
+
+/// What to do with a text that is too long.
+package enum TextTruncation: Sendable, Hashable { case head, headAndTail, refuse }

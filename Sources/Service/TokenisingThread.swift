@@ -1,0 +1,221 @@
+// The thread that turns texts into tokens.
+//
+// Tasks wait in two rows, interactive before bulk; within a row each gets a slice of text in turn,
+// so a request of a thousand long texts does not keep a short one waiting. Texts go on one by one,
+// so the engine starts on the first while the second is still read.
+
+internal import Synchronization
+package import Syscalls
+package import TextflixProtocol
+internal import Tokenization
+
+/// A text of a request, ready to be computed.
+package struct TokenisedText: Sendable {
+    package let model: ServedModel
+    package let ids: [UInt32]
+    /// nil: not counted to the end.
+    package let total: Int?
+    package let isTruncated: Bool
+    /// What reading it took.
+    package let nanoseconds: UInt64
+    /// For the outputs that speak of places in the text: the text, and each token's bytes.
+    package let places: TokenPlaces?
+
+    package init(
+        model: ServedModel, ids: [UInt32], total: Int?, isTruncated: Bool, nanoseconds: UInt64,
+        places: TokenPlaces?
+    ) {
+        self.model = model
+        self.ids = ids
+        self.total = total
+        self.isTruncated = isTruncated
+        self.nanoseconds = nanoseconds
+        self.places = places
+    }
+}
+
+package struct TokenPlaces: Sendable {
+    package let text: Text
+    package let starts: [UInt32]
+    package let ends: [UInt32]
+    /// Index of the first token after the cut of head-and-tail truncation.
+    package let cut: Int?
+}
+
+/// The texts of an accepted request, and how they are to be read.
+package struct TokenisingTask: Sendable {
+    package let request: RequestID
+    package let model: ServedModel
+    package let workClass: WorkClass
+    package let output: OutputKind
+    package let truncation: TextTruncation
+    package let specialTokens: Bool
+    package let texts: [Text]
+    /// Which text of the request each is: some may be answered already.
+    package let indices: [Int]
+    package var next = 0
+
+    package init(
+        request: RequestID, model: ServedModel, workClass: WorkClass, output: OutputKind,
+        truncation: TextTruncation, specialTokens: Bool = true, texts: [Text], indices: [Int]
+    ) {
+        self.request = request
+        self.model = model
+        self.workClass = workClass
+        self.output = output
+        self.truncation = truncation
+        self.specialTokens = specialTokens
+        self.texts = texts
+        self.indices = indices
+    }
+}
+
+package final class TokenisingThread: Sendable {
+    private struct Rows: Sendable {
+        var rows: [[TokenisingTask]] = WorkClass.allCases.map { _ in [] }
+        var isStopped = false
+
+        mutating func take() -> TokenisingTask? {
+            guard let row = rows.firstIndex(where: { !$0.isEmpty }) else { return nil }
+            return rows[row].removeFirst()
+        }
+    }
+
+    /// Bytes of text that a task reads before the next has its turn: a few hundred microseconds.
+    private static let sliceBytes = 64 << 10
+    /// Texts up to this size are counted to their end, so that the answer can say how much was cut.
+    private static let countedBytes = 256 << 10
+
+    private let rows = Mutex(Rows())
+    private let bell = Futex()
+    private let scheduler: Scheduler
+    private let mailbox: Mailbox
+    private let pulse: Pulse
+
+    package init(scheduler: Scheduler, mailbox: Mailbox, pulse: Pulse) {
+        self.scheduler = scheduler
+        self.mailbox = mailbox
+        self.pulse = pulse
+    }
+
+    package func start() throws(Errno) -> Thread {
+        try Thread.spawn(name: "tokenise") { [self] in run() }
+    }
+
+    package func submit(_ task: TokenisingTask) {
+        rows.withLock { $0.rows[task.workClass.rawValue].append(task) }
+        bell.add(1)
+        bell.wake()
+    }
+
+    package func stop() {
+        rows.withLock { $0.isStopped = true }
+        bell.add(1)
+        bell.wake()
+    }
+
+    private func run() {
+        var buffer = TokenBuffer()
+        while true {
+            let seen = bell.value
+            let (task, isStopped) = rows.withLock { ($0.take(), $0.isStopped) }
+            if isStopped { return }
+            guard var task else {
+                pulse.rest()
+                bell.wait(while: seen)
+                continue
+            }
+            pulse.beat()
+            readSlice(&task, &buffer)
+            if task.next < task.texts.count {
+                rows.withLock { $0.rows[task.workClass.rawValue].append(task) }
+            }
+        }
+    }
+
+    private func readSlice(_ task: inout TokenisingTask, _ buffer: inout TokenBuffer) {
+        var bytes = 0
+        while task.next < task.texts.count, bytes < Self.sliceBytes {
+            // Whoever has gone meanwhile is not worth a single token.
+            guard scheduler.wants(task.request) else {
+                task.next = task.texts.count
+                return
+            }
+            let text = task.texts[task.next]
+            bytes += text.utf8.count + 64
+            read(text, task.indices[task.next], task, &buffer)
+            task.next += 1
+        }
+    }
+
+    private func read(
+        _ text: Text, _ index: Int, _ task: TokenisingTask, _ buffer: inout TokenBuffer
+    ) {
+        let model = task.model
+        let start = MonotonicClock.now
+        let count: TokenCount
+        do throws(TokenizationError) {
+            count = try model.tokenizer.tokenize(
+                text.utf8, truncation: task.output == .tokens ? .none : model.policy(task.truncation),
+                maxTokens: model.maxTokens, countAll: text.utf8.count <= Self.countedBytes,
+                specialTokens: task.specialTokens, into: &buffer)
+        } catch {
+            return leave(
+                TextOutcome(
+                    request: task.request, index: index,
+                    result: .failure(.invalidArgument, error.description)), text)
+        }
+        guard task.output != .tokens else {
+            return leave(
+                TextOutcome(
+                    request: task.request, index: index,
+                    result: .tokens(ids: buffer.ids, starts: buffer.starts, ends: buffer.ends),
+                    tokenCount: count.used, totalTokens: count.total), text)
+        }
+        scheduler.enqueue(
+            WorkItem(
+                request: task.request, index: index, tokenCount: count.used,
+                byteCount: text.utf8.count,
+                payload: TokenisedText(
+                    model: model, ids: buffer.ids.withUnsafeBufferPointer { Array($0) },
+                    total: count.total, isTruncated: count.truncated,
+                    nanoseconds: MonotonicClock.now.since(start),
+                    places: places(text, task, count, buffer))))
+    }
+
+    private func places(
+        _ text: Text, _ task: TokenisingTask, _ count: TokenCount, _ buffer: TokenBuffer
+    ) -> TokenPlaces? {
+        guard task.output == .tokenLogits else { return nil }
+        var cut: Int?
+        if count.truncated, case .headAndTail(let head) = task.model.policy(task.truncation) {
+            cut = head + 1  // after [CLS] and the head
+        }
+        return TokenPlaces(text: text, starts: buffer.starts, ends: buffer.ends, cut: cut)
+    }
+
+    private func leave(_ outcome: TextOutcome, _ text: Text) {
+        scheduler.withdraw(outcome.request, byteCount: text.utf8.count)
+        mailbox.post(.text(outcome))
+    }
+}
+
+/// A sign of life of one thread, for the watchdog: does it move, or has it nothing to do?
+package final class Pulse: Sendable {
+    private let beats = Atomic<UInt64>(0)
+    private let isResting = Atomic(true)
+
+    package init() {}
+
+    package func beat() {
+        isResting.store(false, ordering: .relaxed)
+        beats.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    package func rest() { isResting.store(true, ordering: .relaxed) }
+
+    /// nil while resting; otherwise a number that changes as long as the thread moves.
+    package var reading: UInt64? {
+        isResting.load(ordering: .relaxed) ? nil : beats.load(ordering: .relaxed)
+    }
+}

@@ -1,0 +1,168 @@
+// A request that wants texts read or computed, whatever its method: decoded and judged before it is
+// queued.
+//
+// The methods differ in their messages and hardly in anything else; here they become one thing
+// before the queue, and come apart again in `Assembly`, after it.
+
+internal import TextflixProtocol
+
+struct WorkOrder: Sendable {
+    enum Kind: Sendable, Equatable {
+        case classify
+        case embed(PoolingKind, normalize: Bool)
+        case tag
+        case tokenize(specialTokens: Bool)
+    }
+
+    let kind: Kind
+    let modelName: String
+    let texts: [Text]
+    let workClass: WorkClass
+    /// nil: the model's own.
+    let truncation: TextTruncation?
+
+    var byteCount: Int { texts.reduce(0) { $0 + $1.utf8.count } }
+
+    /// What the queue computes for it.
+    var output: OutputKind {
+        switch kind {
+        case .classify: .logits
+        case .embed(let pooling, _): .embedding(pooling)
+        case .tag: .tokenLogits
+        case .tokenize: .tokens
+        }
+    }
+
+    init(
+        _ kind: Kind, model: String, texts: [Text], priority: Priority, truncation: Truncation
+    ) throws(Status) {
+        self.kind = kind
+        modelName = model
+        self.texts = texts
+        workClass = try Self.workClass(priority)
+        self.truncation = try Self.truncation(truncation)
+        guard !texts.isEmpty else { throw .invalid("there are no texts in the request") }
+        guard modelName.utf8.count <= Limits.nameBytes else {
+            throw .invalid("a model's name has at most \(Limits.nameBytes) bytes")
+        }
+    }
+
+    private static func workClass(_ priority: Priority) throws(Status) -> WorkClass {
+        switch priority {
+        case .interactive: .interactive
+        case .bulk: .bulk
+        case .unrecognized(let number): throw .invalid("there is no priority \(number)")
+        }
+    }
+
+    private static func truncation(_ truncation: Truncation) throws(Status) -> TextTruncation? {
+        switch truncation {
+        case .modelDefault: nil
+        case .head: .head
+        case .headAndTail: .headAndTail
+        case .refuse: .refuse
+        case .windows:
+            throw Status(code: .unimplemented, message: "truncation WINDOWS is not served yet")
+        case .unrecognized(let number): throw .invalid("there is no truncation \(number)")
+        }
+    }
+
+    static func pooling(_ pooling: Pooling) throws(Status) -> PoolingKind {
+        switch pooling {
+        case .model: .model
+        case .cls: .cls
+        case .mean: .mean
+        case .unrecognized(let number): throw .invalid("there is no pooling \(number)")
+        }
+    }
+}
+
+extension WorkOrder {
+    /// Reads the payload of a unary method, or one message of ClassifyStream.
+    /// - Throws: the status to answer with.
+    init(_ method: MethodName, _ payload: ArraySlice<UInt8>) throws(Status) {
+        switch method {
+        case .classify, .classifyStream:
+            let request = try ClassifyRequest(reading: payload)
+            try self.init(
+                .classify, model: request.model, texts: request.texts,
+                priority: request.priority, truncation: request.truncation)
+        case .embed:
+            let request = try EmbedRequest(reading: payload)
+            try self.init(
+                .embed(Self.pooling(request.pooling), normalize: request.normalize),
+                model: request.model, texts: request.texts, priority: request.priority,
+                truncation: request.truncation)
+        case .tag:
+            let request = try TagRequest(reading: payload)
+            try self.init(
+                .tag, model: request.model, texts: request.texts, priority: request.priority,
+                truncation: request.truncation)
+        case .tokenize:
+            let request = try TokenizeRequest(reading: payload)
+            try self.init(
+                .tokenize(specialTokens: request.specialTokens), model: request.model,
+                texts: request.texts, priority: .interactive, truncation: .modelDefault)
+        case .status, .cancel, .reload, .explain:
+            preconditionFailure("\(method.rawValue) is no work for the queue")
+        }
+    }
+}
+
+extension Message {
+    /// Decodes a payload; what is wrong with it becomes a status.
+    init(reading payload: ArraySlice<UInt8>) throws(Status) {
+        do throws(WireError) {
+            try self.init(decoding: payload)
+        } catch {
+            throw .invalid(error.description)
+        }
+    }
+}
+
+extension Status {
+    static func invalid(_ message: String) -> Status {
+        Status(code: .invalidArgument, message: message)
+    }
+
+    /// The answer to a claim that the batcher refused.
+    init(_ refusal: Refusal, _ limits: ServiceLimits) {
+        switch refusal {
+        case .queueFull(let wait):
+            self.init(
+                code: .resourceExhausted,
+                message: "the queue is full (\(limits.queueTexts) texts, \(limits.queueBytes) bytes)",
+                retryAfter: .nanoseconds(Int64(wait)))
+        case .userShareFull(let wait):
+            self.init(
+                code: .resourceExhausted,
+                message: "your share of the queue is full (\(limits.queueTextsPerUser) texts)",
+                retryAfter: .nanoseconds(Int64(wait)))
+        case .neverFits:
+            self.init(
+                code: .resourceExhausted,
+                message: "more than the queue ever holds (\(limits.queueTextsPerUser) texts of one"
+                    + " user, \(limits.queueBytes) bytes); send fewer texts at once")
+        case .tooLate(let late, let needed):
+            self.init(
+                code: .resourceExhausted,
+                message: "it would take about \(needed / 1_000_000) ms, past its deadline",
+                retryAfter: .nanoseconds(Int64(clamping: late)))
+        case .expired:
+            self.init(code: .deadlineExceeded, message: "the deadline passed before it arrived")
+        }
+    }
+}
+
+extension Refusal {
+    /// As it is called in figures.
+    var name: String {
+        switch self {
+        case .queueFull: "queue_full"
+        case .userShareFull: "user_share"
+        case .neverFits: "too_large"
+        case .tooLate: "too_late"
+        case .expired: "expired"
+        }
+    }
+}
