@@ -92,7 +92,8 @@ package final class Exchange {
         guard endpoints.count < limits.connections, ofUser < limits.connectionsPerUser else {
             figures.count("textflix_connections_refused_total")
             log.limited(
-                .warning, "refused a connection: \(endpoints.count) are open, \(ofUser) of the user",
+                .warning,
+                "refused a connection: \(endpoints.count) are open, \(ofUser) of the user",
                 [("USER", "\(peer.user)")])
             return nil
         }

@@ -156,7 +156,8 @@ package final class TokenisingThread: Sendable {
         let count: TokenCount
         do throws(TokenizationError) {
             count = try model.tokenizer.tokenize(
-                text.utf8, truncation: task.output == .tokens ? .none : model.policy(task.truncation),
+                text.utf8,
+                truncation: task.output == .tokens ? .none : model.policy(task.truncation),
                 maxTokens: model.maxTokens, countAll: text.utf8.count <= Self.countedBytes,
                 specialTokens: task.specialTokens, into: &buffer)
         } catch {

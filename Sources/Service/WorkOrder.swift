@@ -131,7 +131,8 @@ extension Status {
         case .queueFull(let wait):
             self.init(
                 code: .resourceExhausted,
-                message: "the queue is full (\(limits.queueTexts) texts, \(limits.queueBytes) bytes)",
+                message:
+                    "the queue is full (\(limits.queueTexts) texts, \(limits.queueBytes) bytes)",
                 retryAfter: .nanoseconds(Int64(wait)))
         case .userShareFull(let wait):
             self.init(

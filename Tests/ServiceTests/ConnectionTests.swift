@@ -51,12 +51,15 @@ final class Peer {
 
     private func flush() -> Bool {
         var moved = false
-        while connection.send(now: now, { bytes in
-            let count = min(bytes.count, reads ?? bytes.count)
-            decoder.append(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
-            reads = reads.map { $0 - count }
-            return count
-        }) { moved = true }
+        while connection.send(
+            now: now,
+            { bytes in
+                let count = min(bytes.count, reads ?? bytes.count)
+                decoder.append(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
+                reads = reads.map { $0 - count }
+                return count
+            })
+        { moved = true }
         while let frame = try? decoder.next() { received.append(frame) }
         connection.settleOutput(now: now)
         return moved
@@ -71,7 +74,8 @@ final class Peer {
         received.map { frame in
             let stream = frame.header.stream
             if frame.header.kind == .data {
-                return frame.header.flags.contains(.remoteClosed) ? "\(stream) end" : "\(stream) data"
+                return frame.header.flags.contains(.remoteClosed)
+                    ? "\(stream) end" : "\(stream) data"
             }
             let envelope = try? ResponseEnvelope(decoding: frame.body)
             return "\(stream) \(envelope?.failure?.code.name ?? "OK")"
@@ -111,12 +115,13 @@ final class Peer {
         #expect(peer.answers == ["1 OK"])
     }
 
-    @Test(arguments: [
-        ("even", 2, .status, [], "2 INVALID_ARGUMENT"),
-        ("both flags", 1, .classifyStream, [.remoteOpen, .remoteClosed], "1 INVALID_ARGUMENT"),
-        ("unary left open", 1, .status, [.remoteOpen], "1 INVALID_ARGUMENT"),
-        ("stream unannounced", 1, .classifyStream, [], "1 INVALID_ARGUMENT"),
-    ] as [(String, UInt32, MethodName, FrameFlags, String)])
+    @Test(
+        arguments: [
+            ("even", 2, .status, [], "2 INVALID_ARGUMENT"),
+            ("both flags", 1, .classifyStream, [.remoteOpen, .remoteClosed], "1 INVALID_ARGUMENT"),
+            ("unary left open", 1, .status, [.remoteOpen], "1 INVALID_ARGUMENT"),
+            ("stream unannounced", 1, .classifyStream, [], "1 INVALID_ARGUMENT"),
+        ] as [(String, UInt32, MethodName, FrameFlags, String)])
     func aBrokenRuleIsAnsweredAndTheConnectionLives(
         what: String, stream: UInt32, method: MethodName, flags: FrameFlags, answer: String
     ) throws {
@@ -300,7 +305,9 @@ final class Peer {
         let large = ReloadResponse(models: [ModelStatus(name: String(repeating: "m", count: 900))])
         peer.onEffect = { effect in
             guard case .request(let stream, _) = effect else { return }
-            if stream < 5 { peer.connection.answer(stream, answer) } else {
+            if stream < 5 {
+                peer.connection.answer(stream, answer)
+            } else {
                 peer.connection.answer(stream, large)
             }
             peer.connection.settleOutput(now: peer.now)
