@@ -6,44 +6,19 @@
 //
 // Letters: H hidden, F feed-forward, V vocabulary, P positions, C classes.
 
-internal import Numerics
+package import Numerics
 package import Weights
-
-/// y = x Wᵀ + b
-struct Dense: @unchecked Sendable {
-    // Safe to share: constant, and kept alive by the model.
-    let weight: MatrixView  // [N, K]
-    let bias: UnsafeBufferPointer<Float>  // [N]
-}
-
-struct LayerNorm: @unchecked Sendable {
-    // Safe to share: as above.
-    let weight: UnsafeBufferPointer<Float>  // [H]
-    let bias: UnsafeBufferPointer<Float>  // [H]
-    let epsilon: Double
-}
 
 struct EmbeddingTables: Sendable {
     let words: MatrixView  // [V, H]
     let positions: MatrixView  // [P, H]
     /// The only row of token types that one-segment texts use.
     let type: MatrixView  // [1, H]
-    let norm: LayerNorm
-}
-
-struct EncoderLayer: Sendable {
-    let query: Dense  // [H, H]
-    let key: Dense  // [H, H]
-    let value: Dense  // [H, H]
-    let attentionOutput: Dense  // [H, H]
-    let attentionNorm: LayerNorm
-    let intermediate: Dense  // [F, H]
-    let output: Dense  // [H, F]
-    let outputNorm: LayerNorm
+    let norm: RowNorm
 }
 
 package final class BERTModel: Sendable {
-    package enum Precision: String, Sendable, CaseIterable { case f32, bf16, int8 }
+    package typealias Precision = Numerics.Precision
 
     package enum Head: Sendable, Equatable {
         case sequence(labels: [String])
@@ -75,23 +50,30 @@ package final class BERTModel: Sendable {
     package var hiddenSize: Int { configuration.hiddenSize }
 
     let embeddings: EmbeddingTables
-    let layers: [EncoderLayer]
+    let shape: LayerShape
+    let layers: [PackedLayer]
     let headLayers: HeadLayers
     private let storage: WeightStorage
 
-    /// - Throws: when there is no memory for what must be widened.
+    /// Reads the weights and packs them for the kernels, on all processors.
+    /// - Throws: when there is no memory for what must be widened and packed.
     package static func load(
-        folder: ModelFolder, precision: Precision = .f32
+        folder: ModelFolder, precision: Precision = .f32, kernels: Kernels = .best()
     ) throws(EncoderError) -> BERTModel {
-        try BERTModel(folder, precision)
+        do {
+            let pool = try WorkerPool()
+            return try BERTModel(folder, precision, kernels, pool)
+        } catch let error as EncoderError {
+            throw error
+        } catch { throw .noMemory(bytes: 0) }
     }
 
-    private init(_ folder: ModelFolder, _ precision: Precision) throws(EncoderError) {
-        guard precision == .f32 else {
-            throw .unavailable("precision \(precision.rawValue) is not built in")
-        }
+    private init(
+        _ folder: ModelFolder, _ precision: Precision, _ kernels: Kernels, _ pool: WorkerPool
+    ) throws {
         let storage = try WeightStorage(folder)
-        let source = WeightSource(storage: storage, folder: folder)
+        let source = WeightSource(
+            storage: storage, folder: folder, precision: precision, kernels: kernels, pool: pool)
         configuration = folder.configuration
         self.precision = precision
         head =
@@ -108,8 +90,9 @@ package final class BERTModel: Sendable {
         mappedBytes = folder.mappedBytes
         privateBytes = storage.byteCount
         embeddings = source.embeddings()
-        layers = (0..<folder.configuration.layerCount).map(source.layer)
-        headLayers = source.head()
+        shape = LayerShape(folder.configuration, precision)
+        layers = try (0..<folder.configuration.layerCount).map(source.layer)
+        headLayers = try source.head()
         self.storage = storage
     }
 }
@@ -118,9 +101,9 @@ package final class BERTModel: Sendable {
 enum HeadLayers: Sendable {
     case none
     /// tanh(dense [H, H]) of the first token, then [C, H].
-    case pooler(dense: Dense, classifier: Dense)
+    case pooler(dense: PackedDense, classifier: PackedDense)
     /// [C, H] of every token.
-    case token(Dense)
+    case token(PackedDense)
     /// [C, H] of the pooled text.
-    case linear(Dense, ModelSettings.Pooling, normalize: Bool)
+    case linear(PackedDense, ModelSettings.Pooling, normalize: Bool)
 }

@@ -43,7 +43,7 @@ package final class BatchWalk {
     var isFree: Bool { model == nil }
 
     func reserve(tokens: Int, for model: BERTModel) throws(EncoderError) {
-        let rows = max(tokens, OpenBLAS.mostPaddedRows)
+        let rows = tokens
         let hiddenSize = model.configuration.hiddenSize
         try hidden.reserve(rows * hiddenSize)
         try firsts.reserve(rows * hiddenSize)
@@ -72,7 +72,7 @@ package final class BatchWalk {
     @discardableResult
     package func step() -> Bool {
         guard let model, !isFinished else { return false }
-        let pass = ForwardPass(model: model, compute: engine.compute, scratch: engine.scratch)
+        let pass = engine.pass(model)
         let tokens = batch.tokenCount
         let states = hidden.matrix(rows: tokens, columns: model.hiddenSize)  // [T, H]
         if nextLayer == 0 { pass.embed(batch, into: states) }
@@ -80,8 +80,10 @@ package final class BatchWalk {
         if isLast && keepsFirstTokensOnly(model) {
             let rows = firsts.matrix(rows: batch.textCount, columns: model.hiddenSize)
             pass.lastLayer(nextLayer, batch, states, into: rows)
+            pass.normalize(rows)
         } else {
             pass.layer(nextLayer, batch, states)
+            if isLast { pass.normalize(states) }
         }
         nextLayer += 1
         if isLast { finish(model, pass, states) }
@@ -125,14 +127,14 @@ package final class BatchWalk {
         case (.logits, .linear(let head, let pooling, let normalize)):
             let vectors = pooled.matrix(rows: texts, columns: model.hiddenSize)
             pass.pool(batch, states, rows, pooling, normalize: normalize, into: vectors)
-            pass.classify(vectors.readOnly, head, into: result(texts, head.bias.count))
+            pass.classify(vectors, head, into: result(texts, head.weight.columns))
         case (.logits, .pooler(let dense, let classifier)):
             let vectors = pooled.matrix(rows: texts, columns: model.hiddenSize)
-            pass.tanhDense(rows.readOnly, dense, into: vectors)
-            pass.classify(vectors.readOnly, classifier, into: result(texts, classifier.bias.count))
+            pass.tanhDense(rows, dense, into: vectors)
+            pass.classify(vectors, classifier, into: result(texts, classifier.weight.columns))
         case (.tokenLogits, .token(let classifier)):
-            let logits = result(batch.tokenCount, classifier.bias.count)
-            pass.classify(states.readOnly, classifier, into: logits)
+            let logits = result(batch.tokenCount, classifier.weight.columns)
+            pass.classify(states, classifier, into: logits)
         default:
             preconditionFailure("begin has checked the output against the head")
         }

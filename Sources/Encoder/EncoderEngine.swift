@@ -5,34 +5,44 @@
 // who shares the batch, or on the number of threads. After `reserve` for the largest model nothing
 // is allocated.
 
-internal import Numerics
+package import Numerics
 internal import Weights
 
 package final class EncoderEngine {
     package static let walksInFlight = 2
 
     package let maxBatchTokens: Int
-    let compute: Compute
-    let scratch = LayerScratch()
+    package let kernels: Kernels
+    private let pool: WorkerPool
+    private let scratch: LayerScratch
+    private var heads: DensePass
     private var walks: [BatchWalk] = []
 
-    /// - Parameter maxBatchTokens: the most tokens that one batch may have; all workspace is sized
-    ///   by it.
-    /// - Throws: `.unavailable` when there is no matrix product on this machine.
-    package init(maxBatchTokens: Int) throws(EncoderError) {
+    /// - Parameters:
+    ///   - maxBatchTokens: the most tokens that one batch may have; all workspace is sized by it.
+    ///   - threads: that compute, the caller's included; 0 for one a processor.
+    package init(
+        maxBatchTokens: Int, threads: Int = 0, kernels: Kernels = .best()
+    ) throws(EncoderError) {
         precondition(maxBatchTokens > 0)
         self.maxBatchTokens = maxBatchTokens
-        compute = try Compute()
+        self.kernels = kernels
+        do { pool = try WorkerPool(threads: threads) } catch {
+            throw .noMemory(bytes: error.byteCount)
+        }
+        scratch = LayerScratch(kernels: kernels, lanes: pool.count)
+        heads = DensePass(kernels: kernels, pool: pool)
         for _ in 0..<Self.walksInFlight { walks.append(BatchWalk(engine: self)) }
     }
 
+    /// Binds the calling thread, which is to advance the walks, to the processor that the engine's
+    /// other threads leave free.
+    package func pinCaller() { pool.pinCaller() }
+
     /// Takes the memory that this model needs, so that no batch ever does. `begin` does it too.
     package func reserve(for model: BERTModel) throws(EncoderError) {
-        let configuration = model.configuration
-        try scratch.reserve(
-            tokens: maxBatchTokens, hidden: configuration.hiddenSize,
-            feedForward: configuration.feedForwardSize,
-            longest: min(maxBatchTokens, configuration.positionCount), threads: compute.threads)
+        try scratch.reserve(tokens: maxBatchTokens, model.shape)
+        try heads.reserve(width: model.shape.hidden)
         for walk in walks where walk.isFree {
             try walk.reserve(tokens: maxBatchTokens, for: model)
         }
@@ -51,6 +61,16 @@ package final class EncoderEngine {
         try reserve(for: model)
         try walk.begin(model, batch, output)
         return walk
+    }
+
+    /// The mathematics of one model on this engine's threads and memory.
+    func pass(_ model: BERTModel) -> ForwardPass {
+        guard let pieces = scratch.pieces(for: model.shape) else {
+            preconditionFailure("a batch begun before its memory was reserved")
+        }
+        let layers = LayerPass(
+            kernels: kernels, pool: pool, shape: model.shape, plan: scratch.plan, pieces: pieces)
+        return ForwardPass(model: model, layers: layers, heads: heads)
     }
 
     private func check(_ batch: RaggedBatch, _ model: BERTModel) throws(EncoderError) {

@@ -13,115 +13,53 @@
 internal import Numerics
 internal import Weights
 
-internal import func Glibc.tanh
-
 struct ForwardPass {
     let model: BERTModel
-    let compute: Compute
-    let scratch: LayerScratch
+    let layers: LayerPass
+    let heads: DensePass
 
     private var hidden: Int { model.configuration.hiddenSize }
 
-    /// x [T, H]
+    /// x [T, H], the norm of the sums still to be done.
     func embed(_ batch: RaggedBatch, into x: MutableMatrixView) {
         let tables = model.embeddings
-        for text in 0..<batch.textCount {
-            let range = batch.range(ofText: text)
-            for row in range {
-                let sum = x[row]
-                let word = tables.words[Int(batch.ids[row])]
-                let position = tables.positions[row - range.lowerBound]
-                let type = tables.type[0]
-                // The reference adds in this order.
-                for index in sum.indices {
-                    sum[index] = (word[index] + type[index]) + position[index]
+        layers.pool.run { lane in
+            for text in lane.share(of: batch.textCount) {
+                let range = batch.range(ofText: text)
+                for row in range {
+                    // The reference adds in this order.
+                    layers.kernels.sum(
+                        tables.words[Int(batch.ids[row])].baseAddress!,
+                        tables.type[0].baseAddress!,
+                        tables.positions[row - range.lowerBound].baseAddress!,
+                        count: hidden, into: x.base + row * x.stride)
                 }
-                compute.normalize(x.readOnly[row], tables.norm, into: sum)
             }
         }
     }
 
-    /// x [T, H] becomes the layer's output, in place.
+    /// x [T, H] becomes the layer's output, in place; its last norm is left to the next layer.
     func layer(_ index: Int, _ batch: RaggedBatch, _ x: MutableMatrixView) {
-        let layer = model.layers[index]
-        let wide = scratch.wide.matrix(rows: x.rows, columns: 3 * hidden)  // [T, 3H]
-        let context = scratch.context.matrix(rows: x.rows, columns: hidden)  // [T, H]
-        let (q, k, v) = thirds(wide)
-        compute.affine(x.readOnly, layer.query, into: q)
-        compute.affine(x.readOnly, layer.key, into: k)
-        compute.affine(x.readOnly, layer.value, into: v)
-        for text in 0..<batch.textCount {
-            let rows = batch.range(ofText: text)
-            attention(
-                q.rows(rows).readOnly, k.rows(rows).readOnly, v.rows(rows).readOnly,
-                into: context.rows(rows))
-        }
-        secondHalf(layer, context, x)
+        layers.layer(model.layers[index], after: normBefore(index), batch, x)
     }
 
-    /// The last layer for the first token of each text alone: its keys and values come from all
-    /// tokens, everything else from `first` [texts, H], which becomes the output.
+    /// The last layer for the first token of each text alone: `first` [texts, H].
     func lastLayer(
         _ index: Int, _ batch: RaggedBatch, _ x: MutableMatrixView, into first: MutableMatrixView
     ) {
-        let layer = model.layers[index]
-        let wide = scratch.wide.matrix(rows: x.rows, columns: 3 * hidden)  // [T, 3H]
-        let context = scratch.context.matrix(rows: first.rows, columns: hidden)  // [texts, H]
-        let (q, k, v) = thirds(wide)
-        for text in 0..<batch.textCount {
-            _ = first[text].update(from: x[batch.starts[text]])
-        }
-        compute.affine(first.readOnly, layer.query, into: q.rows(0..<first.rows))
-        compute.affine(x.readOnly, layer.key, into: k)
-        compute.affine(x.readOnly, layer.value, into: v)
-        for text in 0..<batch.textCount {
-            let rows = batch.range(ofText: text)
-            attention(
-                q.rows(text..<text + 1).readOnly, k.rows(rows).readOnly, v.rows(rows).readOnly,
-                into: context.rows(text..<text + 1))
-        }
-        secondHalf(layer, context, first)
+        layers.lastLayer(model.layers[index], after: normBefore(index), batch, x, into: first)
     }
 
-    private func thirds(
-        _ wide: MutableMatrixView
-    ) -> (MutableMatrixView, MutableMatrixView, MutableMatrixView) {
-        (
-            wide.columns(0..<hidden), wide.columns(hidden..<2 * hidden),
-            wide.columns(2 * hidden..<3 * hidden)
-        )
-    }
-
-    /// All heads of one text: q [m, H], k and v [n, H], context [m, H].
-    private func attention(
-        _ q: MatrixView, _ k: MatrixView, _ v: MatrixView, into context: MutableMatrixView
-    ) {
-        let size = model.configuration.headSize
-        let scale = 1 / Float(size).squareRoot()
-        let block = scratch.scores.matrix(rows: q.rows, columns: k.rows)  // [m, n]
-        for head in 0..<model.configuration.attentionHeads {
-            let columns = head * size..<(head + 1) * size
-            compute.attentionWeights(
-                q.columns(columns), k.columns(columns), scale: scale, into: block)
-            compute.attend(
-                block.readOnly, v.columns(columns), into: context.columns(columns))
+    /// Does what the last layer left to do.
+    func normalize(_ x: MutableMatrixView) {
+        let norm = normBefore(model.layers.count)
+        layers.pool.run { lane in
+            layers.kernels.layerNorm(x.rows(lane.share(of: x.rows)), norm)
         }
     }
 
-    /// From attention's result to the layer's output: x is the layer's input and becomes its
-    /// output.
-    private func secondHalf(
-        _ layer: EncoderLayer, _ context: MutableMatrixView, _ x: MutableMatrixView
-    ) {
-        let sum = scratch.sum.matrix(rows: x.rows, columns: hidden)  // [T, H]
-        compute.affine(context.readOnly, layer.attentionOutput, into: sum)
-        compute.addAndNormalize(x.readOnly, sum, layer.attentionNorm, into: x)
-        let wide = scratch.wide.matrix(
-            rows: x.rows, columns: model.configuration.feedForwardSize)  // [T, F]
-        compute.affine(x.readOnly, layer.intermediate, into: wide)
-        compute.activate(wide, model.configuration.activation)
-        compute.affine(wide.readOnly, layer.output, into: sum)
-        compute.addAndNormalize(x.readOnly, sum, layer.outputNorm, into: x)
+    private func normBefore(_ layer: Int) -> RowNorm {
+        layer == 0 ? model.embeddings.norm : model.layers[layer - 1].outputNorm
     }
 
     /// vectors [texts, H]: each text's first token (`first` [texts, H]), or the mean of its tokens
@@ -142,7 +80,9 @@ struct ForwardPass {
 
     private func mean(_ rows: MutableMatrixView, into vector: UnsafeMutableBufferPointer<Float>) {
         vector.update(repeating: 0)
-        for row in 0..<rows.rows { compute.add(rows.readOnly[row], to: vector) }
+        for row in 0..<rows.rows {
+            for (index, value) in rows[row].enumerated() { vector[index] += value }
+        }
         let scale = 1 / Float(rows.rows)
         for index in vector.indices { vector[index] *= scale }
     }
@@ -156,16 +96,12 @@ struct ForwardPass {
     }
 
     /// BERT's pooler: y [texts, H] = tanh(x · Wᵀ + b)
-    func tanhDense(_ x: MatrixView, _ dense: Dense, into y: MutableMatrixView) {
-        compute.affine(x, dense, into: y)
-        for row in 0..<y.rows {
-            let values = y[row]
-            for index in values.indices { values[index] = Float(tanh(Double(values[index]))) }
-        }
+    func tanhDense(_ x: MutableMatrixView, _ dense: PackedDense, into y: MutableMatrixView) {
+        heads.run(x, dense, .tanh, into: y)
     }
 
     /// logits [rows, C]
-    func classify(_ x: MatrixView, _ dense: Dense, into logits: MutableMatrixView) {
-        compute.affine(x, dense, into: logits)
+    func classify(_ x: MutableMatrixView, _ dense: PackedDense, into logits: MutableMatrixView) {
+        heads.run(x, dense, .store, into: logits)
     }
 }

@@ -67,6 +67,9 @@ final class WeightStorage: @unchecked Sendable {
 struct WeightSource {
     let storage: WeightStorage
     let folder: ModelFolder
+    let precision: Precision
+    let kernels: Kernels
+    let pool: WorkerPool
 
     private var hidden: Int { folder.configuration.hiddenSize }
 
@@ -78,42 +81,49 @@ struct WeightSource {
             type: types.rows(0..<1), norm: norm("embeddings.LayerNorm"))
     }
 
-    func layer(_ index: Int) -> EncoderLayer {
+    func layer(_ index: Int) throws -> PackedLayer {
         let prefix = "encoder.layer.\(index)."
-        return EncoderLayer(
-            query: dense(prefix + "attention.self.query"),
-            key: dense(prefix + "attention.self.key"),
-            value: dense(prefix + "attention.self.value"),
-            attentionOutput: dense(prefix + "attention.output.dense"),
+        let wide = folder.configuration.feedForwardSize
+        return PackedLayer(
+            query: try dense(prefix + "attention.self.query", precision),
+            key: try dense(prefix + "attention.self.key", precision),
+            value: try dense(prefix + "attention.self.value", precision),
+            attentionOutput: try dense(prefix + "attention.output.dense", precision),
             attentionNorm: norm(prefix + "attention.output.LayerNorm"),
-            intermediate: dense(prefix + "intermediate.dense"),
-            output: dense(prefix + "output.dense", columns: folder.configuration.feedForwardSize),
+            intermediate: try dense(prefix + "intermediate.dense", precision),
+            output: try dense(prefix + "output.dense", precision, columns: wide),
             outputNorm: norm(prefix + "output.LayerNorm"))
     }
 
-    func head() -> HeadLayers {
+    /// Heads are small and their results are what people see: always f32.
+    func head() throws -> HeadLayers {
         switch folder.head {
         case .none: .none
-        case .pooler: .pooler(dense: dense("pooler.dense"), classifier: dense("classifier"))
-        case .token: .token(dense("classifier"))
+        case .pooler:
+            .pooler(
+                dense: try dense("pooler.dense", .f32), classifier: try dense("classifier", .f32))
+        case .token: .token(try dense("classifier", .f32))
         case .linear(let pooling, let normalize):
-            .linear(dense("head"), pooling, normalize: normalize)
+            .linear(try dense("head", .f32), pooling, normalize: normalize)
         }
     }
 
-    private func dense(_ name: String, columns: Int? = nil) -> Dense {
+    private func dense(
+        _ name: String, _ precision: Precision, columns: Int? = nil
+    ) throws -> PackedDense {
         let bias = storage.floats(name + ".bias")
-        let weight = storage.floats(name + ".weight")
-        return Dense(
-            weight: MatrixView(
-                weight.baseAddress!, rows: bias.count, columns: columns ?? hidden),
-            bias: bias)
+        let weight = MatrixView(
+            storage.floats(name + ".weight").baseAddress!, rows: bias.count,
+            columns: columns ?? hidden)
+        let packed = try PackedMatrix(weight, precision: precision, kernels: kernels, pool: pool)
+        return PackedDense(weight: packed, bias: bias.baseAddress!)
     }
 
-    private func norm(_ name: String) -> LayerNorm {
-        LayerNorm(
-            weight: storage.floats(name + ".weight"), bias: storage.floats(name + ".bias"),
-            epsilon: folder.configuration.layerNormEpsilon)
+    private func norm(_ name: String) -> RowNorm {
+        RowNorm(
+            gamma: storage.floats(name + ".weight").baseAddress!,
+            beta: storage.floats(name + ".bias").baseAddress!,
+            epsilon: Float(folder.configuration.layerNormEpsilon))
     }
 
     private func table(_ name: String) -> MatrixView {

@@ -1,11 +1,6 @@
-// The memory in which a batch is computed, taken once and used again.
+// The memory in which a batch is kept, taken once and used again.
 //
-// Invariant: a matrix has at least `OpenBLAS.mostPaddedRows` rows of memory behind it, so that a
-// product over few rows can be padded in place (what stands in the further rows is never read as a
-// result). Nothing is allocated after `reserve` has seen the largest model.
-//
-// The scratch of a layer is dead between two layers: that is why two walks can share it, and only
-// their hidden states are their own.
+// Nothing is allocated after `reserve` has seen the largest model.
 
 internal import Numerics
 internal import Syscalls
@@ -33,32 +28,9 @@ struct FloatBlock: ~Copyable {
     }
 
     func matrix(rows: Int, columns: Int) -> MutableMatrixView {
-        guard let base, max(rows, OpenBLAS.mostPaddedRows) * columns <= count else {
+        guard let base, rows * columns <= count else {
             preconditionFailure("a workspace used before it was reserved")
         }
         return MutableMatrixView(base, rows: rows, columns: columns)
-    }
-}
-
-/// What one layer needs beside the hidden states; letters as in BERTModel, T tokens, n tokens of
-/// the longest text.
-final class LayerScratch {
-    /// Queries, keys and values [T, 3H]; later the feed-forward activations [T, F].
-    var wide = FloatBlock()
-    /// Attention's result [T, H].
-    var context = FloatBlock()
-    /// What is added to the residual [T, H].
-    var sum = FloatBlock()
-    /// Attention scores of one head, one block a thread: [threads, n · n].
-    var scores = FloatBlock()
-
-    func reserve(
-        tokens: Int, hidden: Int, feedForward: Int, longest: Int, threads: Int
-    ) throws(EncoderError) {
-        let rows = max(tokens, OpenBLAS.mostPaddedRows)
-        try wide.reserve(rows * max(3 * hidden, feedForward))
-        try context.reserve(rows * hidden)
-        try sum.reserve(rows * hidden)
-        try scores.reserve(max(threads * longest, OpenBLAS.mostPaddedRows) * longest)
     }
 }

@@ -10,11 +10,11 @@ package struct HeadOperand: @unchecked Sendable {
     package let stride: Int
     package let isHalf: Bool
 
-    package init(tokens: Int, hidden: Int, precision: Precision, arena: Arena) {
+    package init(tokens: Int, hidden: Int, precision: Precision, in scratch: inout Scratch) {
         isHalf = precision != .f32
-        // An odd number of cache lines, as for every matrix of the arena.
-        stride = isHalf ? Arena.stride((hidden + 1) / 2) * 2 : Arena.stride(hidden)
-        base = arena.bytes(tokens * stride * (isHalf ? 2 : 4))
+        // An odd number of cache lines, as for every matrix of scratch.
+        stride = isHalf ? Scratch.stride((hidden + 1) / 2) * 2 : Scratch.stride(hidden)
+        base = scratch.bytes(tokens * stride * (isHalf ? 2 : 4))
     }
 
     package func at(row: Int, column: Int) -> UnsafeMutableRawPointer {
@@ -45,9 +45,8 @@ extension Kernels {
         }
     }
 
-    /// context [n, D] = softmax(q kᵀ / √D) v, for queries `queries` of the text whose n tokens are
-    /// `text`. q's first row stands for the text's token `queryRow - text.lowerBound`... see
-    /// `AttentionTask`.
+    /// context [queries, D] = softmax(q kᵀ / √D) v of one head of one text.
+    /// - Parameter scratch: `attentionScratchBytes` of it, aligned to a cache line.
     package func attend(_ task: AttentionTask, scratch: UnsafeMutableRawPointer) {
         let column = task.head * task.headSize
         var request = tf_attention()

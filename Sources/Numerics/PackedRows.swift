@@ -3,7 +3,7 @@
 //     panel p: rows p * panelRows ..< (p + 1) * panelRows as [units of K][panelRows] units
 //     scales [rows], zeros [rows]: int8 only, x = scale * (q - zero)
 //
-// It is scratch: made in an arena for some number of rows, and filled anew for every product. The
+// It is scratch: made for some number of rows, and filled anew for every product. The
 // panels are as equal in height as they can be: 16 rows are two panels of 8, not one of 14 and one
 // of 2, because a low panel keeps the multipliers waiting for loads.
 
@@ -21,7 +21,7 @@ package struct PackedRows {
     package var panelCount: Int { (rows + panelRows - 1) / panelRows }
 
     package init(
-        rows: Int, width: Int, precision: Precision, kernels: Kernels, arena: Arena
+        rows: Int, width: Int, precision: Precision, kernels: Kernels, in scratch: inout Scratch
     ) {
         let most = kernels.panelRows(precision)
         let count = max(1, (rows + most - 1) / most)
@@ -29,9 +29,9 @@ package struct PackedRows {
         self.width = width
         self.precision = precision
         panelRows = max(1, (rows + count - 1) / count)
-        panels = arena.bytes(count * panelRows * precision.units(width) * 4)
-        scales = arena.values(Float.self, precision == .int8 ? rows : 0)
-        zeros = arena.values(Int32.self, precision == .int8 ? rows : 0)
+        panels = scratch.bytes(count * panelRows * precision.units(width) * 4)
+        scales = scratch.values(Float.self, precision == .int8 ? rows : 0)
+        zeros = scratch.values(Int32.self, precision == .int8 ? rows : 0)
     }
 
     var activations: tf_activations {

@@ -5,6 +5,7 @@
 // engine's budget takes the longest text.
 
 internal import Encoder
+internal import Numerics
 internal import Syscalls
 internal import TextflixProtocol
 internal import Tokenization

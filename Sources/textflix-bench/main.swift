@@ -4,11 +4,16 @@ import CommandLineTable
 import Syscalls
 
 let program = Program(
-    "textflix-bench", "measures parts of Textflix", commands: [TokenizerBench.command])
+    "textflix-bench", "measures parts of Textflix",
+    commands: [EncoderBench.command, TokenizerBench.command])
 let line = program.invocation()
 
 do {
-    let status = try TokenizerBench.run(line)
+    let status =
+        switch line.command?.name {
+        case "encoder": try EncoderBench.run(line)
+        default: try TokenizerBench.run(line)
+        }
     ThisProcess.exit(status.rawValue)
 } catch let error as UsageError {
     error.report()

@@ -64,12 +64,13 @@ struct AttentionTests {
             self.test = test
             let hidden = test.heads * test.headSize
             arena = try Arena(byteCount: test.tokens * (hidden + 64) * 16 + 4096)
+            var scratch = arena.scratch
             var numbers = SeededNumbers(UInt64(test.tokens))
             var operands: [HeadOperand] = []
             var stored: [[Double]] = []
             for scale in [Float(3), 3, 1] {
                 let operand = HeadOperand(
-                    tokens: test.tokens, hidden: hidden, precision: precision, arena: arena)
+                    tokens: test.tokens, hidden: hidden, precision: precision, in: &scratch)
                 var all: [Double] = []
                 for row in 0..<test.tokens {
                     for column in 0..<hidden {

@@ -70,14 +70,15 @@ func product(
     let pool = try WorkerPool(threads: 1)
     let packed = try PackedMatrix(
         w.view.readOnly, precision: precision, kernels: kernels, pool: pool)
-    let arena = try Arena(
-        byteCount: Arena.measure {
-            _ = PackedRows(
-                rows: x.rows, width: x.columns, precision: precision, kernels: kernels, arena: $0)
-        })
-    let rows = PackedRows(
-        rows: x.rows, width: x.columns, precision: precision, kernels: kernels, arena: arena)
+    func rows(_ scratch: inout Scratch) -> PackedRows {
+        PackedRows(
+            rows: x.rows, width: x.columns, precision: precision, kernels: kernels, in: &scratch)
+    }
+    let arena = try Arena(byteCount: Scratch.measure { _ = rows(&$0) })
+    var scratch = arena.scratch
+    let rows = rows(&scratch)
     kernels.pack(x.view, norm: norm, into: rows, panels: 0..<rows.panelCount)
+    defer { withExtendedLifetime(arena) {} }
     let count = packed.panelCount
     for part in 0..<parts {
         let panels = part * count / parts..<(part + 1) * count / parts

@@ -1,0 +1,143 @@
+// `textflix-bench encoder`: real tokens a second of the forward pass, over fixed workloads.
+//
+// No padding is counted: a token is one that a text has. Each workload is a list of texts and how
+// many of them are sent at once; a round sends them all, and the median round counts. Shares are of
+// the limit of the same precision, measured in the same run by register-only loops, on the nominal
+// work of the architecture: 2 operations a weight and token, and 4 L n² H of attention a text (a
+// walk that leaves out what the answer does not need gets credit for it).
+
+import CommandLineTable
+import Encoder
+import JSONText
+import Numerics
+import Syscalls
+import Weights
+
+enum EncoderBench {
+    private static let model = Option("model", .folder("DIR"), "a model folder")
+    private static let precision = Option(
+        "precision", .choice(["f32", "bf16", "int8"]), default: "int8", "number format")
+    private static let workloads = Option(
+        "workloads", .list("NAMES"), default: Workload.all.map(\.name).joined(separator: ","),
+        "which of them")
+    private static let threads = Option(
+        "threads", .integer(0...1024), default: "0", "0: one a processor")
+    private static let seconds = Option(
+        "seconds", .integer(0...600), default: "4", "a workload, at least three rounds")
+    private static let smoke = Option("smoke", "one round of each, to see that it runs")
+
+    static let command = Command(
+        "encoder", "real tokens a second of a model's forward pass",
+        options: [model, precision, workloads, threads, seconds, smoke],
+        examples: [
+            Example(
+                "textflix-bench encoder --model DIR --precision int8 --workloads 1x16,32x128",
+                "two workloads"),
+        ])
+
+    static func run(_ line: Invocation) throws -> ExitStatus {
+        guard let path = line.text(model) else { throw line.complaint("--model is needed") }
+        let names = line.list(workloads)
+        for name in names where Workload.named(name) == nil {
+            throw line.complaint("unknown workload \(name)")
+        }
+        let precision = line.choice(precision, Precision.self) ?? .int8
+        let isSmoke = line.has(smoke)
+        let start = MonotonicClock.now
+        let folder = try ModelFolder.open(path)
+        let model = try BERTModel.load(folder: folder, precision: precision)
+        let loadSeconds = Double(MonotonicClock.now.since(start)) / 1e9
+        let pool = try WorkerPool(threads: line.integer(threads) ?? 0)
+        let engine = try EncoderEngine(
+            maxBatchTokens: Workload.mostTokens, threads: pool.count)
+        engine.pinCaller()
+        let limit = engine.kernels.peakOperations(precision, pool: pool)
+        var writer = JSONWriter(pretty: true)
+        writer.beginObject()
+        writer.key("isa")
+        writer.string(engine.kernels.name)
+        writer.key("precision")
+        writer.string(precision.rawValue)
+        writer.key("threads")
+        writer.int(pool.count)
+        writer.key("load_seconds")
+        writer.double(loadSeconds)
+        writer.key("limit_gops")
+        writer.double((limit / 1e9).rounded())
+        writer.key("workloads")
+        writer.beginArray()
+        for name in names {
+            let workload = Workload.named(name)!
+            let budget = isSmoke ? 0 : Double(line.integer(seconds) ?? 4)
+            let median = try measure(workload, model, engine, seconds: budget)
+            write(workload, median, model, limit, to: &writer)
+        }
+        writer.endArray()
+        writer.endObject()
+        printOutput(writer.text + "\n")
+        return .success
+    }
+
+    /// Seconds of the median round.
+    private static func measure(
+        _ workload: Workload, _ model: BERTModel, _ engine: EncoderEngine, seconds: Double
+    ) throws -> Double {
+        let batches = workload.batches(
+            vocabulary: model.configuration.vocabularySize,
+            positions: model.configuration.positionCount)
+        var rounds: [Double] = []
+        var spent = 0.0
+        if seconds > 0 { try send(batches, model, engine) }
+        repeat {
+            let start = MonotonicClock.now
+            try send(batches, model, engine)
+            rounds.append(Double(MonotonicClock.now.since(start)) / 1e9)
+            spent += rounds.last!
+        } while seconds > 0 && (spent < seconds || rounds.count < 3)
+        return rounds.sorted()[rounds.count / 2]
+    }
+
+    private static func send(
+        _ batches: [RaggedBatch], _ model: BERTModel, _ engine: EncoderEngine
+    ) throws {
+        for batch in batches {
+            let walk = try engine.begin(model, batch, output: output(model))
+            while walk.step() {}
+            precondition(walk.isFinite(0))
+            walk.end()
+        }
+    }
+
+    private static func output(_ model: BERTModel) -> BatchWalk.Output {
+        switch model.head {
+        case .sequence: .logits
+        case .token: .tokenLogits
+        case .none: .embedding(.mean, normalize: false)
+        }
+    }
+
+    private static func write(
+        _ workload: Workload, _ seconds: Double, _ model: BERTModel, _ limit: Double,
+        to writer: inout JSONWriter
+    ) {
+        let shape = model.configuration
+        let weights = 4 * shape.hiddenSize * shape.hiddenSize
+            + 2 * shape.hiddenSize * shape.feedForwardSize
+        let lengths = workload.lengths.map { min($0, shape.positionCount) }
+        let tokens = lengths.reduce(0, +)
+        let squares = lengths.reduce(0) { $0 + $1 * $1 }
+        let operations =
+            Double(shape.layerCount)
+            * (2 * Double(weights) * Double(tokens) + 4 * Double(squares * shape.hiddenSize))
+        writer.beginObject()
+        writer.key("name")
+        writer.string(workload.name)
+        writer.key("milliseconds")
+        writer.double((seconds * 1e5).rounded() / 100)
+        writer.key("tokens_per_second")
+        writer.double((Double(tokens) / seconds).rounded())
+        writer.key("share_of_limit")
+        writer.double(limit > 0 ? (operations / seconds / limit * 1000).rounded() / 1000 : 0)
+        writer.endObject()
+    }
+}
