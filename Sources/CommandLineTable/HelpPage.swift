@@ -39,10 +39,13 @@ struct HelpPage {
             heading("Options")
             columns(described.map { ("    \($0.name)", $0.summary) } + rows(of: command.options))
         }
-        let shared = program.options.map {
-            "\($0.flag)\($0.kind.map { " \($0.placeholder)" } ?? "")"
+        var shared = program.options.map { option in
+            option.flag + (option.kind.map { " \($0.placeholder)" } ?? "")
         }
-        if !shared.isEmpty {
+        if command.options.contains(where: \.hidden) {
+            shared.append("and rarer options")
+            note("Also \(shared.joined(separator: ", ")): see \(program.name)(1).")
+        } else if !shared.isEmpty {
             note("Also \(shared.joined(separator: ", ")): see \(program.name) --help.")
         }
         examples(command.examples)

@@ -97,6 +97,19 @@ enum Commands {
             + "a model that cannot be loaded leaves the old one in place.",
         options: [Options.modelFormat],
         examples: [Example("sudo textflixctl reload")])
+    static let bench = Command(
+        "bench", "put the daemon under load and measure it", options: BenchOptions.all,
+        examples: [
+            Example("textflixctl bench --rate 40 --file reviews.txt --out before.json"),
+            Example("textflixctl bench --find-capacity --slo p99=250ms --tokens 128"),
+        ])
+    static let benchCompare = Command(
+        "bench compare", "two results of bench, side by side",
+        operands: [
+            Operand("BEFORE", "a file that bench --out wrote", kind: .file("BEFORE")),
+            Operand("AFTER", "another", kind: .file("AFTER")),
+        ],
+        examples: [Example("textflixctl bench compare before.json after.json")])
 }
 
 extension Program {
@@ -105,7 +118,7 @@ extension Program {
         options: [Options.socket, Options.timeout],
         commands: [
             Commands.classify, Commands.embed, Commands.tag, Commands.tokenize, Commands.status,
-            Commands.models, Commands.reload,
+            Commands.models, Commands.reload, Commands.bench, Commands.benchCompare,
         ],
         examples: [
             Example("textflixctl classify 'A very, very fun movie.'"),

@@ -16,6 +16,8 @@ func perform(_ call: Invocation) throws(Failure) -> ExitStatus {
     case Commands.status.name: try StatusCommand.run(call)
     case Commands.models.name: try ModelCommands.models(call)
     case Commands.reload.name: try ModelCommands.reload(call)
+    case Commands.bench.name: try BenchCommand.run(call)
+    case Commands.benchCompare.name: try BenchCommand.compare(call)
     default: preconditionFailure("a command of the table without an action")
     }
 }

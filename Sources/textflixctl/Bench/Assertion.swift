@@ -1,0 +1,103 @@
+// Conditions on a run: `p99<250ms`, `errors=0`, `rate>=40`, `steady`.
+
+import CommandLineTable
+
+struct Assertion: Sendable, Equatable {
+    enum Relation: String, Sendable {
+        case below = "<", atMost = "<=", above = ">", atLeast = ">=", equal = "="
+    }
+
+    let figure: String
+    let relation: Relation
+    /// Times in nanoseconds.
+    let limit: Double
+    /// As it was written.
+    let text: String
+
+    /// What an option holds, parted by commas.
+    static func list(_ call: Invocation, _ option: Option) throws(UsageError) -> [Assertion] {
+        var assertions: [Assertion] = []
+        for part in call.list(option) {
+            guard let assertion = Assertion(String(part.filter { $0 != " " })) else {
+                throw call.complaint("\(option.flag): '\(part)' is no condition such as p99<250ms")
+            }
+            assertions.append(assertion)
+        }
+        return assertions
+    }
+
+    /// The one condition of `--slo`, where `p99=250ms` means at most.
+    static func slo(_ call: Invocation) throws(UsageError) -> Assertion {
+        let list = try list(call, BenchOptions.slo)
+        guard list.count == 1, let first = list.first else {
+            throw call.complaint("--slo takes one condition")
+        }
+        return first.relation == .equal
+            ? Assertion(
+                figure: first.figure, relation: .atMost, limit: first.limit, text: first.text)
+            : first
+    }
+
+    private init(figure: String, relation: Relation, limit: Double, text: String) {
+        self.figure = figure
+        self.relation = relation
+        self.limit = limit
+        self.text = text
+    }
+
+    /// A value of this figure for a person.
+    func shown(_ value: Double) -> String {
+        let name = figure.hasPrefix("bulk.") ? figure.dropFirst(5) : figure[...]
+        switch name {
+        case "rate", "offered", "texts", "tokens": return "\(rateText(value))/s"
+        case "errors", "steady": return fixed(value, decimals: 0)
+        default: return Duration.nanoseconds(Int64(value)).shown
+        }
+    }
+
+    init?(_ text: String) {
+        self.text = text
+        let name = text.prefix { !"<>=".contains($0) }
+        let rest = text.dropFirst(name.count)
+        let sign = rest.prefix { "<>=".contains($0) }
+        guard Self.isFigure(name) else { return nil }
+        figure = String(name)
+        if sign.isEmpty, rest.isEmpty, name.hasSuffix("steady") {
+            relation = .equal
+            limit = 1
+            return
+        }
+        guard let relation = Relation(rawValue: sign == "==" ? "=" : String(sign)),
+            let limit = Self.value(rest.dropFirst(sign.count))
+        else { return nil }
+        self.relation = relation
+        self.limit = limit
+    }
+
+    func holds(_ value: Double) -> Bool {
+        switch relation {
+        case .below: value < limit
+        case .atMost: value <= limit
+        case .above: value > limit
+        case .atLeast: value >= limit
+        case .equal: value == limit
+        }
+    }
+
+    private static func isFigure(_ name: Substring) -> Bool {
+        let last = name.hasPrefix("bulk.") ? name.dropFirst(5) : name
+        if ["mean", "max", "rate", "offered", "texts", "tokens", "errors", "lag", "steady"]
+            .contains(String(last))
+        {
+            return true
+        }
+        guard last.first == "p", let percent = Double(last.dropFirst()) else { return false }
+        return percent > 0 && percent <= 100
+    }
+
+    /// A number, or a time with its unit.
+    private static func value(_ text: Substring) -> Double? {
+        if let number = Double(text) { return number.isFinite ? number : nil }
+        return Duration(written: String(text)).map { Double($0.inNanoseconds) }
+    }
+}

@@ -1,0 +1,103 @@
+// `bench` and `bench compare`: from options to runs, files and an exit status.
+
+import CommandLineTable
+import Syscalls
+import TextflixProtocol
+
+enum BenchCommand {
+    private static let mostTexts = 20_000
+    private static let syntheticCount = 1000
+
+    static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
+        var plan: BenchPlan
+        let conditions: [Assertion]
+        let slo: Assertion
+        do throws(UsageError) {
+            plan = try BenchOptions.plan(call)
+            conditions = try Assertion.list(call, BenchOptions.assertion)
+            slo = try Assertion.slo(call)
+        } catch { throw Failure(error) }
+        let texts = try texts(call, &plan)
+        let session = try BenchSession(call, texts: texts)
+        guard call.has(BenchOptions.findCapacity) else {
+            return try conclude(try session.measure(plan), conditions, call)
+        }
+        guard let report = try session.findCapacity(plan, slo: slo) else { return .someFailed }
+        return try conclude(report, conditions, call)
+    }
+
+    static func compare(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let before = try BenchResult(path: call.operands[0])
+        let after = try BenchResult(path: call.operands[1])
+        let lines = BenchComparison(before, after).lines(on: Screen(of: .output))
+        printOutput(lines.map { "\($0)\n" }.joined())
+        return .success
+    }
+
+    /// Texts of a file, else made up; notes in the plan which.
+    private static func texts(
+        _ call: Invocation, _ plan: inout BenchPlan
+    ) throws(Failure) -> [[UInt8]] {
+        if let path = call.text(Options.file) {
+            let form: TextInput.Form =
+                call.has(Options.jsonl)
+                ? .objects(textField: call.text(Options.textField) ?? "text") : .lines
+            var input = try TextInput(path: path == "-" ? nil : path, form: form)
+            var texts: [[UInt8]] = []
+            while texts.count < mostTexts, let text = try nextText(&input) { texts.append(text) }
+            guard !texts.isEmpty else { throw Failure(.data, "\(path): no texts") }
+            plan.source = "\(grouped(texts.count)) of \(path)"
+            return texts
+        }
+        let written = call.text(BenchOptions.tokens) ?? BenchOptions.usualLengths
+        guard let lengths = SyntheticTexts.Lengths(written: written) else {
+            throw Failure(
+                call.complaint("--tokens: '\(written)' is neither 128, 16-512 nor 32:3,512:1"))
+        }
+        plan.source = "\(grouped(syntheticCount)) made up, lengths \(written)"
+        return SyntheticTexts.make(lengths, count: syntheticCount, seed: plan.seed)
+    }
+
+    private static func nextText(_ input: inout TextInput) throws(Failure) -> [UInt8]? {
+        while true {
+            switch input.next() {
+            case .text(let item): return item.text.utf8
+            case .bad(let line): throw Failure(.data, "line \(line.number): \(line.reason)")
+            case .nothingYet: try input.read()
+            case .end: return nil
+            }
+        }
+    }
+
+    /// Shows and writes the result, and judges it.
+    private static func conclude(
+        _ report: BenchReport, _ conditions: [Assertion], _ call: Invocation
+    ) throws(Failure) -> ExitStatus {
+        let screen = Screen(of: .output)
+        printOutput(BenchPage(report: report, screen: screen).lines.map { "\($0)\n" }.joined())
+        try write(BenchJSON.text(report), to: call.text(BenchOptions.out))
+        if let path = call.text(BenchOptions.plot) {
+            try write(PercentilePlot(report).text, to: path)
+        }
+        if report.run.isInterrupted { return .interrupted }
+        guard report.isOnTime else {
+            throw Failure(.tryAgain, "the generator was too late itself; this run does not count")
+        }
+        var isHeld = true
+        for condition in conditions {
+            guard let value = report.figure(condition.figure) else { continue }
+            let holds = condition.holds(value)
+            isHeld = isHeld && holds
+            let word = holds ? screen.paint("holds", .green) : screen.paint("fails", .red)
+            printOutput("  \(condition.text): \(word) (\(condition.shown(value)))\n")
+        }
+        return isHeld ? .success : .someFailed
+    }
+
+    private static func write(_ text: String, to path: String?) throws(Failure) {
+        guard let path else { return }
+        do throws(Errno) {
+            try writeFileAtomically(path, bytes: Array(text.utf8))
+        } catch { throw Failure(.cannotCreate, "cannot write \(path): \(error.message)") }
+    }
+}

@@ -1,0 +1,133 @@
+// Two runs side by side: what changed, by how much, and whether that is more than their own noise.
+
+import CommandLineTable
+import JSONText
+import Syscalls
+
+struct BenchComparison: Sendable {
+    struct Row: Sendable, Equatable {
+        let name: String
+        let before: Double
+        let after: Double
+        let isTime: Bool
+        /// Whether more is better.
+        let wantsMore: Bool
+        /// The larger spread of the windows of either run, as a share.
+        let noise: Double
+
+        var change: Double { before != 0 ? after / before - 1 : 0 }
+
+        enum Verdict: String, Sendable { case better, worse, same }
+
+        /// Same: within the noise, or within 1 %.
+        var verdict: Verdict {
+            if abs(change) <= max(noise, 0.01) { return .same }
+            return (change > 0) == wantsMore ? .better : .worse
+        }
+    }
+
+    let rows: [Row]
+    /// What differs between the runs besides their figures.
+    let differences: [String]
+
+    init(_ before: BenchResult, _ after: BenchResult) {
+        var rows: [Row] = []
+        for (old, new) in zip(before.lanes, after.lanes) {
+            let prefix = old["name"]?.string.flatMap { $0 == "interactive" ? nil : "\($0) " } ?? ""
+            for (name, wantsMore) in [
+                ("rate", true), ("texts_rate", true), ("tokens_rate", true),
+            ] {
+                guard let left = old[name]?.double, let right = new[name]?.double else { continue }
+                let noise = max(Self.spread(old, "rate"), Self.spread(new, "rate"))
+                rows.append(
+                    Row(
+                        name: prefix + name, before: left, after: right, isTime: false,
+                        wantsMore: wantsMore, noise: noise))
+            }
+            for quantile in ["p50", "p90", "p99", "p99.9", "max"] {
+                guard let left = old["latency"]?[quantile]?.double,
+                    let right = new["latency"]?[quantile]?.double
+                else { continue }
+                let key = quantile == "p50" ? "p50" : "p99"
+                let noise = max(Self.spread(old, key), Self.spread(new, key))
+                rows.append(
+                    Row(
+                        name: prefix + quantile, before: left, after: right, isTime: true,
+                        wantsMore: false, noise: noise))
+            }
+        }
+        self.rows = rows
+        differences = Self.differences(before.root, after.root)
+    }
+
+    private static func spread(_ lane: JSONNode, _ figure: String) -> Double {
+        let values = (lane["windows"]?.array ?? []).compactMap { $0[figure]?.double }
+        guard let least = values.min(), let most = values.max(), most > 0 else { return 0 }
+        return (most - least) / (values.reduce(0, +) / Double(values.count))
+    }
+
+    private static func differences(_ before: JSONNode, _ after: JSONNode) -> [String] {
+        var found: [String] = []
+        for part in ["host", "daemon", "plan"] {
+            for member in before[part]?.object ?? [] where member.nameText != "socket" {
+                let new = after[part]?[member.nameText]
+                let (left, right) = (text(member.node), new.map(text) ?? "nothing")
+                if left != right {
+                    found.append("\(part) \(member.nameText): \(left), now \(right)")
+                }
+            }
+        }
+        return found
+    }
+
+    private static func text(_ node: JSONNode) -> String {
+        switch node.value {
+        case .string(let bytes): DisplayWidth.oneLine(bytes)
+        case .number(let literal): literal
+        case .bool(let flag): "\(flag)"
+        default: node.value.kind
+        }
+    }
+
+    func lines(on screen: Screen) -> [String] {
+        var table = TextTable([
+            .init(title: ""), .init(title: "BEFORE", isNumber: true),
+            .init(title: "AFTER", isNumber: true), .init(title: "CHANGE", isNumber: true),
+            .init(title: "NOISE", isNumber: true), .init(title: ""),
+        ])
+        for row in rows {
+            let sign = row.change < 0 ? "" : "+"
+            table.append([
+                row.name, Self.value(row.before, row), Self.value(row.after, row),
+                "\(sign)\(fixed(100 * row.change, decimals: 1)) %",
+                "\(fixed(100 * row.noise, decimals: 1)) %", row.verdict.rawValue,
+            ])
+        }
+        let notes = differences.map { screen.paint("  differs: \($0)", .yellow) }
+        return table.lines(on: screen) + notes
+    }
+
+    private static func value(_ value: Double, _ row: Row) -> String {
+        row.isTime ? Duration.nanoseconds(Int64(value)).shown : "\(rateText(value))/s"
+    }
+}
+
+/// A result file of `bench`.
+struct BenchResult {
+    let root: JSONNode
+    let lanes: [JSONNode]
+
+    init(path: String) throws(Failure) {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try readFile(path, limit: 64 << 20)
+        } catch { throw Failure(.noInput, "cannot read \(path): \(error.message)") }
+        do throws(JSONError) {
+            root = try JSONDocument.parse(bytes)
+        } catch { throw Failure(.data, "\(path): \(error.description)") }
+        guard root["format"]?.string == BenchJSON.format, let lanes = root["lanes"]?.array else {
+            throw Failure(.data, "\(path): not a result of textflixctl bench")
+        }
+        self.lanes = lanes
+    }
+}

@@ -1,0 +1,157 @@
+// A run as a page for a person: what was asked, whether to believe it, what came out, and a picture.
+
+import CommandLineTable
+import Syscalls
+import TextflixProtocol
+
+struct BenchPage {
+    let report: BenchReport
+    let screen: Screen
+
+    var lines: [String] {
+        var lines = [heading]
+        lines += row("daemon", daemon) + row("host", host) + row("texts", texts)
+        for lane in report.plan.lanes.indices { lines += section(lane) }
+        lines.append("")
+        lines += row("generator", generator)
+        return lines
+    }
+
+    private var heading: String {
+        let plan = report.plan
+        let name = plan.scenario.map { "\($0.rawValue), " } ?? ""
+        let idle = plan.idleConnections > 0 ? " and \(grouped(plan.idleConnections)) idle" : ""
+        return screen.paint("textflixctl bench", .bold)
+            + "  \(name)\(plan.connections) connection\(plan.connections == 1 ? "" : "s")\(idle), "
+            + "\(plan.measured.shown) after \(plan.warmUp.shown), seed \(plan.seed)"
+    }
+
+    private var daemon: String {
+        let name = report.plan.model
+        let model = report.daemon.models.first { name.isEmpty || $0.name == name }
+        let what = model.map {
+            "\(shown($0.name)) \(shown($0.precision)), \(shown($0.architecture)) "
+                + "\($0.layers) × \($0.hiddenSize), revision \(shown($0.revision).prefix(12))"
+        }
+        let engine = report.daemon.engine.map {
+            ", \($0.threads) threads \(shown($0.instructionSet))"
+        }
+        return (what ?? "no model") + (engine ?? "")
+    }
+
+    private var host: String {
+        "\(report.host.processors) of \(report.host.processor), Linux \(report.host.kernel)"
+    }
+
+    private var texts: String {
+        let tokens = report.run.lanes[0].tokens
+        guard tokens.count > 0 else { return report.plan.source }
+        return "\(report.plan.source); tokens \(tokens.smallest) "
+            + screen.paint(Sparkline.text(of: tokens, columns: 16), .cyan)
+            + " \(tokens.largest), median \(tokens.quantile(0.5))"
+    }
+
+    private var generator: String {
+        let run = report.run
+        let lag = run.lanes.reduce(into: ValueHistogram()) { $0.add($1.lag) }
+        let share = 100 * run.processorSeconds / max(run.wallSeconds, 1e-9)
+        var text =
+            "\(fixed(share, decimals: 1)) % of a processor, \(run.priority.rawValue) priority"
+        guard lag.count > 0 else { return text }
+        text += "; lag p99 \(time(lag.quantile(0.99))), most \(time(lag.largest)): "
+        return text
+            + (report.isOnTime
+                ? screen.paint("on time", .green)
+                : screen.paint("too late, this run does not count", .red))
+    }
+
+    private func section(_ index: Int) -> [String] {
+        let lane = report.plan.lanes[index]
+        let figures = report.run.lanes[index]
+        var lines = ["", screen.paint("\(lane.name): \(load(lane))", .bold)]
+        if let offered = lane.arrivals.rate {
+            lines += row(
+                "offered", "\(rateText(offered)) requests/s, \(grouped(figures.offered)) in all")
+        }
+        lines += row(
+            "answered",
+            "\(rateText(report.rate(index))) requests/s, \(rateText(report.textRate(index))) texts/s, "
+                + "\(rateText(report.tokenRate(index))) tokens/s")
+        lines += row("errors", errors(figures))
+        lines += row("windows", windows(index))
+        guard figures.latency.count > 0 else { return lines }
+        lines.append("")
+        lines += latencyTable(figures) + bounds(figures) + [""]
+        return lines + LatencyPlot.lines(figures.latency, on: screen)
+    }
+
+    private func load(_ lane: Lane) -> String {
+        let each = lane.textsPerRequest == 1 ? "" : ", \(lane.textsPerRequest) texts each"
+        return switch lane.arrivals {
+        case .closed(let count): "closed loop, \(count) at a time\(each)"
+        case .constant(let rate): "open loop, every \(Duration.seconds(1 / rate).shown)\(each)"
+        case .poisson(let rate): "open loop, Poisson at \(rateText(rate))/s\(each)"
+        }
+    }
+
+    private func errors(_ figures: LaneFigures) -> String {
+        var parts = figures.errorCounts.map { "\($0.name) \(grouped($0.count))" }
+        if figures.failedTexts > 0 { parts.append("texts failed \(grouped(figures.failedTexts))") }
+        guard !parts.isEmpty else { return screen.paint("none", .green) }
+        if figures.refusals.count > 0 {
+            parts.append("refused within p99 \(time(figures.refusals.quantile(0.99)))")
+        }
+        return screen.paint(parts.joined(separator: ", "), .red)
+    }
+
+    private func windows(_ index: Int) -> String {
+        let figures = report.run.lanes[index]
+        let length = report.run.measuredSeconds / Double(BenchPlan.windows)
+        let rates = figures.windows.map { rateText(Double($0.answered) / length) }
+        let medians = figures.windows.map { time($0.latency.quantile(0.5)) }
+        let spread = Verdict.spread(figures, isOpen: report.isOpen(index))
+        let word = report.isSteady(index) ? "steady" : "unstable"
+        return
+            "\(rates.joined(separator: ", ")) requests/s; p50 \(medians.joined(separator: ", ")): "
+            + screen.paint(
+                "\(word) (\(fixed(100 * spread, decimals: 1)) %)",
+                report.isSteady(index) ? .green : .yellow)
+    }
+
+    private func latencyTable(_ figures: LaneFigures) -> [String] {
+        let names = BenchReport.quantiles.map { TextTable.Column(title: $0.name, isNumber: true) }
+        var table = TextTable(
+            [.init(title: "")] + names
+                + [.init(title: "max", isNumber: true), .init(title: "mean", isNumber: true)])
+        for (name, histogram) in [
+            ("latency", figures.latency), ("in queue", figures.queued),
+            ("computing", figures.computed), ("elsewhere", figures.elsewhere),
+        ] {
+            let values = BenchReport.quantiles.map { time(histogram.quantile($0.share)) }
+            table.append(
+                [name] + values + [time(histogram.largest), time(UInt64(histogram.mean))])
+        }
+        return table.lines(on: screen, indent: "  ")
+    }
+
+    /// What so many answers can prove of a tail.
+    private func bounds(_ figures: LaneFigures) -> [String] {
+        let latency = figures.latency
+        guard let bound = latency.upperBound(ofQuantile: 0.99) else {
+            return ["  \(grouped(latency.count)) answers are too few to bound p99"]
+        }
+        return [
+            "  p99 is at most \(time(bound)) with 99 % confidence (\(grouped(latency.count)) answers)"
+        ]
+    }
+
+    private func row(_ name: String, _ text: String) -> [String] {
+        text.isEmpty ? [] : ["  \(DisplayWidth.pad(name, to: 11))\(text)"]
+    }
+
+    private func time(_ nanoseconds: UInt64) -> String {
+        Duration.nanoseconds(Int64(clamping: nanoseconds)).shown
+    }
+
+    private func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
+}

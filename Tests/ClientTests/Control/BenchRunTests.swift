@@ -1,0 +1,132 @@
+// Whole runs against a daemon of the tests: short, so they check counting and shape, not speed.
+
+import JSONText
+import Syscalls
+import Testing
+import TextflixProtocol
+
+@testable import textflixctl
+
+private func answer(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
+    guard let message = try? ClassifyRequest(decoding: request.envelope.payload) else {
+        return .fail(Status(code: .invalidArgument))
+    }
+    let results = message.texts.map { Classification(label: "x", tokens: UInt32($0.utf8.count)) }
+    return .answer(
+        ClassifyResponse(
+            results: results, timing: Timing(queuedNs: 1000, computeNs: 2000, batchTexts: 1)
+        ).encoded)
+}
+
+@Suite(.serialized) struct BenchRunTests {
+    private func plan(_ lanes: [Lane], timeout: Duration = .seconds(2)) -> BenchPlan {
+        BenchPlan(
+            lanes: lanes, connections: 3, warmUp: .milliseconds(30), measured: .milliseconds(300),
+            seed: 1, timeout: timeout)
+    }
+
+    private func lane(_ arrivals: Arrivals, name: String = "interactive") -> Lane {
+        Lane(name: name, arrivals: arrivals, priority: .interactive, textsPerRequest: 2)
+    }
+
+    private func report(
+        _ plan: BenchPlan, _ script: @escaping FakeDaemon.Script = answer
+    ) throws -> BenchReport {
+        let daemon = try FakeDaemon(script)
+        defer { daemon.stop() }
+        let texts: [[UInt8]] = [Array("one".utf8), Array("second".utf8)]
+        let pools = try plan.lanes.map { try RequestPool(texts: texts, lane: $0, plan: plan) }
+        let run = try LoadGenerator(plan, pools: pools, path: daemon.path).run()
+        return BenchReport(
+            plan: plan, run: run, host: HostFacts.read(), daemon: StatusResponse(),
+            path: daemon.path, finishedAt: 0)
+    }
+
+    @Test func aClosedLoop() throws {
+        let report = try report(plan([lane(.closed(concurrency: 5))]))
+        let figures = report.run.lanes[0]
+        #expect(figures.offered > 10)
+        #expect(figures.answered == figures.offered && figures.errors == 0)
+        #expect(figures.latency.count == UInt64(figures.answered))
+        #expect(figures.queued.quantile(0.5) == 1000 && figures.computed.quantile(0.5) == 2000)
+        #expect(figures.tokens.smallest >= 3 && figures.tokens.largest <= 6)
+        #expect(figures.lag.count == 0)
+    }
+
+    @Test func anOpenLoopOffersItsRateWhateverHappens() throws {
+        let report = try report(plan([lane(.constant(rate: 1000))], timeout: .milliseconds(50))) {
+            $0.number.isMultiple(of: 2)
+                ? .fail(Status(code: .resourceExhausted)) : answer($0)
+        }
+        let figures = report.run.lanes[0]
+        #expect(abs(figures.offered - 300) <= 1)
+        #expect(figures.answered + figures.errors == figures.offered)
+        #expect(abs(figures.answered - 150) <= 10)
+        #expect(figures.refusals.count == UInt64(figures.errors))
+        #expect(figures.errorCounts.map(\.name) == ["RESOURCE_EXHAUSTED"])
+        #expect(report.figure("errors") == Double(figures.errors))
+        #expect(figures.lag.count == UInt64(figures.offered))
+    }
+
+    @Test func brokenConnectionsAreCountedAndMadeAnew() throws {
+        let report = try report(plan([lane(.constant(rate: 500))])) {
+            $0.number.isMultiple(of: 50) ? .close : answer($0)
+        }
+        let figures = report.run.lanes[0]
+        #expect(figures.answered + figures.errors == figures.offered)
+        #expect(figures.errors > 0 && figures.answered > 0)
+    }
+
+    @Test func silenceEndsTheRun() throws {
+        let report = try report(
+            plan([lane(.closed(concurrency: 2))], timeout: .milliseconds(10))
+        ) { _ in .silence }
+        let figures = report.run.lanes[0]
+        #expect(figures.answered == 0)
+        #expect(figures.offered == figures.errors)
+    }
+
+    @Test func twoLanesAndTheirReport() throws {
+        let report = try report(
+            plan([lane(.poisson(rate: 300)), lane(.closed(concurrency: 2), name: "bulk")]))
+        #expect(try #require(report.figure("bulk.rate")) > 0)
+        #expect(report.figure("nonsense") == nil)
+        let page = BenchPage(report: report, screen: plainScreen).lines
+        #expect(page.contains("bulk: closed loop, 2 at a time, 2 texts each"))
+        let root = try JSONDocument.parse(Array(BenchJSON.text(report).utf8))
+        #expect(root["format"]?.string == BenchJSON.format)
+        #expect(root["lanes"]?.array?.count == 2)
+        #expect(root["lanes"]?.array?[0]["offered"]?.int == report.run.lanes[0].offered)
+        let svg = PercentilePlot(report).text
+        #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+        #expect(!svg.contains("nan") && !svg.contains("inf"))
+    }
+
+    @Test func aResultComparedWithItselfIsTheSame() throws {
+        let report = try report(plan([lane(.constant(rate: 500))]))
+        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-bench-test-")
+        let path = "\(folder)/a.json"
+        defer {
+            try? removeFile(path)
+            try? removeDirectory(folder)
+        }
+        try writeFileAtomically(path, bytes: Array(BenchJSON.text(report).utf8))
+        let result = try BenchResult(path: path)
+        let comparison = BenchComparison(result, result)
+        #expect(comparison.rows.count == 8)
+        #expect(comparison.rows.allSatisfy { $0.verdict == .same })
+        #expect(comparison.differences.isEmpty)
+    }
+
+    @Test(arguments: [
+        (100.0, 103.0, false, 0.05, "same"), (100, 120, false, 0.05, "worse"),
+        (100, 80, false, 0.05, "better"), (100, 120, true, 0.05, "better"),
+        (100, 100.5, true, 0, "same"),
+    ])
+    func verdicts(before: Double, after: Double, wantsMore: Bool, noise: Double, verdict: String) {
+        let row = BenchComparison.Row(
+            name: "x", before: before, after: after, isTime: true, wantsMore: wantsMore,
+            noise: noise)
+        #expect(row.verdict.rawValue == verdict)
+    }
+}
