@@ -81,13 +81,16 @@ let package = Package(
                 "TextflixProtocol", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
                 "Numerics", "CSystemd",
             ]),
-        room("TextflixClient", ["TextflixProtocol", "Syscalls"]),
+        room("TextflixClient", ["TextflixProtocol", "Randomness", "Syscalls"]),
 
         // Programs: options and wiring only.
         program("textflixd", ["Service", "CommandLineTable", "Syscalls"]),
         program(
             "textflixctl",
-            ["TextflixClient", "TextflixProtocol", "CommandLineTable", "JSONText", "Syscalls"]),
+            [
+                "TextflixClient", "TextflixProtocol", "CommandLineTable", "JSONText", "Randomness",
+                "Syscalls",
+            ]),
         program(
             "textflixlab",
             [
@@ -118,7 +121,7 @@ let package = Package(
             "Client",
             [
                 "TextflixClient", "TextflixProtocol", "Syscalls", "textflixctl",
-                "CommandLineTable", "JSONText",
+                "CommandLineTable", "JSONText", "Randomness",
             ]),
     ]
 )

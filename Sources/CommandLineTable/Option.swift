@@ -59,6 +59,8 @@ package struct Option: Sendable {
     /// The options that every program has.
     package static let help = Option("help", short: "h", "show this page")
     package static let version = Option("version", "show the version")
+    package static let completions = Option(
+        "completions", .choice(Shell.self), hidden: true, "print a shell's completions")
 }
 
 package enum ValueKind: Sendable {

@@ -36,7 +36,7 @@ struct Parser {
     private var place: String { command.map { "\(program.name) \($0.name)" } ?? program.name }
 
     private var options: [Option] {
-        (command?.options ?? []) + program.options + [.help, .version]
+        (command?.options ?? []) + program.options + [.help, .version, .completions]
     }
 
     mutating func request(width: Int) throws(UsageError) -> Request {
@@ -53,6 +53,9 @@ struct Parser {
             if values[Option.help.name] != nil { return .show(help(width: width)) }
             if values[Option.version.name] != nil {
                 return .show("\(program.name) \(program.version)\n")
+            }
+            if let shell = values[Option.completions.name]?.last.flatMap(Shell.init) {
+                return .show(program.completions(for: shell))
             }
         }
         return .run(try invocation())

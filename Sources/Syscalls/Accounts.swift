@@ -27,4 +27,11 @@ package enum Accounts {
             return found.map { String(cString: $0.pointee.gr_name) }
         }
     }
+
+    /// The groups that this process belongs to.
+    package static var memberships: [UInt32] {
+        var groups = [gid_t](repeating: 0, count: 1024)
+        let count = getgroups(Int32(groups.count), &groups)
+        return [getegid()] + groups.prefix(Int(max(0, count)))
+    }
 }

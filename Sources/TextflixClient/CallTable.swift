@@ -10,6 +10,7 @@
 // a deadline on the way. Stream numbers are odd and rise on one connection; near their end the
 // table asks for a new connection once all is answered.
 
+import Randomness
 import Syscalls
 import TextflixProtocol
 
@@ -47,7 +48,7 @@ struct CallTable {
     private var lastCall: UInt64 = 0
     private var nextStream: UInt32 = 1
     private var isConnected = false
-    private var jitter: Jitter
+    private var jitter: RandomSource
     private let policy: RetryPolicy
 
     /// Bytes for the socket; whoever sends them empties it.
@@ -59,7 +60,7 @@ struct CallTable {
 
     init(policy: RetryPolicy, seed: UInt64) {
         self.policy = policy
-        jitter = Jitter(seed: seed)
+        jitter = RandomSource(seed: seed)
     }
 
     var unanswered: Int { calls.count }
@@ -183,7 +184,7 @@ struct CallTable {
         guard var call = calls[number] else { return }
         let error = ClientError.failed(status)
         let pause = policy.pause(
-            after: call.attempts, asked: status.retryAfter, jitter: jitter.next())
+            after: call.attempts, asked: status.retryAfter, jitter: jitter.unit())
         let start = now.advanced(by: pause)
         let since = call.troubledSince ?? now
         let limit = call.deadline ?? since.advanced(by: policy.patience)

@@ -7,6 +7,7 @@
 //
 // Not for several threads at once: give each thread a client of its own.
 
+import Randomness
 package import Syscalls
 public import TextflixProtocol
 
@@ -26,7 +27,7 @@ public final class Client {
     private var link: Link?
     private var failedConnects = 0
     private var reconnectAt = Instant.zero
-    private var jitter: Jitter
+    private var jitter: RandomSource
     /// Answers that came while another one was awaited.
     private var early: [UInt64: Answer] = [:]
 
@@ -44,7 +45,7 @@ public final class Client {
         let now = MonotonicClock.now
         let seed = now.nanoseconds ^ UInt64(ThisProcess.identifier) << 32
         calls = CallTable(policy: retry, seed: seed)
-        jitter = Jitter(seed: ~seed)
+        jitter = RandomSource(seed: ~seed)
         try connectPatiently(until: now.advanced(by: retry.patience))
     }
 
@@ -54,7 +55,7 @@ public final class Client {
         candidates = []
         policy = retry
         calls = CallTable(policy: retry, seed: 1)
-        jitter = Jitter(seed: 1)
+        jitter = RandomSource(seed: 1)
         link = Link(adopting: socket)
         calls.connected(now: MonotonicClock.now)
     }
@@ -200,7 +201,7 @@ public final class Client {
     }
 
     private var reconnectPause: Duration {
-        policy.pause(after: max(1, failedConnects), asked: nil, jitter: jitter.next())
+        policy.pause(after: max(1, failedConnects), asked: nil, jitter: jitter.unit())
     }
 
     private func reconnect(_ now: Instant) {
@@ -225,7 +226,7 @@ public final class Client {
                 calls.connected(now: MonotonicClock.now)
                 return
             } catch {
-                let pause = policy.pause(after: 1, asked: nil, jitter: jitter.next())
+                let pause = policy.pause(after: 1, asked: nil, jitter: jitter.unit())
                 guard error == .backlogFull, MonotonicClock.now < limit else {
                     throw .cannotConnect(path: path, error.naming(candidates))
                 }

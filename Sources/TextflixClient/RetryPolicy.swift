@@ -34,19 +34,3 @@ public struct RetryPolicy: Sendable, Equatable {
         return max(asked ?? .zero, .zero) + pause * (0.5 + 0.5 * jitter)
     }
 }
-
-/// Steele, Lea, Flood 2014: SplitMix64.
-struct Jitter: Sendable {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// Uniform in 0..<1.
-    mutating func next() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-    }
-}

@@ -110,6 +110,17 @@ enum Commands {
             Operand("AFTER", "another", kind: .file("AFTER")),
         ],
         examples: [Example("textflixctl bench compare before.json after.json")])
+    static let doctor = Command(
+        "doctor", "find what is wrong with this installation",
+        details: "Looks at the socket, permissions, units, models, processor and limits, "
+            + "changes nothing, and says what to do. Exits with 1 when there is a fault.",
+        examples: [Example("textflixctl doctor")])
+    static let completions = Command(
+        "completions", "print a shell's completions",
+        operands: [Operand("SHELL", "bash, zsh or fish", kind: .choice(Shell.self))],
+        examples: [
+            Example("textflixctl completions bash > /etc/bash_completion.d/textflixctl")
+        ])
 }
 
 extension Program {
@@ -119,6 +130,7 @@ extension Program {
         commands: [
             Commands.classify, Commands.embed, Commands.tag, Commands.tokenize, Commands.status,
             Commands.models, Commands.reload, Commands.bench, Commands.benchCompare,
+            Commands.doctor, Commands.completions,
         ],
         examples: [
             Example("textflixctl classify 'A very, very fun movie.'"),

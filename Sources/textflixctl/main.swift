@@ -7,6 +7,13 @@
 import CommandLineTable
 import Syscalls
 
+func completions(_ call: Invocation) -> ExitStatus {
+    if let shell = call.operands.first.flatMap(Shell.init) {
+        printOutput(call.program.completions(for: shell))
+    }
+    return .success
+}
+
 func perform(_ call: Invocation) throws(Failure) -> ExitStatus {
     switch call.command?.name {
     case Commands.classify.name: try TextCommands.classify(call)
@@ -18,6 +25,8 @@ func perform(_ call: Invocation) throws(Failure) -> ExitStatus {
     case Commands.reload.name: try ModelCommands.reload(call)
     case Commands.bench.name: try BenchCommand.run(call)
     case Commands.benchCompare.name: try BenchCommand.compare(call)
+    case Commands.doctor.name: DoctorCommand.run(call)
+    case Commands.completions.name: completions(call)
     default: preconditionFailure("a command of the table without an action")
     }
 }

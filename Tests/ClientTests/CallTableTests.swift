@@ -1,5 +1,6 @@
 // The table of unanswered requests, without a socket and with a clock of the test's.
 
+import Randomness
 import Syscalls
 import Testing
 import TextflixProtocol
@@ -170,21 +171,21 @@ private struct Desk {
 
     @Test(arguments: 0..<20 as Range<UInt64>)
     func everyCallFinishesOnceWhateverHappens(seed: UInt64) throws {
-        var random = Jitter(seed: seed)
+        var random = RandomSource(seed: seed)
         var desk = Desk(connected: false)
         var connected = false
         var finished: [UInt64: Int] = [:]
         var open: [UInt32] = []
         for _ in 0..<400 {
-            switch random.next() {
+            switch random.unit() {
             case ..<0.35:
-                let timeout: Duration? = random.next() < 0.5 ? .milliseconds(400) : nil
+                let timeout: Duration? = random.unit() < 0.5 ? .milliseconds(400) : nil
                 let call = desk.table.add(.classify, message: [1], timeout: timeout, now: desk.now)
                 finished[call] = 0
             case ..<0.65 where !open.isEmpty:
-                let stream = open.remove(at: Int(random.next() * Double(open.count)))
+                let stream = open.remove(at: Int(random.unit() * Double(open.count)))
                 let failed = Status(code: .unavailable, message: "")
-                desk.respond(stream, ResponseEnvelope(status: random.next() < 0.4 ? failed : nil))
+                desk.respond(stream, ResponseEnvelope(status: random.unit() < 0.4 ? failed : nil))
             case ..<0.7 where connected:
                 desk.table.disconnected(now: desk.now)
                 connected = false
@@ -193,7 +194,7 @@ private struct Desk {
             case ..<0.8 where !connected:
                 desk.table.connected(now: desk.now)
                 connected = true
-            default: desk.pass(.milliseconds(Int(random.next() * 100)))
+            default: desk.pass(.milliseconds(Int(random.unit() * 100)))
             }
             open += try desk.sent().map(\.stream)
             for answer in desk.answers() { finished[answer.call, default: 9] += 1 }

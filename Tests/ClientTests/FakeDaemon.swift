@@ -92,7 +92,7 @@ final class FakeDaemon: Sendable {
 
     private func react(to frame: Frame, of peer: Peer) -> Bool {
         let stream = frame.header.stream
-        guard let envelope = try? RequestEnvelope(decoding: frame.body) else { return false }
+        guard let envelope = Self.envelope(of: frame) else { return false }
         let number = count.withLock { count in
             count += 1
             return count
@@ -117,6 +117,15 @@ final class FakeDaemon: Sendable {
         }
         return (try? bytes.withUnsafeBytes { try UnixSocket.sendAll(peer.socket.number, $0) })
             != nil
+    }
+
+    /// A data frame is shown to the script as a request of the method `data`, or `end`.
+    private static func envelope(of frame: Frame) -> RequestEnvelope? {
+        guard frame.header.kind == .data else {
+            return try? RequestEnvelope(decoding: frame.body)
+        }
+        let isLast = frame.header.flags.contains(.remoteClosed)
+        return RequestEnvelope(method: isLast ? "end" : "data", payload: frame.body[...])
     }
 
     private final class Peer {

@@ -7,6 +7,15 @@
 //
 // Pure: instants are nanoseconds since the start of the run.
 
+import Randomness
+
+internal import func Glibc.log
+
+extension RandomSource {
+    /// Exponential with mean 1.
+    mutating func exponential() -> Double { -log(1 - unit()) }
+}
+
 enum Arrivals: Sendable, Equatable {
     case closed(concurrency: Int)
     case constant(rate: Double)
@@ -23,14 +32,14 @@ enum Arrivals: Sendable, Equatable {
 
 struct ArrivalSchedule: Sendable {
     private let arrivals: Arrivals
-    private var random: SeededRandom
+    private var random: RandomSource
     /// Exact to well below a nanosecond for a year of nanoseconds.
     private var due: Double
     private var sent = 0
 
     init(_ arrivals: Arrivals, seed: UInt64) {
         self.arrivals = arrivals
-        random = SeededRandom(seed: seed)
+        random = RandomSource(seed: seed)
         due = 0
         if case .poisson = arrivals { advance() }
     }

@@ -1,4 +1,4 @@
-// A run as a page for a person: what was asked, whether to believe it, what came out, and a picture.
+// A run as a page for a person: what was asked, whether to believe it, what came out, a picture.
 
 import CommandLineTable
 import Syscalls
@@ -75,7 +75,8 @@ struct BenchPage {
         }
         lines += row(
             "answered",
-            "\(rateText(report.rate(index))) requests/s, \(rateText(report.textRate(index))) texts/s, "
+            "\(rateText(report.rate(index))) requests/s, "
+                + "\(rateText(report.textRate(index))) texts/s, "
                 + "\(rateText(report.tokenRate(index))) tokens/s")
         lines += row("errors", errors(figures))
         lines += row("windows", windows(index))
@@ -141,7 +142,8 @@ struct BenchPage {
             return ["  \(grouped(latency.count)) answers are too few to bound p99"]
         }
         return [
-            "  p99 is at most \(time(bound)) with 99 % confidence (\(grouped(latency.count)) answers)"
+            "  p99 is at most \(time(bound)) with 99 % confidence "
+                + "(\(grouped(latency.count)) answers)"
         ]
     }
 

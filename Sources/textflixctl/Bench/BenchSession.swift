@@ -72,7 +72,8 @@ struct BenchSession {
         let verdict = slo.holds(value) && report.isOnTime
         BenchProgress(report.plan).erase()
         printOutput(
-            "  \(rateText(rate))/s: \(slo.figure) \(slo.shown(value)) \(verdict ? "holds" : "fails")\n"
+            "  \(rateText(rate))/s: \(slo.figure) \(slo.shown(value)) "
+                + (verdict ? "holds\n" : "fails\n")
         )
         return verdict
     }

@@ -30,7 +30,8 @@ enum LatencyPlot {
         }
     }
 
-    /// Equal steps of the logarithm from the smallest value to the largest; open below, closed above.
+    /// Equal steps of the logarithm from the smallest value to the largest; each open below and
+    /// closed above.
     static func bins(
         _ histogram: ValueHistogram
     ) -> [(lowerEnd: UInt64, upperEnd: UInt64, count: UInt64)] {

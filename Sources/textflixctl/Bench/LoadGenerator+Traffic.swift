@@ -1,5 +1,6 @@
 // The generator's two directions: requests that are due, and answers that came.
 
+import Randomness
 import Syscalls
 import TextflixProtocol
 

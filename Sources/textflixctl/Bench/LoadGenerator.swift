@@ -11,6 +11,7 @@
 // thread itself is late the lag is recorded, and the latency still counts from the instant.
 
 import CommandLineTable
+import Randomness
 import Syscalls
 
 struct RunFigures: Sendable {
@@ -34,7 +35,7 @@ final class LoadGenerator {
         let pool: RequestPool
         /// 0 in an open loop.
         let concurrency: Int
-        var random: SeededRandom
+        var random: RandomSource
         var underWay = 0
     }
 
@@ -81,7 +82,7 @@ final class LoadGenerator {
             let concurrency = if case .closed(let count) = pair.0.arrivals { count } else { 0 }
             return LaneState(
                 schedule: ArrivalSchedule(pair.0.arrivals, seed: seed), pool: pair.1,
-                concurrency: concurrency, random: SeededRandom(seed: seed ^ 0x51A7))
+                concurrency: concurrency, random: RandomSource(seed: seed ^ 0x51A7))
         }
         figures = plan.lanes.map { _ in LaneFigures() }
         warmEnd = plan.warmUp.wholeNanoseconds

@@ -1,9 +1,12 @@
 // Latency over percentile as an SVG file: the horizontal axis is stretched towards 100 %, each
-// equal step a tenth of what was left, so the tail that people wait in is not squeezed into a corner.
+// equal step a tenth of what was left, so the tail that people wait in has its room.
 
 import CommandLineTable
 
-internal import func Glibc.log10
+internal import func Glibc.log
+
+/// The decimal logarithm.
+private func decades(_ value: Double) -> Double { log(value) / log(10) }
 
 struct PercentilePlot {
     private static let size = (width: 820.0, height: 460.0)
@@ -35,7 +38,7 @@ struct PercentilePlot {
         }
         self.series = series.filter { $0.histogram.count > 0 }
         let count = max(10, series.map(\.histogram.count).max() ?? 10)
-        nines = min(6, max(2, log10(Double(count)).rounded(.up)))
+        nines = min(6, max(2, decades(Double(count)).rounded(.up)))
         most = Self.roundUp(Double(self.series.map(\.histogram.largest).max() ?? 1))
         title =
             "\(rateText(report.rate(0))) requests/s, \(rateText(report.tokenRate(0))) tokens/s, "
@@ -63,7 +66,7 @@ struct PercentilePlot {
     // MARK: - Scales
 
     private func x(_ share: Double) -> Double {
-        let stretched = share >= 1 ? nines : min(nines, -log10(1 - share))
+        let stretched = share >= 1 ? nines : min(nines, -decades(1 - share))
         let room = Self.size.width - Self.frame.left - Self.frame.right
         return Self.frame.left + room * stretched / nines
     }

@@ -2,6 +2,7 @@
 // number. So sending one is a copy and four bytes.
 
 import CommandLineTable
+import Randomness
 import TextflixProtocol
 
 struct RequestPool: Sendable {
@@ -19,7 +20,7 @@ struct RequestPool: Sendable {
         texts: [[UInt8]], lane: Lane, plan: BenchPlan
     ) throws(Failure) {
         textsPerRequest = lane.textsPerRequest
-        var random = SeededRandom(seed: plan.seed ^ 0x9001)
+        var random = RandomSource(seed: plan.seed ^ 0x9001)
         let frames = min(Self.mostFrames, max(texts.count, 1))
         for index in 0..<frames where bytes.count < Self.mostBytes {
             let group = (0..<lane.textsPerRequest).map { place -> Text in

@@ -1,6 +1,8 @@
 // Texts of a wanted length, from a seed: words that a BERT vocabulary has as single pieces, so that
 // a text of n words takes n + 2 tokens. What they really took is measured from the answers.
 
+import Randomness
+
 struct SyntheticTexts: Sendable {
     /// Lengths in tokens: `128`, `16-512` (uniform), `32:3,128:2,512:1` (with weights).
     enum Lengths: Sendable, Equatable {
@@ -21,11 +23,11 @@ struct SyntheticTexts: Sendable {
         """.split(separator: " ").map(String.init)
 
     static func make(_ lengths: Lengths, count: Int, seed: UInt64) -> [[UInt8]] {
-        var random = SeededRandom(seed: seed ^ 0x7E47)
+        var random = RandomSource(seed: seed ^ 0x7E47)
         return (0..<count).map { _ in text(tokens: lengths.pick(&random), &random) }
     }
 
-    private static func text(tokens: Int, _ random: inout SeededRandom) -> [UInt8] {
+    private static func text(tokens: Int, _ random: inout RandomSource) -> [UInt8] {
         var text: [UInt8] = []
         for index in 0..<max(1, tokens - 2) {
             if index > 0 { text.append(UInt8(ascii: " ")) }
@@ -65,11 +67,11 @@ extension SyntheticTexts.Lengths {
         Int(text).flatMap { (3...100_000).contains($0) ? $0 : nil }
     }
 
-    func pick(_ random: inout SeededRandom) -> Int {
+    func pick(_ random: inout RandomSource) -> Int {
         switch self {
         case .uniform(let range): return range.lowerBound + random.below(range.count)
         case .weighted(let parts):
-            var rest = random.uniform() * parts.reduce(0) { $0 + $1.weight }
+            var rest = random.unit() * parts.reduce(0) { $0 + $1.weight }
             for part in parts {
                 rest -= part.weight
                 if rest < 0 { return part.tokens }

@@ -1,5 +1,6 @@
 // The arithmetic of a load test: histograms, arrivals, limits, searches, and what a glance sees.
 
+import Randomness
 import Testing
 import TextflixProtocol
 
@@ -22,11 +23,11 @@ import TextflixProtocol
 
     @Test(arguments: [1, 2, 3] as [UInt64])
     func quantilesAgreeWithTheSortedValues(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = RandomSource(seed: seed)
         var histogram = ValueHistogram()
         // Six decades, as latencies have.
         var values = (0..<20_000).map { _ in
-            UInt64(1000 * (1 + random.exponential() * 1e6 * random.uniform()))
+            UInt64(1000 * (1 + random.exponential() * 1e6 * random.unit()))
         }
         for value in values { histogram.record(value) }
         values.sort()
@@ -61,11 +62,11 @@ import TextflixProtocol
 
     @Test func aBoundOnP99HoldsAsOftenAsItSays() {
         // Uniform values: the true p99 is known. 400 experiments of 2000 values each.
-        var random = SeededRandom(seed: 5)
+        var random = RandomSource(seed: 5)
         var held = 0
         for _ in 0..<400 {
             var histogram = ValueHistogram()
-            for _ in 0..<2000 { histogram.record(UInt64(random.uniform() * 1e6)) }
+            for _ in 0..<2000 { histogram.record(UInt64(random.unit() * 1e6)) }
             if histogram.upperBound(ofQuantile: 0.99, confidence: 0.95) ?? 0 >= 990_000 {
                 held += 1
             }
@@ -151,7 +152,7 @@ import TextflixProtocol
         let response = ClassifyResponse(results: [Classification(label: "a", tokens: 300)])
         let whole = ResponseEnvelope(payload: response.encoded[...]).encoded
         for count in whole.indices { _ = glance(Array(whole[..<count])) }
-        var random = SeededRandom(seed: 3)
+        var random = RandomSource(seed: 3)
         for _ in 0..<20_000 {
             _ = glance((0..<random.below(40)).map { _ in UInt8(truncatingIfNeeded: random.next()) })
         }

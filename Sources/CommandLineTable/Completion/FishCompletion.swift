@@ -1,0 +1,72 @@
+// For fish: one `complete` line for each command and option, with its meaning.
+
+struct FishCompletion {
+    let program: Program
+
+    var text: String {
+        var lines = ["# fish completion of \(program.name)", "", "complete -c \(program.name) -f"]
+        let top = program.commands.isEmpty ? nil : "__fish_use_subcommand"
+        for name in program.commandNames {
+            let summary = program.command(named: name)?.summary ?? ""
+            lines.append(line(top, "-a \(name) -d \(Self.quoted(summary))"))
+        }
+        lines += program.shellOptions.compactMap { option(nil, $0) }
+        lines += program.operands.compactMap { operand(nil, $0) }
+        for command in program.commands {
+            let condition = condition(of: command.name)
+            lines += command.options.compactMap { option(condition, $0) }
+            for second in program.seconds(of: command.name) {
+                let summary = program.command(named: "\(command.name) \(second)")?.summary ?? ""
+                lines.append(line(condition, "-a \(second) -d \(Self.quoted(summary))"))
+            }
+            lines += command.operands.prefix(1).compactMap { operand(condition, $0) }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func condition(of command: String) -> String {
+        command.split(separator: " ").map { "__fish_seen_subcommand_from \($0)" }
+            .joined(separator: "; and ")
+    }
+
+    private func line(_ condition: String?, _ rest: String) -> String {
+        let when = condition.map { " -n \(Self.quoted($0))" } ?? ""
+        return "complete -c \(program.name)\(when) \(rest)"
+    }
+
+    private func option(_ condition: String?, _ option: Option) -> String? {
+        guard !option.hidden else { return nil }
+        var rest = "-l \(option.name)"
+        if let short = option.short { rest = "-s \(short) \(rest)" }
+        if let kind = option.kind { rest += " \(action(kind))" }
+        return line(condition, "\(rest) -d \(Self.quoted(option.summary))")
+    }
+
+    private func operand(_ condition: String?, _ operand: Operand) -> String? {
+        switch operand.kind {
+        case .file: line(condition, "-F")
+        case .folder: line(condition, "-a \(Self.quoted("(__fish_complete_directories)"))")
+        case .choice(let words): line(condition, "-a \(Self.quoted(words.joined(separator: " ")))")
+        default: nil
+        }
+    }
+
+    private func action(_ kind: ValueKind) -> String {
+        switch kind {
+        case .file: "-r -F"
+        case .folder: "-x -a \(Self.quoted("(__fish_complete_directories)"))"
+        case .choice(let words): "-x -a \(Self.quoted(words.joined(separator: " ")))"
+        case .model: "-x -a \(Self.quoted("(\(Program.modelList))"))"
+        default: "-x"
+        }
+    }
+
+    /// In fish a quote inside single quotes is escaped.
+    private static func quoted(_ text: String) -> String {
+        "'"
+            + text.reduce(into: "") { result, character in
+                if character == "'" || character == "\\" { result.append("\\") }
+                result.append(character)
+            } + "'"
+    }
+}

@@ -1,0 +1,33 @@
+// `doctor`: what is wrong here, and what to do about it.
+
+import CommandLineTable
+import Syscalls
+
+enum DoctorCommand {
+    static func run(_ call: Invocation) -> ExitStatus {
+        let facts = InstallationFacts.gather(
+            socket: call.text(Options.socket),
+            timeout: call.duration(Options.timeout) ?? .seconds(5))
+        let findings = facts.findings
+        let screen = Screen(of: .output)
+        printOutput(findings.flatMap { lines($0, on: screen) }.map { "\($0)\n" }.joined())
+        let faults = findings.filter { $0.grade == .fault }.count
+        printOutput(
+            faults == 0 ? "\nAll is well.\n" : "\n\(faults) fault\(faults == 1 ? "" : "s").\n")
+        return faults == 0 ? .success : .someFailed
+    }
+
+    private static func lines(_ finding: Finding, on screen: Screen) -> [String] {
+        let (mark, ink): (String, Ink) =
+            switch finding.grade {
+            case .good: ("ok   ", .green)
+            case .note: ("note ", .yellow)
+            case .fault: ("FAULT", .red)
+            }
+        let subject = DisplayWidth.pad(finding.subject, to: 12)
+        let text = DisplayWidth.oneLine(finding.text.utf8)
+        let first = "\(screen.paint(mark, ink)) \(subject) \(text)"
+        guard !finding.remedy.isEmpty else { return [first] }
+        return [first, "                   → \(finding.remedy)"]
+    }
+}

@@ -1,0 +1,77 @@
+// Each fault of an installation, and what it is told to do.
+
+import Testing
+import TextflixClient
+import TextflixProtocol
+
+@testable import textflixctl
+
+@Suite struct DoctorTests {
+    private static var healthy: InstallationFacts {
+        var facts = InstallationFacts()
+        facts.socket = .init(mode: 0o660, group: 7, groupName: "textflix")
+        facts.user = "ada"
+        facts.groups = [1000, 7]
+        facts.socketUnit = .init(isInstalled: true, isEnabled: true, isActive: true)
+        facts.daemon = .init(
+            version: "0.1.0", state: "ready",
+            models: [.init(name: "m", precision: "int8", error: "", mappedBytes: 1_000_000)],
+            instructionSet: "avx512vnni")
+        facts.processorFeatures = ["fpu", "avx2", "avx512f"]
+        facts.availableMemory = 8_000_000_000
+        return facts
+    }
+
+    private func faults(_ change: (inout InstallationFacts) -> Void) -> [Finding] {
+        var facts = Self.healthy
+        change(&facts)
+        return facts.findings.filter { $0.grade != .good }
+    }
+
+    @Test func healthHasNoFaults() {
+        #expect(faults { _ in }.isEmpty)
+        #expect(Self.healthy.findings.count == 6)
+    }
+
+    @Test func noSocket() {
+        let found = faults {
+            $0.socket = nil
+            $0.daemon = nil
+            $0.socketUnit?.isActive = false
+        }
+        #expect(found.map(\.subject) == ["socket", "unit"])
+        #expect(found[0].remedy == "sudo systemctl enable --now textflixd.socket")
+    }
+
+    @Test func notInTheGroup() {
+        let denied = ClientError.cannotConnect(
+            path: "/x", .notPermitted(group: "textflix", user: "ada"))
+        let found = faults {
+            $0.groups = [1000]
+            $0.daemon = nil
+            $0.trouble = denied
+        }
+        #expect(found.first?.remedy == "sudo usermod -aG textflix ada, then log in anew")
+        let joined = faults {
+            $0.groups = [1000]
+            $0.isListedInGroup = true
+            $0.daemon = nil
+            $0.trouble = denied
+        }
+        #expect(joined.first?.remedy == "log in anew, or: newgrp textflix")
+    }
+
+    @Test func brokenAndMissingModels() {
+        let broken = faults { $0.daemon?.models[0].error = "vocab.txt is missing" }
+        #expect(broken.map(\.text) == ["m: vocab.txt is missing"])
+        #expect(faults { $0.daemon?.models = [] }.map(\.subject) == ["model"])
+    }
+
+    @Test func notes() {
+        #expect(faults { $0.daemon?.version = "9" }.map(\.subject) == ["version"])
+        #expect(faults { $0.processorFeatures = ["sse2"] }.map(\.subject) == ["processor"])
+        #expect(faults { $0.availableMemory = 1000 }.map(\.subject) == ["memory"])
+        #expect(faults { $0.daemon?.lockLimit = 8192 }.map(\.subject) == ["lock limit"])
+        #expect(faults { $0.openblasVariables = ["OPENBLAS_CORETYPE"] }.map(\.grade) == [.note])
+    }
+}
