@@ -95,7 +95,7 @@ let package = Package(
             "textflixlab",
             [
                 "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
-                "Numerics",
+                "Insight", "Numerics", "Training",
             ]),
         program(
             "textflix-bench",

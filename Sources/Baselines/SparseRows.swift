@@ -31,4 +31,32 @@ package struct SparseRows: Sendable {
         }
         return subset
     }
+
+    /// The mean and the deviation of every column, for rows that hold all columns; a column that
+    /// does not vary has deviation 1.
+    package func columnMoments() -> (means: [Double], deviations: [Double]) {
+        var means = Array(repeating: 0.0, count: columnCount)
+        var squares = means
+        for (column, value) in zip(columns, values) {
+            means[Int(column)] += Double(value)
+            squares[Int(column)] += Double(value) * Double(value)
+        }
+        let count = Double(max(1, rowCount))
+        for column in means.indices { means[column] /= count }
+        let deviations = means.indices.map { column in
+            let variance = squares[column] / count - means[column] * means[column]
+            return variance > 1e-12 ? variance.squareRoot() : 1
+        }
+        return (means, deviations)
+    }
+
+    /// Each value less its column's mean, by its column's deviation.
+    package func standardised(means: [Double], deviations: [Double]) -> SparseRows {
+        var rows = self
+        for (index, column) in columns.enumerated() {
+            let place = Int(column)
+            rows.values[index] = Float((Double(values[index]) - means[place]) / deviations[place])
+        }
+        return rows
+    }
 }

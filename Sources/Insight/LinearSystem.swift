@@ -3,23 +3,23 @@
 // Cholesky without pivoting: the systems here are normal equations with a ridge on their diagonal.
 // A pivot that is not positive means the caller's matrix was not definite: nil, never a NaN.
 
-struct SymmetricMatrix {
-    let order: Int
+package struct SymmetricMatrix {
+    package let order: Int
     /// Row-major [order, order]; only the lower triangle is read.
-    var elements: [Double]
+    package var elements: [Double]
 
-    init(order: Int) {
+    package init(order: Int) {
         self.order = order
         elements = Array(repeating: 0, count: order * order)
     }
 
-    subscript(row: Int, column: Int) -> Double {
+    package subscript(row: Int, column: Int) -> Double {
         get { elements[row * order + column] }
         set { elements[row * order + column] = newValue }
     }
 
     /// x with self · x = b.
-    func solve(_ b: [Double]) -> [Double]? {
+    package func solve(_ b: [Double]) -> [Double]? {
         guard let lower = choleskyFactor() else { return nil }
         var x = b
         for row in 0..<order {

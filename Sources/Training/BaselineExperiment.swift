@@ -68,6 +68,9 @@ package struct BaselineExperiment: Sendable {
             throw model.error("\"vectors\" goes with the kind \"vectors\" alone", model.root)
         }
         loss = try model.choice("loss", DualCoordinateDescent.Loss.self) ?? .logistic
+        if kind == .vectors, loss != .logistic {
+            throw model.error("vectors are classified by the logistic loss", model.root)
+        }
         costs = try model.numbers("cost", in: 1e-6...1e6) ?? [1]
         interpolations = try model.numbers("interpolation", in: 0...1) ?? [1]
         folds = try source.natural("folds", in: 2...100) ?? 5

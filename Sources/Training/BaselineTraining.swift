@@ -114,10 +114,11 @@ package struct BaselineTraining {
             return NaiveBayesSVM(solver: solver, interpolation: pair.interpolation)
                 .fit(corpus, positive: positive, texts: texts)
         case .vectors(let rows, let vectors):
-            let solution = solver.solve(rows.rows(texts), positive: texts.map { positive[$0] })
+            let solution = LogisticRegression(cost: pair.cost)
+                .solve(rows.rows(texts), positive: texts.map { positive[$0] })
             return NaiveBayesSVM.Fit(
-                coefficients: solution.weights, bias: solution.bias,
-                frequencies: Array(repeating: 1, count: vectors.count), passes: solution.passes,
+                coefficients: solution.weights.map(Float.init), bias: Float(solution.bias),
+                frequencies: Array(repeating: 1, count: vectors.count), passes: solution.steps,
                 converged: solution.converged)
         }
     }

@@ -5,8 +5,11 @@ import Weights
 
 extension Program {
     static let textflixlab = Program(
-        "textflixlab", "make and inspect models",
-        commands: [SynthCommand.command, InspectCommand.command, ForwardCommand.command],
+        "textflixlab", "make, inspect and train models",
+        commands: [
+            SynthCommand.command, InspectCommand.command, ForwardCommand.command,
+            TrainCommand.command,
+        ],
         examples: [
             Example("textflixlab inspect ~/.cache/textflix/models/sentiment"),
             Example("textflixlab synth --arch bert-large /tmp/bert-large"),

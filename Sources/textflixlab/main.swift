@@ -1,4 +1,4 @@
-// textflixlab: makes, inspects and (later) trains models.
+// textflixlab: makes, inspects and trains models.
 //
 // Options and wiring only: one file a command. It exits with the status that <sysexits.h> has for
 // what happened.
@@ -13,6 +13,7 @@ func perform(_ call: Invocation) throws -> ExitStatus {
     case SynthCommand.command.name: try SynthCommand.run(call)
     case InspectCommand.command.name: try InspectCommand.run(call)
     case ForwardCommand.command.name: try ForwardCommand.run(call)
+    case TrainCommand.command.name: try TrainCommand.run(call)
     default: preconditionFailure("a command of the table without an action")
     }
 }

@@ -57,6 +57,20 @@ import Weights
         #expect(try LinearTextModel(folder: experiment.output).revision == revision)
     }
 
+    @Test func vectorsAreAveragedAndServed() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        _ = try write("vectors.txt", "warm 1 0\nloved 0.8 0.1\ndull -1 0.2\nbore -0.9 0\na 0 1\n")
+        let path = try write(
+            "vectors.json5",
+            "{data:{train:'train.jsonl',test:'train.jsonl'},output:'model',folds:4,"
+                + "model:{kind:'vectors',vectors:'vectors.txt',cost:[1,10]}}")
+        let outcome = try BaselineTraining(
+            try BaselineExperiment(path: path), progress: { _ in }
+        ).run()
+        #expect(outcome.converged && outcome.featureCount == 2)
+        #expect(outcome.test?.allSatisfy(\.isRight) == true)
+    }
+
     @Test func idsChooseTheTexts() throws {
         let path = try write("train.jsonl", reviews(10, from: 0))
         let labels = ["negative", "positive"]
