@@ -5,8 +5,8 @@
 // as scikit-learn's LogisticRegression has it. Each step solves one system of D + 1 unknowns; from
 // zero it takes fewer than ten, halving a step that does not lower the loss.
 //
-// Invariant: features are standardised first, with the means and deviations of the rows it is given,
-// and the solution is told in the features' own scale.
+// Invariant: features are standardised first, with the means and deviations of the rows it is
+// given, and the solution is told in the features' own scale.
 
 internal import Baselines
 internal import Insight
