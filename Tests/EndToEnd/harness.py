@@ -123,6 +123,8 @@ class Daemon:
 
     def status(self):
         """The fields of a StatusResponse; None while nobody listens."""
+        if not self.socket.exists():
+            return None
         try:
             with self.connect() as connection:
                 answer = connection.call(wire.request("Status"))

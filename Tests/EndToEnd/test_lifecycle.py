@@ -116,7 +116,7 @@ class Reload(unittest.TestCase):
             (folder / "broken").rename(folder / "config.json")
             answer = daemon.control("reload")
             self.assertNotEqual(answer.returncode, 0)
-            self.assertIn("config.json", answer.stderr)
+            self.assertIn("config.json", answer.stdout + answer.stderr)
             seen = len(load.answers)
             wait_until(lambda: len(load.answers) > seen + 10, "the old revision still answers")
             self.assertEqual(len(set(load.answers)), 1)

@@ -68,7 +68,7 @@ class Deadlines(DaemonCase):
                             + wire.classify(*[LONG] * 400, stream=3, timeout_ns=1_000_000))
             answers = {answer.stream: answer for answer in (connection.read(), connection.read())}
             self.assertEqual(answers[1].code, 0)
-            self.assertEqual(answers[3].code, DEADLINE_EXCEEDED)
+            self.assertEqual(answers[3].code, DEADLINE_EXCEEDED, answers[3].message)
 
     def test_a_generous_deadline(self):
         with self.daemon.connect() as connection:

@@ -171,7 +171,7 @@ class Configuration(unittest.TestCase):
         self.assertIn("--socket", answer.stderr)
 
     def test_no_model(self):
-        answer = start("--socket", scratch() / "never", "--config", "/dev/null")
+        answer = self.checked("{}")
         self.assertNotEqual(answer.returncode, 0)
         self.assertIn("model", answer.stderr)
 

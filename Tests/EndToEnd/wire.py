@@ -110,7 +110,11 @@ class Connection:
     def __init__(self, path, timeout=20):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
-        self.socket.connect(str(path))
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
         self.pending = b""
         self.stream = -1
 
