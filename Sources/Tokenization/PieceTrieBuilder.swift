@@ -83,54 +83,61 @@ struct PieceTrieBuilder {
     }
 }
 
-/// The free cells, and which offsets are taken.
+/// The cells given out, those still free, and which offsets are taken.
 private struct CellPacking {
     var cells: [UInt32] = []
     var ids: [UInt32] = []
     private var isOffsetTaken: [Bool] = []
-    /// No cell below this one is worth trying.
-    private var firstFree = 256
+    /// A bit for each cell, set while it is free; the leaves' cells, the first 256, never are.
+    private var free: [UInt64] = []
 
     private static let blockCells = 256
     /// How far back, and how often, a place is looked for.
-    private static let window = 8 * blockCells
+    private static let windowWords = 8 * blockCells / 64
     private static let tries = 64
 
     init() {
         grow()
         isOffsetTaken[0] = true
+        for word in free.indices { free[word] = 0 }
     }
 
     private mutating func grow() {
         cells += repeatElement(PieceTrie.freeLabel, count: Self.blockCells)
         ids += repeatElement(0, count: Self.blockCells)
         isOffsetTaken += repeatElement(false, count: Self.blockCells)
+        free += repeatElement(.max, count: Self.blockCells / 64)
     }
 
-    /// An offset of nobody else's at which a cell is free for each label.
+    /// An offset of nobody else's at which a cell is free for each label; the cells are taken.
     mutating func claim(_ labels: [UInt8]) -> Int {
-        while firstFree < cells.count, cells[firstFree] != PieceTrie.freeLabel { firstFree += 1 }
-        var misses = 0
-        var candidate = max(firstFree, cells.count - Self.window)
-        while candidate < cells.count, misses < Self.tries {
-            if cells[candidate] == PieceTrie.freeLabel {
-                let offset = candidate ^ Int(labels[0])
-                if fits(offset, labels) { return take(offset) }
-                misses += 1
-            }
-            candidate += 1
-        }
-        grow()
-        return take(cells.count - Self.blockCells)
-    }
-
-    private func fits(_ offset: Int, _ labels: [UInt8]) -> Bool {
-        !isOffsetTaken[offset]
-            && labels.allSatisfy { cells[offset ^ Int($0)] == PieceTrie.freeLabel }
-    }
-
-    private mutating func take(_ offset: Int) -> Int {
+        let offset = search(labels) ?? cells.count
+        if offset == cells.count { grow() }
         isOffsetTaken[offset] = true
+        for label in labels {
+            let cell = offset ^ Int(label)
+            free[cell >> 6] &= ~(1 << UInt64(cell & 63))
+        }
         return offset
     }
+
+    private func search(_ labels: [UInt8]) -> Int? {
+        var misses = 0
+        for word in max(0, free.count - Self.windowWords)..<free.count {
+            var bits = free[word]
+            while bits != 0 {
+                let candidate = word << 6 | bits.trailingZeroBitCount
+                let offset = candidate ^ Int(labels[0])
+                if !isOffsetTaken[offset], labels.allSatisfy({ isFree(offset ^ Int($0)) }) {
+                    return offset
+                }
+                misses += 1
+                if misses == Self.tries { return nil }
+                bits &= bits - 1
+            }
+        }
+        return nil
+    }
+
+    private func isFree(_ cell: Int) -> Bool { free[cell >> 6] >> UInt64(cell & 63) & 1 == 1 }
 }
