@@ -34,7 +34,7 @@ struct BenchPage {
                 + "\($0.layers) × \($0.hiddenSize), revision \(shown($0.revision).prefix(12))"
         }
         let engine = report.daemon.engine.map {
-            ", \($0.threads) threads \(shown($0.instructionSet))"
+            $0.threads > 0 ? ", \($0.threads) threads \(shown($0.instructionSet))" : ""
         }
         return (what ?? "no model") + (engine ?? "")
     }

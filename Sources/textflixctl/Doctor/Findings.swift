@@ -123,7 +123,9 @@ extension InstallationFacts {
         if let daemon {
             return Finding(
                 grade: daemon.state == "ready" ? .good : .note, subject: "daemon",
-                text: "answers, \(daemon.state), kernels for \(daemon.instructionSet)")
+                text: "answers, \(daemon.state)"
+                    + (daemon.instructionSet.isEmpty
+                        ? "" : ", kernels for \(daemon.instructionSet)"))
         }
         guard socket != nil, let trouble else { return nil }
         let first = trouble.description.split(separator: "\n").first.map(String.init) ?? ""

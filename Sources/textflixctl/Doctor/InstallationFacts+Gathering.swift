@@ -38,7 +38,7 @@ extension InstallationFacts {
                         mappedBytes: $0.mappedBytes)
                 },
                 lockLimit: Self.lockLimit(ofProcess: status.processId),
-                instructionSet: status.engine?.instructionSet ?? "nothing known")
+                instructionSet: status.engine?.instructionSet ?? "")
         } catch { trouble = error }
     }
 

@@ -46,18 +46,18 @@ enum ModelTable {
     static func lines(_ models: [ModelStatus], on screen: Screen, indent: String = "") -> [String] {
         guard !models.isEmpty else { return ["\(indent)no models"] }
         var table = TextTable([
-            .init(title: "MODEL"), .init(title: "PRECISION"), .init(title: "LABELS", most: 28),
+            .init(title: "MODEL"), .init(title: "STATE"), .init(title: "PRECISION"),
+            .init(title: "LABELS", most: 28),
             .init(title: "LAYERS", isNumber: true), .init(title: "TOKENS", isNumber: true),
             .init(title: "MAPPED", isNumber: true), .init(title: "REVISION", most: 12),
-            .init(title: "STATE"),
         ])
         for model in models {
             let shape = model.layers > 0 ? "\(model.layers) × \(model.hiddenSize)" : ""
             table.append([
-                shown(model.name), shown(model.precision), labels(model), shape,
+                shown(model.name), model.state.word, shown(model.precision), labels(model), shape,
                 model.maxTokens > 0 ? "\(model.maxTokens)" : "",
                 model.mappedBytes > 0 ? byteText(model.mappedBytes) : "",
-                shown(model.revision), model.state.word,
+                shown(model.revision),
             ])
         }
         let faults = models.filter { !$0.error.isEmpty }.map {

@@ -43,12 +43,11 @@ struct StatusPage {
             rows.append(("connections", grouped(queue.connections)))
         }
         if let engine = status.engine {
-            rows.append(
-                (
-                    "engine",
-                    "\(engine.threads) threads, \(shown(engine.instructionSet)), "
-                        + "\(grouped(Int(engine.tokensPerSecond))) tokens/s"
-                ))
+            let parts = [
+                engine.threads > 0 ? "\(engine.threads) threads" : "",
+                shown(engine.instructionSet), "\(rateText(engine.tokensPerSecond)) tokens/s",
+            ]
+            rows.append(("engine", parts.filter { !$0.isEmpty }.joined(separator: ", ")))
             rows.append(("memory", "\(byteText(engine.privateBytes)) beside the mapped models"))
         }
         if let limits = status.limits {

@@ -9,8 +9,9 @@ import TextflixClient
 import TextflixProtocol
 
 struct StatusWatch: ~Copyable {
-    private static let enter = "\u{1B}[?1049h\u{1B}[?25l"
-    private static let leave = "\u{1B}[?25h\u{1B}[?1049l"
+    // The alternate screen, without a cursor and without wrapping: a long line is cut, not broken.
+    private static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
+    private static let leave = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
     private static let home = "\u{1B}[H"
     private static let restOfLine = "\u{1B}[K"
     private static let restOfScreen = "\u{1B}[J"

@@ -7,13 +7,13 @@
 
 struct FlowWindow: Sendable {
     /// An answer within this has room to spare.
-    static let soon: Duration = .milliseconds(400)
-    static let late: Duration = .seconds(3)
+    static let soon: Duration = .seconds(1)
+    static let late: Duration = .seconds(4)
     static let mostTexts = 2048
     static let mostBytes = 4 << 20
     static let mostTextsAtOnce = 64
 
-    private(set) var texts = 8
+    private(set) var texts = 16
     private var isSlowStart = true
     private var answered = 0
 

@@ -1,6 +1,7 @@
 // Every page of help fits a screen and has examples that the parser takes.
 
 import CommandLineTable
+import Syscalls
 import Testing
 
 @testable import textflixctl
@@ -22,6 +23,20 @@ import Testing
         #expect(lines.count <= 24 + 1)  // the last is empty
         #expect(lines.allSatisfy { $0.count <= 80 })
         #expect(lines.contains("Examples:"))
+    }
+
+    /// The man page is written by hand; it must not forget anything.
+    @Test func theManPageHasEveryOption() throws {
+        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        let bytes = try readFile("/\(root)/deploy/man/textflixctl.1", limit: 1 << 20)
+        let page = String(decoding: bytes, as: UTF8.self).filter { $0 != "\\" }
+        let program = Program.textflixctl
+        for option in program.options + program.commands.flatMap(\.options) {
+            #expect(page.contains(option.flag), "\(option.flag) is not in textflixctl.1")
+        }
+        for command in program.commands {
+            #expect(page.contains(".SS \(command.name)"), "\(command.name) is not in textflixctl.1")
+        }
     }
 
     @Test func examplesAreUnderstood() throws {

@@ -36,10 +36,10 @@ private let status = StatusResponse(
         #expect(
             page.lines == [
                 "textflixd 0.1.0  ready  up 1 min 5 s  process 42  /x.sock", "", "Models",
-                "  MODEL      PRECISION  LABELS               LAYERS  TOKENS   MAPPED"
-                    + "  REVISION      STATE",
-                "  sentiment  f32        negative, positive  6 × 384     512  87.3 MB"
-                    + "  3f9a0c1b2d4e  ready",
+                "  MODEL      STATE  PRECISION  LABELS               LAYERS  TOKENS   MAPPED"
+                    + "  REVISION",
+                "  sentiment  ready  f32        negative, positive  6 × 384     512  87.3 MB"
+                    + "  3f9a0c1b2d4e",
                 "", "Now", "  queue        2 texts wait (30 tokens, 100 B), 1 computing",
                 "  connections  3", "", "Time",
                 "                        COUNT     MEAN      P50      P90     P99",
