@@ -12,7 +12,7 @@
 #include "bodies/vector.inc.h"
 #include "bodies/functions.inc.h"
 #include "bodies/rows.inc.h"
-#include "bodies/epilogue.inc.h"
+#include "bodies/bfloat16.inc.h"
 #include "bodies/transpose.inc.h"
 #include "bodies/pack.inc.h"
 
@@ -34,6 +34,7 @@ INL __m256i tf_unit(const char *p) { return _mm256_set1_epi32((int32_t)((u32_mem
 #define PRODUCT_EXACT true
 #define ATTENTION_BF16 0
 #include "bodies/tile.inc.h"
+#include "bodies/epilogue.inc.h"
 #include "bodies/product.inc.h"
 #include "bodies/attention.inc.h"
 #include "bodies/peak.inc.h"
@@ -60,6 +61,7 @@ INL tf_bf16_pair tf_widen_bf16(vu x) {
 #define PRODUCT_EXACT false
 #define ATTENTION_BF16 1
 #include "bodies/tile.inc.h"
+#include "bodies/epilogue.inc.h"
 #include "bodies/product.inc.h"
 #include "bodies/attention.inc.h"
 #include "bodies/peak.inc.h"
@@ -90,6 +92,7 @@ INL tf_int8_halves tf_widen_s8(__m256i x) {
 #define PRODUCT_INT8 1
 #define PRODUCT_EXACT false
 #include "bodies/tile.inc.h"
+#include "bodies/epilogue.inc.h"
 #include "bodies/product.inc.h"
 #include "bodies/peak.inc.h"
 #include "bodies/undefine.inc.h"

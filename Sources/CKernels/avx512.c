@@ -12,7 +12,7 @@
 #include "bodies/vector.inc.h"
 #include "bodies/functions.inc.h"
 #include "bodies/rows.inc.h"
-#include "bodies/epilogue.inc.h"
+#include "bodies/bfloat16.inc.h"
 #include "bodies/transpose.inc.h"
 #include "bodies/pack.inc.h"
 
@@ -30,6 +30,7 @@
 #define PRODUCT_EXACT true
 #define ATTENTION_BF16 0
 #include "bodies/tile.inc.h"
+#include "bodies/epilogue.inc.h"
 #include "bodies/product.inc.h"
 #include "bodies/attention.inc.h"
 #include "bodies/peak.inc.h"

@@ -13,15 +13,16 @@
 #define TF_NATIVE_BF16
 #include "bodies/vector.inc.h"
 #include "bodies/functions.inc.h"
-#include "bodies/epilogue.inc.h"
+#include "bodies/bfloat16.inc.h"
 #include "bodies/transpose.inc.h"
 
 // Two vectors of floats as pairs, x low and y high, rounded to nearest even.
 INL vu tf_pair_bf16(vf x, vf y) {
-    typedef uint16_t half __attribute__((vector_size(LANES * 2)));
-    vu low = __builtin_convertvector((half)_mm512_cvtneps_pbh((__m512)x), vu);
-    vu high = __builtin_convertvector((half)_mm512_cvtneps_pbh((__m512)y), vu);
-    return low | high << 16;
+    typedef uint16_t half __attribute__((vector_size(LANES * 4)));
+    half parted = (half)_mm512_cvtne2ps_pbh((__m512)y, (__m512)x); // all of x, then all of y
+    return (vu)__builtin_shufflevector(parted, parted, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
+                                       22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14,
+                                       30, 15, 31);
 }
 #define TF_PAIR_BF16(x, y) tf_pair_bf16(x, y)
 #define TILE_FN(name) TF_CAT3(name, bf16, TF_ISA)
@@ -38,6 +39,7 @@ INL vu tf_pair_bf16(vf x, vf y) {
 #define PRODUCT_EXACT false
 #define ATTENTION_BF16 1
 #include "bodies/tile.inc.h"
+#include "bodies/epilogue.inc.h"
 #include "bodies/product.inc.h"
 #include "bodies/attention.inc.h"
 #include "bodies/peak.inc.h"

@@ -12,7 +12,7 @@
     apply_to = function)
 #include "bodies/vector.inc.h"
 #include "bodies/functions.inc.h"
-#include "bodies/epilogue.inc.h"
+#include "bodies/bfloat16.inc.h"
 
 #define TILE_FN(name) TF_CAT3(name, int8, TF_ISA)
 #define tile_vector vi
@@ -27,6 +27,7 @@
 #define PRODUCT_INT8 1
 #define PRODUCT_EXACT false
 #include "bodies/tile.inc.h"
+#include "bodies/epilogue.inc.h"
 #include "bodies/product.inc.h"
 #include "bodies/peak.inc.h"
 #include "bodies/undefine.inc.h"

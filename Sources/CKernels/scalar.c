@@ -113,7 +113,8 @@ static void pack_weights(int precision, const tf_pack_weights *p) {
         pack_column(precision, p, column);
 }
 
-static float dot(int precision, const tf_product *p, int row, int column) {
+// The dot product of a row and a column, and the bias.
+static float dot(int precision, const tf_product *p, int row, int column, float bias) {
     const int64_t units = p->a.units;
     const int height = p->a.panel_rows, wide = TF_PANEL_COLUMNS;
     const uint32_t *a = (const uint32_t *)p->a.panels + row / height * height * units
@@ -130,9 +131,9 @@ static float dot(int precision, const tf_product *p, int row, int column) {
         for (int i = 0; precision == TF_INT8 && i < 4; i++)
             whole += ((const uint8_t *)a)[i] * ((const int8_t *)b)[i];
     }
-    if (precision != TF_INT8) return sum;
+    if (precision != TF_INT8) return sum + bias;
     whole -= p->a.zero[row] * p->w.sum[column];
-    return (float)whole * (p->a.scale[row] * p->w.scale[column]);
+    return fmaf((float)whole, p->a.scale[row] * p->w.scale[column], bias);
 }
 
 static void product(int precision, const tf_product *p) {
@@ -140,7 +141,7 @@ static void product(int precision, const tf_product *p) {
          column < p->end_panel * TF_PANEL_COLUMNS && column < p->w.columns; column++)
         for (int row = 0; row < p->a.rows; row++) {
             const int64_t at = row * p->out_stride + column;
-            float x = dot(precision, p, row, column) + (p->bias ? p->bias[column] : 0.0f);
+            float x = dot(precision, p, row, column, p->bias ? p->bias[column] : 0.0f);
             if (p->epilogue == TF_ADD) x += ((const float *)p->out)[at];
             x = activation(p->epilogue, x);
             if (p->epilogue == TF_STORE_BF16)

@@ -69,8 +69,9 @@ struct ProductTests {
         let w = GuardedMatrix(rows: shape.columns, columns: shape.width, seed: 4)
         let plain = GuardedMatrix(rows: shape.rows, columns: shape.columns)
         let fast = GuardedMatrix(rows: shape.rows, columns: shape.columns)
-        try product(x, w, bias: nil, .store, .int8, Kernels.all[0], into: plain)
-        try product(x, w, bias: nil, .store, .int8, Kernels.all[index], into: fast)
+        let bias = (0..<shape.columns).map { Float($0) * 0.3 }
+        try product(x, w, bias: bias, .store, .int8, Kernels.all[0], into: plain)
+        try product(x, w, bias: bias, .store, .int8, Kernels.all[index], into: fast)
         #expect(plain.values == fast.values)
     }
 

@@ -86,11 +86,17 @@ static void TILE_FN(pair_values)(const tf_attention *a, const TILE_FN(workspace)
         const TILE_FN(element) *row = (const TILE_FN(element) *)a->v + u * VALUES * a->v_stride;
         uint32_t *to = w->v + u * w->dims;
 #if ATTENTION_BF16
-        if (2 * u + 1 < a->tokens)
-            for (int d = 0; d < a->head_size; d++)
-                to[d] = (uint32_t)row[d] | (uint32_t)row[d + a->v_stride] << 16;
-        else
-            for (int d = 0; d < a->head_size; d++) to[d] = row[d];
+        typedef uint16_t half __attribute__((vector_size(LANES * 2), aligned(2), may_alias));
+        const uint16_t *second = row + a->v_stride;
+        const bool isLast = 2 * u + 1 >= a->tokens;
+        int d = 0;
+        for (; d + LANES <= a->head_size; d += LANES) {
+            vu high = {0};
+            if (!isLast) high = __builtin_convertvector(*(const half *)(second + d), vu) << 16;
+            vu_store(to + d, __builtin_convertvector(*(const half *)(row + d), vu) | high);
+        }
+        for (; d < a->head_size; d++)
+            to[d] = (uint32_t)row[d] | (isLast ? 0 : (uint32_t)second[d] << 16);
 #else
         __builtin_memcpy(to, row, (size_t)a->head_size * 4);
 #endif
@@ -102,19 +108,25 @@ INL void TILE_FN(exponentials)(const tf_attention *a, const TILE_FN(workspace) *
     const vf factor = vf_set(a->factor * TF_LOG2E);
     for (int c = 0; c < TF_PANEL_COLUMNS; c += LANES) {
         const float *s = w->scores + c;
-        vf most = vf_load(s);
-        for (int64_t j = 1; j < a->tokens; j++)
-            most = vf_max(most, vf_load(s + j * TF_PANEL_COLUMNS));
+        vf highest[4] = {vf_load(s), vf_load(s), vf_load(s), vf_load(s)};
+        int64_t j = 0;
+        for (; j + 4 <= a->tokens; j += 4)
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; i++)
+                highest[i] = vf_max(highest[i], vf_load(s + (j + i) * TF_PANEL_COLUMNS));
+        for (; j < a->tokens; j++)
+            highest[0] = vf_max(highest[0], vf_load(s + j * TF_PANEL_COLUMNS));
+        const vf most = vf_max(vf_max(highest[0], highest[1]), vf_max(highest[2], highest[3]));
         const vf shift = -most * factor;
         vf sum = vf_set(0);
         for (int64_t u = 0; u < w->key_units; u++) {
             const float *at = s + u * VALUES * TF_PANEL_COLUMNS;
-            vf x = tf_exp2(vf_fma(vf_load(at), factor, shift));
+            vf x = tf_softmax_exp2(vf_fma(vf_load(at), factor, shift), !ATTENTION_BF16);
             sum += x;
 #if ATTENTION_BF16
             vf y = vf_set(0);
             if (2 * u + 1 < a->tokens) {
-                y = tf_exp2(vf_fma(vf_load(at + TF_PANEL_COLUMNS), factor, shift));
+                y = tf_softmax_exp2(vf_fma(vf_load(at + TF_PANEL_COLUMNS), factor, shift), !ATTENTION_BF16);
                 sum += y;
             }
             vu_store(w->p + u * TF_PANEL_COLUMNS + c, TF_PAIR_BF16(x, y));

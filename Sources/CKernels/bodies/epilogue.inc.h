@@ -1,78 +1,79 @@
-// What happens to a finished tile of floats: bias, activation, residual, and the way out.
+// What happens to a finished tile: integers to floats, bias, activation, residual, the way out.
 //
-// A tile is [rows][32] floats in the first-level cache; out is row-major, float or bfloat16.
-// Edges (the last panel of a matrix whose width is no multiple of 32) go through a padded row.
-// Round to nearest even; a NaN stays one.
-INL uint16_t tf_bf16_of(float x) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, &x, 4);
-    if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40);
-    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
-}
+// A tile is [rows][32] sums in the first-level cache; out is row-major, float or bfloat16. One pass
+// for each vector of columns: what belongs to the columns stays in registers over all rows.
+// Included after tile.inc.h, with PRODUCT_INT8 defined where sums are integers, and PRODUCT_EXACT
+// where a float result deserves the exact GELU.
 
-// Two vectors of bfloat16 bits in the low halves of 32-bit lanes.
-INL vu vf_bf16_bits(vf x) {
-    vu bits = (vu)x;
-    vu rounded = (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
-    vu nan = (vu)((bits & 0x7fffffffu) > 0x7f800000u);
-    return (rounded & ~nan) | ((bits >> 16 | 0x40) & nan);
-}
-
-INL void vf_store_bf16(uint16_t *p, vf x) {
-#if defined(TF_NATIVE_BF16)
-    _mm256_storeu_si256((__m256i *)p, (__m256i)_mm512_cvtneps_pbh((__m512)x));
+// Rows of one vector of columns. int8: (sum - zero[row] * column_sum) * scale[row] * column_scale;
+// its integer part is exact, so every instruction set agrees bit for bit.
+INL void TILE_FN(finish_columns)(const int epilogue, const tf_product *p, int first_row, int rows,
+                                 int column, vf bias, const char *tile, char *out,
+                                 int64_t row_bytes) {
+#if PRODUCT_INT8
+    const vi column_sum = (vi)vu_load(p->w.sum + column);
+    const vf column_scale = vf_load(p->w.scale + column);
 #else
-    typedef uint16_t vh __attribute__((vector_size(LANES * 2), aligned(1), may_alias));
-    *(vh *)p = __builtin_convertvector(vf_bf16_bits(x), vh);
+    (void)p, (void)first_row, (void)column;
 #endif
-}
-
-// One row of a tile: columns 0..<count of it, count <= 32.
-INL void tf_finish_row(const int epilogue, const bool exact, const float *tile, const float *bias,
-                       void *out, int count) {
-    float padded[TF_PANEL_COLUMNS];
-    float *to = count == TF_PANEL_COLUMNS && epilogue != TF_STORE_BF16 ? (float *)out : padded;
-    if (epilogue == TF_ADD && to == padded)
-        for (int i = 0; i < TF_PANEL_COLUMNS; i++) padded[i] = i < count ? ((float *)out)[i] : 0;
-    for (int i = 0; i < TF_PANEL_COLUMNS; i += LANES) {
-        vf x = vf_load(tile + i) + vf_load(bias + i);
-        if (epilogue == TF_ADD) x += vf_load(to + i);
-        x = tf_activation(epilogue, exact, x);
-        if (epilogue == TF_STORE_BF16 && count == TF_PANEL_COLUMNS)
-            vf_store_bf16((uint16_t *)out + i, x);
-        else
-            vf_store(to + i, x);
-    }
-    if (count == TF_PANEL_COLUMNS) return;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < rows; i++) {
+#if PRODUCT_INT8
+        vi sum = (vi)vu_load(tile) - ((vi){0} + p->a.zero[first_row + i]) * column_sum;
+        vf x = vf_fma(vi_to_float(sum), vf_set(p->a.scale[first_row + i]) * column_scale, bias);
+#else
+        vf x = vf_load(tile) + bias;
+#endif
+        if (epilogue == TF_ADD) x += vf_load(out);
+        x = tf_activation(epilogue, PRODUCT_EXACT, x);
         if (epilogue == TF_STORE_BF16)
-            ((uint16_t *)out)[i] = tf_bf16_of(padded[i]);
+            vf_store_bf16(out, x);
         else
-            ((float *)out)[i] = padded[i];
+            vf_store(out, x);
+        tile += TF_PANEL_COLUMNS * 4;
+        out += row_bytes;
     }
 }
 
-INL void tf_finish_rows(const int epilogue, const bool exact, const float *tile, const float *bias,
-                        char *out, int64_t row_bytes, int rows, int count) {
-    if (count == TF_PANEL_COLUMNS) {
-        for (int i = 0; i < rows; i++)
-            tf_finish_row(epilogue, exact, tile + i * TF_PANEL_COLUMNS, bias,
-                          out + i * row_bytes, TF_PANEL_COLUMNS);
-    } else {
-        for (int i = 0; i < rows; i++)
-            tf_finish_row(epilogue, exact, tile + i * TF_PANEL_COLUMNS, bias,
-                          out + i * row_bytes, count);
-    }
+// The whole width of a panel; `out` points at the tile's first element.
+INL void TILE_FN(finish_as)(const int epilogue, const tf_product *p, int first_row, int rows,
+                            int first_column, const float *bias, const char *tile, char *out,
+                            int64_t row_bytes) {
+    const int size = epilogue == TF_STORE_BF16 ? 2 : 4;
+    for (int c = 0; c < TF_PANEL_COLUMNS; c += LANES)
+        TILE_FN(finish_columns)(epilogue, p, first_row, rows, first_column + c, vf_load(bias + c),
+                                tile + c * 4, out + c * size, row_bytes);
 }
 
-// `out` points at the tile's first element; `bias` holds 32 floats.
-INL void tf_finish(int epilogue, const bool exact, const float *tile, const float *bias, char *out,
-                   int64_t row_bytes, int rows, int count) {
+static void TILE_FN(finish)(int epilogue, const tf_product *p, int first_row, int rows,
+                            int first_column, const float *bias, const char *tile, char *out,
+                            int64_t row_bytes) {
 #define FINISH(E)                                                                                 \
-    case E: tf_finish_rows(E, exact, tile, bias, out, row_bytes, rows, count); break;
+    case E:                                                                                       \
+        TILE_FN(finish_as)(E, p, first_row, rows, first_column, bias, tile, out, row_bytes);      \
+        break;
     switch (epilogue) {
         FINISH(TF_STORE) FINISH(TF_ADD) FINISH(TF_GELU_ERF) FINISH(TF_GELU_TANH) FINISH(TF_RELU)
         FINISH(TF_TANH) FINISH(TF_STORE_BF16)
     }
 #undef FINISH
+}
+
+// The last panel of a matrix whose width is no multiple of 32: by way of a tile of its own.
+static void TILE_FN(finish_edge)(const tf_product *p, int first_row, int rows, int first_column,
+                                 const float *bias, const char *tile, char *out,
+                                 int64_t row_bytes) {
+    float whole[TF_PANEL_ROWS_MAX][TF_PANEL_COLUMNS] = {{0}};
+    const int count = p->w.columns - first_column;
+    const bool half = p->epilogue == TF_STORE_BF16;
+    for (int i = 0; p->epilogue == TF_ADD && i < rows; i++)
+        __builtin_memcpy(whole[i], out + i * row_bytes, (size_t)count * 4);
+    TILE_FN(finish)(half ? TF_STORE : p->epilogue, p, first_row, rows, first_column, bias, tile,
+                    (char *)whole, sizeof whole[0]);
+    for (int i = 0; i < rows; i++) {
+        uint16_t rounded[TF_PANEL_COLUMNS];
+        for (int c = 0; half && c < TF_PANEL_COLUMNS; c += LANES)
+            vf_store_bf16(rounded + c, vf_load(whole[i] + c));
+        __builtin_memcpy(out + i * row_bytes, half ? (void *)rounded : (void *)whole[i],
+                         (size_t)count * (half ? 2 : 4));
+    }
 }

@@ -12,8 +12,18 @@ INL void tf_units_bf16(const float *x, uint32_t *units) {
     for (int i = 0; i < 32; i += LANES) vf_store_bf16((uint16_t *)units + i, vf_load(x + i));
 }
 
-// q = clamp(round(x * inverse) + zero, lowest, lowest + 255), as bytes
+// q = round(x * inverse) + zero as bytes. Activations lie in 0..255 but for one step of rounding at
+// the top, which is clamped; weights (lowest = -128, zero = 0) are in -127..127 as they are.
 INL void tf_units_int8(const float *x, float inverse, float zero, float lowest, uint32_t *units) {
+#if LANES == 16
+    const __m512i offset = _mm512_set1_epi32((int32_t)zero);
+    for (int i = 0; i < 64; i += LANES) {
+        __m512i q = _mm512_cvtps_epi32((__m512)(vf_load(x + i) * vf_set(inverse)));
+        q = _mm512_add_epi32(q, offset);
+        __m128i bytes = lowest < 0 ? _mm512_cvtepi32_epi8(q) : _mm512_cvtusepi32_epi8(q);
+        _mm_storeu_si128((__m128i *)((uint8_t *)units + i), bytes);
+    }
+#else
     typedef uint8_t vb __attribute__((vector_size(LANES), aligned(1), may_alias));
     const vf low = vf_set(lowest), high = vf_set(lowest + 255.0f);
     for (int i = 0; i < 64; i += LANES) {
@@ -21,23 +31,27 @@ INL void tf_units_int8(const float *x, float inverse, float zero, float lowest, 
         vi whole = vf_to_int(vf_min(high, vf_max(low, q)));
         *(vb *)((uint8_t *)units + i) = __builtin_convertvector((vu)whole, vb);
     }
+#endif
 }
 
 typedef struct { float inverse, zero; } tf_quantiser;
 
 // The per-row choice: the range always holds 0, so that a zero stays exactly one.
 INL tf_quantiser tf_quantiser_of_row(const float *x, int width, float *scale, int32_t *zero) {
-    vf low = vf_set(0), high = vf_set(0);
+    vf lows[2] = {{0}}, highs[2] = {{0}};
     int i = 0;
-    for (; i + LANES <= width; i += LANES) {
-        low = vf_min(low, vf_load(x + i));
-        high = vf_max(high, vf_load(x + i));
+    for (; i + 2 * LANES <= width; i += 2 * LANES)
+#pragma clang loop unroll(full)
+        for (int s = 0; s < 2; s++) {
+            lows[s] = vf_min(lows[s], vf_load(x + i + s * LANES));
+            highs[s] = vf_max(highs[s], vf_load(x + i + s * LANES));
+        }
+    for (; i < width; i += LANES) {
+        vf rest = vf_load_some(x + i, width - i < LANES ? width - i : LANES);
+        lows[0] = vf_min(lows[0], rest);
+        highs[0] = vf_max(highs[0], rest);
     }
-    if (i < width) {
-        vf rest = vf_load_some(x + i, width - i);
-        low = vf_min(low, rest);
-        high = vf_max(high, rest);
-    }
+    const vf low = vf_min(lows[0], lows[1]), high = vf_max(highs[0], highs[1]);
     const float top = vf_highest(high), bottom = -vf_highest(-low), range = top - bottom;
     const float inverse = range > 0 ? 255.0f / range : 0.0f;
     const float offset = __builtin_rintf(-bottom * inverse);

@@ -2,23 +2,33 @@
 //
 // Mean and variance are taken in two passes over a row that stays in the first-level cache; the
 // order of a row's sums is fixed by its width alone.
+// Four sums in turn, because one would wait for its own addition at every step.
+INL float tf_sum_of(const float *x, int width, const float *centre) {
+    vf sum[4] = {{0}};
+    const vf mean = vf_set(centre ? *centre : 0.0f);
+    int i = 0, turn = 0;
+    for (; i + 4 * LANES <= width; i += 4 * LANES)
+#pragma clang loop unroll(full)
+        for (int s = 0; s < 4; s++) {
+            vf d = vf_load(x + i + s * LANES) - mean;
+            sum[s] = centre ? vf_fma(d, d, sum[s]) : sum[s] + d;
+        }
+    for (; i < width; i += LANES, turn = (turn + 1) % 4) {
+        const int count = width - i < LANES ? width - i : LANES;
+        vf d = count < LANES ? vf_load_some(x + i, count) - mean : vf_load(x + i) - mean;
+        if (count < LANES) d = vf_first(d, count);
+        sum[turn] = centre ? vf_fma(d, d, sum[turn]) : sum[turn] + d;
+    }
+    return vf_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
 INL void tf_normalise_row(float *x, int width, const float *gamma, const float *beta,
                           float epsilon) {
-    const int whole = width - width % LANES, rest = width - whole;
-    vf sum = vf_set(0), sum2 = vf_set(0);
-    for (int i = 0; i < whole; i += LANES) sum += vf_load(x + i);
-    if (rest) sum2 = vf_load_some(x + whole, rest);
-    const float mean = vf_sum(sum + sum2) / (float)width;
-    vf squares = vf_set(0), squares2 = vf_set(0);
-    const vf centre = vf_set(mean);
-    for (int i = 0; i < whole; i += LANES) {
-        vf d = vf_load(x + i) - centre;
-        squares = vf_fma(d, d, squares);
-    }
-    for (int i = whole; i < width; i++) squares2[i - whole] = (x[i] - mean) * (x[i] - mean);
-    const float variance = vf_sum(squares + squares2) / (float)width;
+    const int whole = width - width % LANES;
+    const float mean = tf_sum_of(x, width, NULL) / (float)width;
+    const float variance = tf_sum_of(x, width, &mean) / (float)width;
     const float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
-    const vf scale = vf_set(inverse);
+    const vf scale = vf_set(inverse), centre = vf_set(mean);
     for (int i = 0; i < whole; i += LANES) {
         vf y = (vf_load(x + i) - centre) * scale;
         vf_store(x + i, vf_fma(y, vf_load(gamma + i), vf_load(beta + i)));

@@ -50,6 +50,13 @@ INL void vf_store_some(float *p, vf v, int64_t count) {
     for (int64_t i = 0; i < count; i++) p[i] = padded[i];
 }
 
+// The first `count` lanes, zeros after them.
+INL vf vf_first(vf v, int64_t count) {
+    float lane[LANES];
+    vf_store(lane, v);
+    return vf_load_some(lane, count);
+}
+
 // Pairwise by halves: the order is fixed, so the sum of a row is too.
 INL float vf_sum(vf v) {
     float lane[LANES];
