@@ -5,12 +5,13 @@ import Syscalls
 
 let program = Program(
     "textflix-bench", "measures parts of Textflix",
-    commands: [EncoderBench.command, TokenizerBench.command])
+    commands: [KernelBench.command, EncoderBench.command, TokenizerBench.command])
 let line = program.invocation()
 
 do {
     let status =
         switch line.command?.name {
+        case "kernels": try KernelBench.run(line)
         case "encoder": try EncoderBench.run(line)
         default: try TokenizerBench.run(line)
         }

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Prints the results of deploy/bench/compare side by side.
+
+Usage: table.py RESULTS.jsonl
+A line is the JSON of one run: ours ("precision", "limit_gops") or an opponent's ("engine"). Ours
+ran several times, in turn with the others: its median counts and its spread is shown. The last
+column says how many times the fastest opponent of the same precision ours is.
+"""
+
+import json
+import statistics
+import sys
+
+NAMES = ("1x16", "1x128", "1x512", "32x128", "8x512", "mixed", "mixed-single")
+
+
+def cell(milliseconds, tokens_per_second, name):
+    return f"{milliseconds:.1f} ms" if name.startswith("1x") else f"{tokens_per_second:.0f}/s"
+
+
+def read(path):
+    """-> {engine: {workload: [(milliseconds, tokens a second, share)]}}"""
+    engines = {}
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            run = json.loads(line)
+            name = run.get("engine") or f"textflix-{run['precision']}"
+            for work in run["workloads"]:
+                row = engines.setdefault(name, {}).setdefault(work["name"], [])
+                row.append((work["milliseconds"], work["tokens_per_second"],
+                            work.get("share_of_limit")))
+    return engines
+
+
+def main():
+    engines = read(sys.argv[1])
+    middle = {engine: {name: statistics.median(run[0] for run in runs)
+                       for name, runs in works.items()} for engine, works in engines.items()}
+    print("| engine | " + " | ".join(NAMES) + " |")
+    print("| --- " * (len(NAMES) + 1) + "|")
+    for engine, works in sorted(engines.items()):
+        cells = []
+        for name in NAMES:
+            runs = sorted(works.get(name, []))
+            cells.append(cell(*runs[len(runs) // 2][:2], name) if runs else "")
+        print(f"| {engine} | " + " | ".join(cells) + " |")
+    for precision in ("int8", "bf16", "f32"):
+        ours = engines.get(f"textflix-{precision}")
+        others = [e for e in engines if e.endswith(precision) and not e.startswith("textflix")]
+        if not ours or not others:
+            continue
+        ratios, shares, spreads = [], [], []
+        for name in NAMES:
+            runs = [run for run in ours.get(name, [])]
+            # On mixed lengths an opponent may choose: padded batches or one by one.
+            rivals = ("mixed", "mixed-single") if name.startswith("mixed") else (name,)
+            best = min((middle[e][r] for e in others for r in rivals if r in middle[e]),
+                       default=None)
+            mine = middle[f"textflix-{precision}"].get(name)
+            ratios.append(f"{best / mine:.2f}x" if best and mine else "")
+            shares.append(f"{100 * statistics.median(r[2] for r in runs):.0f} %" if runs else "")
+            spread = max(r[0] for r in runs) / min(r[0] for r in runs) if runs else 1
+            spreads.append(f"{100 * (spread - 1):.0f} %" if runs else "")
+        print(f"| {precision}: ours / fastest other | " + " | ".join(ratios) + " |")
+        print(f"| {precision}: share of the limit | " + " | ".join(shares) + " |")
+        print(f"| {precision}: spread of our runs | " + " | ".join(spreads) + " |")
+
+
+if __name__ == "__main__":
+    main()
