@@ -116,7 +116,7 @@ let package = Package(
         suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
         suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
         suite("Training", ["Baselines", "Insight", "Syscalls", "Training", "Weights"]),
-        suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls"]),
+        suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls", "Tokenization"]),
         suite(
             "Client",
             [

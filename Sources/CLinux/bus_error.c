@@ -29,7 +29,8 @@ static void write_text(const char *text) {
 static const char *mapping_of(uintptr_t address) {
     for (int slot = 0; slot < mapping_slots; slot++) {
         uintptr_t base = atomic_load(&mappings[slot].base);
-        if (base != 0 && address >= base && address - base < atomic_load(&mappings[slot].byte_count))
+        size_t byte_count = atomic_load(&mappings[slot].byte_count);
+        if (base != 0 && address >= base && address - base < byte_count)
             return atomic_load(&mappings[slot].name);
     }
     return NULL;

@@ -7,8 +7,8 @@
 //       │          └──withdraw──> gone  │               │
 //     Refusal                           └─expired, cancelled──> gone
 //
-// Invariants, held by property tests over random schedules: every admitted text leaves exactly once;
-// the queue's bounds are never passed; a batch has one lane and one class and keeps the token
+// Invariants, held by property tests over random schedules: every admitted text leaves once; the
+// queue's bounds are never passed; a batch has one lane and one class and keeps the token
 // budget unless one text alone exceeds it; within its class nobody starves, and bulk work gets its
 // share beside any amount of interactive work. It works as long as there is work: `next` returns a
 // batch whenever something is ready (but for the optional delay).

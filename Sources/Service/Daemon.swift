@@ -78,6 +78,20 @@ package struct Daemon: Sendable {
 
     private static let inputOutput: Int32 = 74
 
+    /// Loads every model that is configured, as a start would, and lets it go again.
+    /// - Returns: what is wrong, one line a model.
+    package static func check(_ configuration: DaemonConfiguration) -> [String] {
+        let loader = ModelLoader(batchTokens: configuration.limits.batchTokens)
+        return configuration.models.compactMap { source in
+            do throws(LoadFailure) {
+                _ = try loader.load(source, number: 0)
+                return nil
+            } catch {
+                return "model \(source.name): \(error.text)"
+            }
+        }
+    }
+
     /// The limits, as far as the process may have descriptors.
     private func fittingLimits() -> ServiceLimits {
         var limits = configuration.limits

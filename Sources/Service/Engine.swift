@@ -8,9 +8,6 @@ internal import Numerics
 internal import Weights
 
 package protocol ComputeEngine: AnyObject {
-    /// Takes the memory a model needs, so that no batch has to.
-    func prepare(_ model: ServedModel) throws(EngineFailure)
-
     /// Starts a batch; nothing is computed before the first step.
     func begin(
         _ model: ServedModel, _ texts: [WorkItem<TokenisedText>], _ output: OutputKind
@@ -39,14 +36,6 @@ package final class BERTEngine: ComputeEngine {
     package init(maxBatchTokens: Int) throws(EngineFailure) {
         do throws(EncoderError) {
             engine = try EncoderEngine(maxBatchTokens: maxBatchTokens)
-        } catch {
-            throw EngineFailure(error.description)
-        }
-    }
-
-    package func prepare(_ model: ServedModel) throws(EngineFailure) {
-        do throws(EncoderError) {
-            try engine.reserve(for: model.network!)
         } catch {
             throw EngineFailure(error.description)
         }

@@ -39,6 +39,8 @@ package final class EventLoop {
     private var acceptAgainAt = Instant.distantFuture
     private var isListening = false
     private var exitCode: Int32?
+    /// The last look at the event set found nothing.
+    private var isQuiet = false
     /// One turn of reading.
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
     private static let readsPerTurn = 4  // 256 KiB
@@ -76,7 +78,11 @@ package final class EventLoop {
         var ready: [EventSet.Event] = []
         while exitCode == nil {
             alarm.set(min(exchange.nextTimer, notifier.nextTimer, acceptAgainAt))
-            try events.wait(into: &ready, milliseconds: -1)
+            // The end comes only after a look that found nothing more to read: what was sent
+            // before we stopped reading gets its answer.
+            let mayBlock = isQuiet || exchange.lifecycle.state != .draining
+            try events.wait(into: &ready, milliseconds: mayBlock ? -1 : 0)
+            isQuiet = ready.isEmpty
             let now = MonotonicClock.now
             for event in ready { handle(event, now: now) }
             exchange.timeOut(now: now)
@@ -90,23 +96,11 @@ package final class EventLoop {
     private func handle(_ event: EventSet.Event, now: Instant) {
         switch event.key {
         case Source.mailbox: exchange.handle(mailbox.take(), now: now)
-        case Source.signals: while let signal = signals.next() { take(signal, now: now) }
+        case Source.signals: while let signal = signals.next() { exchange.take(signal, now: now) }
         case Source.alarm: alarm.clear()
         case Source.firstListener..<Source.firstConnection:
             accept(listeners[Int(event.key - Source.firstListener)], now: now)
         default: handle(event, connection: event.key - Source.firstConnection, now: now)
-        }
-    }
-
-    private func take(_ signal: SignalQueue.Signal, now: Instant) {
-        switch signal {
-        case .terminate, .interrupt:
-            log(.notice, "\(signal.name): draining")
-            exchange.terminate(now: now)
-        case .hangUp:
-            log(.notice, "\(signal.name): reloading")
-            exchange.reload()
-        case .quit, .userOne: break
         }
     }
 
@@ -126,6 +120,7 @@ package final class EventLoop {
 
     private func read(_ key: UInt64, _ socket: Socket, now: Instant) {
         var passedDescriptors = false
+        defer { if passedDescriptors { exchange.noteDescriptors() } }
         for _ in 0..<Self.readsPerTurn where exchange.interest(of: key)?.input == true {
             do throws(Errno) {
                 switch try UnixSocket.receive(
@@ -147,16 +142,17 @@ package final class EventLoop {
     /// Writes what connections have to say, watches them anew, and does what the life of the daemon
     /// asks for, until nothing is left to do.
     private func settle(now: Instant) {
-        exchange.checkDrained()
-        var touched = exchange.takeTouched()
-        while !touched.isEmpty {
+        while true {
+            // First what the daemon does, then what it says, so nobody hears of what is not yet so.
+            let effects = exchange.takeLifecycleEffects()
+            for effect in effects { apply(effect, now: now) }
+            let touched = exchange.takeTouched()
             for key in touched { write(key, now: now) }
             close(exchange.takeClosed())
-            exchange.checkDrained()
-            touched = exchange.takeTouched()
+            if isQuiet { exchange.checkDrained() }
+            if exitCode != nil { break }
+            if touched.isEmpty, effects.isEmpty, !exchange.hasLifecycleEffects { break }
         }
-        close(exchange.takeClosed())
-        for effect in exchange.takeLifecycleEffects() { apply(effect, now: now) }
         notifier.progress(exchange.page.detail, now: now)
     }
 
@@ -224,7 +220,12 @@ package final class EventLoop {
 
     private func welcome(_ peer: consuming Descriptor) throws(Errno) {
         let credentials = try PeerCredentials(of: peer.number)
-        guard let key = exchange.connect(credentials) else { return }
+        guard let key = exchange.connect(credentials) else {
+            _ = Exchange.refusal.withUnsafeBytes { bytes in
+                try? UnixSocket.send(peer.number, bytes)
+            }
+            return
+        }
         let socket = Socket(peer)
         socket.interest = [.readable, .halfClosed]
         try events.add(
@@ -255,14 +256,11 @@ package final class EventLoop {
         case .notifyReloading: notifier.reloading()
         case .notifyStopping: notifier.stopping(within: limits.drainTime)
         case .answerReload(let addresses):
-            exchange.answerReload(addresses, now: now)
-            for address in addresses { write(address.connection, now: now) }
+            exchange.answerReload(addresses)
         case .drain:
             stopListening()
             acceptAgainAt = .distantFuture
             for listener in listeners { listener.unlink() }
-            exchange.checkDrained()
-            for effect in exchange.takeLifecycleEffects() { apply(effect, now: now) }
         case .exit(let code): exitCode = code
         }
     }
@@ -273,8 +271,6 @@ extension SignalQueue.Signal {
         switch self {
         case .hangUp: "SIGHUP"
         case .interrupt: "SIGINT"
-        case .quit: "SIGQUIT"
-        case .userOne: "SIGUSR1"
         case .terminate: "SIGTERM"
         }
     }

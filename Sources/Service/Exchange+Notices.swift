@@ -12,19 +12,40 @@ extension Exchange {
             case .expired(let requests): for request in requests { expire(request, now: now) }
             case .loading(let text): page.detail = text
             case .loaded(let models): take(models)
+            case .signal(let signal): take(signal, now: now)
             }
         }
         resumeParked(now: now)
     }
 
+    /// What a signal asks for.
+    func take(_ signal: SignalQueue.Signal, now: Instant) {
+        switch signal {
+        case .terminate, .interrupt:
+            log(.notice, "\(signal.name): draining")
+            apply(lifecycle.terminate(now: now))
+        case .hangUp:
+            log(.notice, "\(signal.name): reloading")
+            apply(lifecycle.reload())
+        }
+    }
+
     private func take(_ outcome: TextOutcome, now: Instant) {
         guard pending[outcome.request] != nil else { return }
         pending[outcome.request]!.take(outcome)
+        remember(outcome)
         if outcome.readNanoseconds > 0 {
             figures.observe(
                 "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds)
         }
         finishIfComplete(outcome.request, now: now)
+    }
+
+    private func remember(_ outcome: TextOutcome) {
+        guard cache.isOn, let request = pending[outcome.request], request.kind == .classify,
+            let answer = AnswerCache.Answer(outcome)
+        else { return }
+        cache.store(answer, for: request.cacheKey(outcome.index))
     }
 
     private func take(_ report: BatchReport, now: Instant) {
@@ -63,9 +84,9 @@ extension Exchange {
 
     private func note(_ done: PendingRequest, now: Instant) {
         count(done.method, .ok)
-        let (model, priority) = (done.model.name, done.order.workClass.name)
+        let (model, priority) = (done.model.name, done.workClass.name)
         figures.count(
-            "textflix_texts_total", done.order.texts.count, "model", model, "priority", priority)
+            "textflix_texts_total", done.outcomes.count, "model", model, "priority", priority)
         figures.observe(
             "textflix_request_duration_seconds", nanoseconds: now.since(done.arrival), "model",
             model, "priority", priority)

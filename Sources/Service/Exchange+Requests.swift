@@ -49,6 +49,7 @@ extension Exchange {
         abandon(address.stream, endpoint)
         endpoint.connection.fail(address.stream, status)
         count(method, status.code)
+        touch(address.connection)
     }
 
     func count(_ method: MethodName, _ code: StatusCode) {
@@ -71,28 +72,57 @@ extension Exchange {
         try checkState()
         let model = try catalog.find(order.modelName)
         try check(order, against: model)
+        var accepted = PendingRequest(
+            address: address, method: method, order: order, model: model, arrival: now,
+            keepsTexts: cache.isOn)
         let request = makeRequest()
-        let claim = Claim(
-            request: request, user: endpoint.peer.user, connection: address.connection,
-            workClass: order.workClass, lane: Lane(model: model.number, output: order.output),
-            arrival: now, deadline: deadline, textCount: order.texts.count,
-            byteCount: order.byteCount, estimatedTokens: Self.estimate(order, model))
+        let missing = answerFromCache(&accepted, request, order)
+        let texts = missing.map { order.texts[$0] }
+        if !texts.isEmpty {
+            try admit(
+                Claim(
+                    request: request, user: endpoint.peer.user, connection: address.connection,
+                    workClass: order.workClass,
+                    lane: Lane(model: model.number, output: order.output), arrival: now,
+                    deadline: deadline, textCount: texts.count,
+                    byteCount: texts.reduce(0) { $0 + $1.utf8.count },
+                    estimatedTokens: Self.estimate(texts, order, model)), now: now)
+        }
+        pending[request] = accepted
+        if deadline != .distantFuture { timers.push(deadline, .request(request)) }
+        guard !texts.isEmpty else { return request }
+        sink.tokenise(
+            TokenisingTask(
+                request: request, model: model, workClass: order.workClass, output: order.output,
+                truncation: accepted.truncation,
+                specialTokens: order.kind != .tokenize(specialTokens: false), texts: texts,
+                indices: missing))
+        return request
+    }
+
+    private func admit(_ claim: Claim, now: Instant) throws(Status) {
         do throws(Refusal) {
             try sink.admit(claim, now: now)
         } catch {
             figures.count("textflix_refused_total", 1, "reason", error.name)
             throw Status(error, limits)
         }
-        pending[request] = PendingRequest(
-            address: address, method: method, order: order, model: model, arrival: now)
-        if deadline != .distantFuture { timers.push(deadline, .request(request)) }
-        sink.tokenise(
-            TokenisingTask(
-                request: request, model: model, workClass: order.workClass, output: order.output,
-                truncation: order.truncation ?? model.truncation,
-                specialTokens: order.kind != .tokenize(specialTokens: false),
-                texts: order.texts, indices: Array(order.texts.indices)))
-        return request
+    }
+
+    /// Answers what was asked before.
+    /// - Returns: the texts that are left, by index.
+    private func answerFromCache(
+        _ accepted: inout PendingRequest, _ request: RequestID, _ order: WorkOrder
+    ) -> [Int] {
+        guard cache.isOn, order.kind == .classify else { return Array(order.texts.indices) }
+        let missing = order.texts.indices.filter { index in
+            guard let answer = cache.find(accepted.cacheKey(index)) else { return true }
+            accepted.take(answer.outcome(request, index))
+            return false
+        }
+        figures.count("textflix_cache_hits_total", order.texts.count - missing.count)
+        figures.count("textflix_cache_misses_total", missing.count)
+        return missing
     }
 
     private func checkState() throws(Status) {
@@ -121,9 +151,11 @@ extension Exchange {
     }
 
     /// A guess at the tokens of all texts: a piece is about four bytes of English.
-    private static func estimate(_ order: WorkOrder, _ model: ServedModel) -> Int {
+    private static func estimate(
+        _ texts: [Text], _ order: WorkOrder, _ model: ServedModel
+    ) -> Int {
         guard order.output != .tokens else { return 0 }
-        return order.texts.reduce(0) { $0 + min(model.maxTokens, $1.utf8.count / 4 + 2) }
+        return texts.reduce(0) { $0 + min(model.maxTokens, $1.utf8.count / 4 + 2) }
     }
 
     // MARK: What is answered at once
@@ -164,13 +196,13 @@ extension Exchange {
     }
 
     /// The reload that these asked for is done.
-    package func answerReload(_ addresses: [StreamAddress], now: Instant) {
+    package func answerReload(_ addresses: [StreamAddress]) {
         let response = ReloadResponse(models: catalog.statuses)
         for address in addresses {
             guard let endpoint = endpoints[address.connection] else { continue }
             endpoint.connection.answer(address.stream, response)
             count(.reload, .ok)
-            run(address.connection, endpoint, now: now)
+            touch(address.connection)
         }
     }
 

@@ -54,6 +54,7 @@ package final class Exchange {
     var catalog: ModelCatalog
     var lifecycle: Lifecycle
     var figures = Figures()
+    var cache: AnswerCache
     var timers = TimerHeap<Timer>()
     var inputBytes = 0
     /// Connections whose stream messages wait for room, in the order in which they began to.
@@ -75,7 +76,19 @@ package final class Exchange {
         self.log = log
         catalog = ModelCatalog(names: models)
         lifecycle = Lifecycle(limits: limits)
+        cache = AnswerCache(bytes: limits.cacheBytes)
     }
+
+    /// What a client is told that cannot be taken in: it most likely waits on its first stream.
+    static let refusal: [UInt8] = {
+        var writer = FrameWriter()
+        writer.failure(
+            stream: 1,
+            Status(
+                code: .resourceExhausted, message: "too many connections",
+                retryAfter: .seconds(1)))
+        return writer.take()
+    }()
 
     func makeRequest() -> RequestID {
         defer { nextRequest += 1 }
@@ -121,6 +134,12 @@ package final class Exchange {
     private func count(input: Int, of endpoint: Endpoint) {
         inputBytes += input - endpoint.countedInput
         endpoint.countedInput = input
+    }
+
+    /// A peer passed descriptors along; the kernel has closed them.
+    func noteDescriptors() {
+        figures.count("textflix_descriptors_dropped_total")
+        log.limited(.notice, "a client passed descriptors along; they were closed unseen")
     }
 
     package func inputEnded(_ key: UInt64, now: Instant) {
@@ -240,16 +259,14 @@ package final class Exchange {
 
     func apply(_ effects: [Lifecycle.Effect]) { lifecycleEffects += effects }
 
+    var hasLifecycleEffects: Bool { !lifecycleEffects.isEmpty }
+
     package func takeLifecycleEffects() -> [Lifecycle.Effect] {
         defer { lifecycleEffects = [] }
         return lifecycleEffects
     }
 
     package func start() { apply(lifecycle.start()) }
-
-    package func reload() { apply(lifecycle.reload()) }
-
-    package func terminate(now: Instant) { apply(lifecycle.terminate(now: now)) }
 
     /// While draining: whether every accepted request is answered and every answer sent.
     package func checkDrained() {

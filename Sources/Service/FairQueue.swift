@@ -11,8 +11,8 @@
 //     user B   t=3900   flow 4  [r14]           among the eligible: earliest deadline, then least
 //                                               served, then first come
 //
-// So a deadline counts, but buys nobody more than `slack` tokens beyond a fair share. A request that
-// has waited past its patience counts as one whose deadline is that past moment.
+// So a deadline counts, but buys nobody more than `slack` tokens beyond a fair share. One that has
+// waited past its patience counts as one whose deadline is that past moment.
 //
 // It knows requests by name only: what they hold is the batcher's.
 

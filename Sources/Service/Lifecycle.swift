@@ -44,7 +44,6 @@ package struct Lifecycle: Sendable {
     package private(set) var state = State.loading
     private let limits: ServiceLimits
     private var isLoading = false
-    private var hasServed = false
     /// Who waits for the load under way, and for the one after it.
     private var waiting: [StreamAddress] = []
     private var waitingForNext: [StreamAddress] = []
@@ -52,8 +51,6 @@ package struct Lifecycle: Sendable {
     private var drainDeadline = Instant.distantFuture
 
     package init(limits: ServiceLimits) { self.limits = limits }
-
-    package var isReloading: Bool { isLoading && hasServed }
 
     /// When `tick` has something to do.
     package var deadline: Instant { drainDeadline }
@@ -84,7 +81,6 @@ package struct Lifecycle: Sendable {
         guard state != .draining else { return [] }
         guard canServe else { return [.exit(Self.badConfiguration)] }
         state = .ready
-        hasServed = true
         var effects: [Effect] = [.notifyReady]
         if !waiting.isEmpty { effects.append(.answerReload(waiting)) }
         waiting = []

@@ -5,6 +5,7 @@
 // inherited is never unlinked. Directories are made only under $XDG_RUNTIME_DIR.
 
 internal import CSystemd
+internal import Synchronization
 package import Syscalls
 
 /// Why the daemon cannot begin, and the exit status that says so.
@@ -28,6 +29,7 @@ package final class Listener: Sendable {
     /// nil: inherited.
     private let madePath: String?
     private let lock: Lock?
+    private let isUnlinked = Atomic(false)
 
     /// Holds the lock as long as the socket is ours.
     private final class Lock: Sendable {
@@ -44,9 +46,9 @@ package final class Listener: Sendable {
         self.lock = lock
     }
 
-    package var path: String { UnixSocket.boundPath(socket.number) ?? "an unnamed socket" }
-    package var isInherited: Bool { madePath == nil }
+    deinit { unlink() }
 
+    package var path: String { UnixSocket.boundPath(socket.number) ?? "an unnamed socket" }
     /// Sockets passed by the service manager (LISTEN_FDS for this very process); empty: none.
     package static func inherited() throws(StartFailure) -> [Listener] {
         let count = sd_listen_fds(1)
@@ -127,9 +129,10 @@ package final class Listener: Sendable {
         throw .addressInUse
     }
 
-    /// Removes what was made; nobody can connect by the path from then on.
+    /// Removes what was made; nobody can connect by the path from then on. Once: afterwards the
+    /// path may be another daemon's.
     package func unlink() {
-        guard let madePath else { return }
+        guard let madePath, !isUnlinked.exchange(true, ordering: .relaxed) else { return }
         try? removeFile(madePath)
         try? removeFile(madePath + ".lock")
     }

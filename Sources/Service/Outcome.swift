@@ -2,6 +2,7 @@
 //
 // Plain values, so nothing is shared between threads but the mailbox that carries them.
 
+package import Syscalls
 package import TextflixProtocol
 
 /// One text of one request, answered or failed.
@@ -62,6 +63,8 @@ package enum Notice: Sendable {
     case expired([RequestID])
     case loading(String)
     case loaded([LoadedModel])
+    /// As if the process had got it.
+    case signal(SignalQueue.Signal)
 }
 
 /// One model of a load, or why it is not there.

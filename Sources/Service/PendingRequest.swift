@@ -8,9 +8,13 @@ internal import TextflixProtocol
 struct PendingRequest: Sendable {
     let address: StreamAddress
     let method: MethodName
-    let order: WorkOrder
+    let kind: WorkOrder.Kind
+    let workClass: WorkClass
+    let truncation: TextTruncation
     let model: ServedModel
     let arrival: Instant
+    /// Only for the answer cache; else the texts are let go as soon as they are tokens.
+    private let texts: [Text]
     private(set) var outcomes: [TextOutcome?]
     private(set) var missing: Int
     private(set) var timing = Timing()
@@ -18,15 +22,23 @@ struct PendingRequest: Sendable {
 
     init(
         address: StreamAddress, method: MethodName, order: WorkOrder, model: ServedModel,
-        arrival: Instant
+        arrival: Instant, keepsTexts: Bool
     ) {
         self.address = address
         self.method = method
-        self.order = order
+        kind = order.kind
+        workClass = order.workClass
+        truncation = order.truncation ?? model.truncation
+        texts = keepsTexts && order.kind == .classify ? order.texts : []
         self.model = model
         self.arrival = arrival
         outcomes = Array(repeating: nil, count: order.texts.count)
         missing = order.texts.count
+    }
+
+    /// What the cache knows a text of this request by.
+    func cacheKey(_ index: Int) -> AnswerCache.Key {
+        AnswerCache.Key(model: model.number, truncation: truncation, text: texts[index])
     }
 
     mutating func take(_ outcome: TextOutcome) {
@@ -57,7 +69,7 @@ extension PendingRequest {
     /// The answer, once nothing is missing.
     var answer: Answer {
         let (name, revision) = (model.name, model.revision)
-        switch order.kind {
+        switch kind {
         case .classify:
             let results = outcomes.map { Classification($0!, model) }
             return .classify(

@@ -65,8 +65,8 @@ package struct ServiceLimits: Sendable, Equatable {
     package var headerTime = Duration.seconds(5)
     /// How long a client may let its answers lie without reading a byte.
     package var outputTime = Duration.seconds(30)
-    /// From SIGTERM to the end, whatever is unfinished. Under systemd's usual 90 s.
-    package var drainTime = Duration.seconds(60)
+    /// From SIGTERM to the end, whatever is unfinished. Our unit allows 60 s to stop.
+    package var drainTime = Duration.seconds(45)
     /// The same after a second SIGTERM.
     package var hastyDrainTime = Duration.seconds(2)
     /// A pause in accepting when the process has run out of descriptors.

@@ -170,7 +170,7 @@ package final class TokenisingThread: Sendable {
             return leave(
                 TextOutcome(
                     request: task.request, index: index,
-                    result: .tokens(ids: buffer.ids, starts: buffer.starts, ends: buffer.ends),
+                    result: tokens(buffer, task.specialTokens, end: text.utf8.count),
                     tokenCount: count.used, totalTokens: count.total), text)
         }
         scheduler.enqueue(
@@ -182,6 +182,18 @@ package final class TokenisingThread: Sendable {
                     total: count.total, isTruncated: count.truncated,
                     nanoseconds: MonotonicClock.now.since(start),
                     places: places(text, task, count, buffer))))
+    }
+
+    /// The buffer as an answer: [SEP] lies at the end of the text, not at its beginning.
+    private func tokens(
+        _ buffer: TokenBuffer, _ specialTokens: Bool, end: Int
+    ) -> TextOutcome.Result {
+        var (starts, ends) = (buffer.starts, buffer.ends)
+        if specialTokens {
+            starts[starts.count - 1] = UInt32(end)
+            ends[ends.count - 1] = UInt32(end)
+        }
+        return .tokens(ids: buffer.ids, starts: starts, ends: ends)
     }
 
     private func places(

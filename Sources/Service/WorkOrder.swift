@@ -42,6 +42,9 @@ struct WorkOrder: Sendable {
         workClass = try Self.workClass(priority)
         self.truncation = try Self.truncation(truncation)
         guard !texts.isEmpty else { throw .invalid("there are no texts in the request") }
+        guard byteCount <= Limits.textBytes else {
+            throw .invalid("the texts of one request have at most \(Limits.textBytes) bytes")
+        }
         guard modelName.utf8.count <= Limits.nameBytes else {
             throw .invalid("a model's name has at most \(Limits.nameBytes) bytes")
         }
@@ -146,8 +149,8 @@ extension Status {
                     + " user, \(limits.queueBytes) bytes); send fewer texts at once")
         case .tooLate(let late, let needed):
             self.init(
-                code: .resourceExhausted,
-                message: "it would take about \(needed / 1_000_000) ms, past its deadline",
+                code: .deadlineExceeded,
+                message: "it would take about \(needed / 1_000_000) ms, longer than its deadline",
                 retryAfter: .nanoseconds(Int64(clamping: late)))
         case .expired:
             self.init(code: .deadlineExceeded, message: "the deadline passed before it arrived")

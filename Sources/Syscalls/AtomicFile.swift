@@ -1,7 +1,7 @@
 // A file that appears whole or not at all.
 //
 // It is written under a name of its own in the same directory, synced, then renamed over the final
-// name. Invariant: until `commit` returns, the final name shows what it showed before; an owner that
+// name. Invariant: until `commit` returns, the final name shows what it showed before; an owner who
 // ends without committing leaves nothing behind.
 
 internal import Glibc

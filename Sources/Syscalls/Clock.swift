@@ -38,9 +38,6 @@ package enum MonotonicClock {
 
     package static var now: Instant { Instant(nanoseconds: nanoseconds(of: CLOCK_MONOTONIC)) }
 
-    /// Processor time that this thread has used, in nanoseconds: for measuring.
-    package static var threadTime: UInt64 { nanoseconds(of: CLOCK_THREAD_CPUTIME_ID) }
-
     /// Processor time that this process has used, in nanoseconds: for measuring.
     package static var processTime: UInt64 { nanoseconds(of: CLOCK_PROCESS_CPUTIME_ID) }
 

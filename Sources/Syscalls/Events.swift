@@ -127,8 +127,6 @@ package struct SignalQueue: ~Copyable, Sendable {
     package enum Signal: Int32, Sendable, CaseIterable {
         case hangUp = 1
         case interrupt = 2
-        case quit = 3
-        case userOne = 10
         case terminate = 15
     }
 
@@ -153,6 +151,4 @@ package struct SignalQueue: ~Copyable, Sendable {
         return Signal(rawValue: Int32(entry.ssi_signo))
     }
 
-    /// Sends this process a signal, for tests.
-    package static func raise(_ signal: Signal) { kill(getpid(), signal.rawValue) }
 }

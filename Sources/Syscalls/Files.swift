@@ -94,13 +94,8 @@ package struct FileStatus: Sendable, Equatable {
     }
 
     private init(_ status: stat) {
-        kind =
-            switch status.st_mode & S_IFMT {
-            case S_IFREG: .regular
-            case S_IFDIR: .directory
-            case S_IFSOCK: .socket
-            default: .other
-            }
+        let kinds = [S_IFREG: Kind.regular, S_IFDIR: .directory, S_IFSOCK: .socket]
+        kind = kinds[status.st_mode & S_IFMT] ?? .other
         size = Int(status.st_size)
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)

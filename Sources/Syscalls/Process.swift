@@ -23,9 +23,6 @@ package enum ThisProcess {
     package static var user: UInt32 { geteuid() }
     package static var group: UInt32 { getegid() }
 
-    /// Ends at once, without running what was registered for an orderly exit.
-    package static func endNow(_ code: Int32) -> Never { _exit(code) }
-
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
     /// Starts this program anew in the same process, with the environment as it now is.

@@ -1,8 +1,8 @@
 // Unix stream sockets: one function a call.
 //
 // Invariant: every descriptor made here is close-on-exec, sending never raises SIGPIPE, and
-// receiving never takes in a descriptor that the peer passes along. Which path, whose turn, how long
-// to wait: the callers' business.
+// receiving never takes in a descriptor that the peer passes along. Which path, whose turn, how
+// long to wait: the callers' business.
 
 internal import CLinux
 internal import Glibc
@@ -127,7 +127,7 @@ extension UnixSocket {
     }
 
     /// Receives what there is, without waiting.
-    /// - Parameter passedDescriptors: set when the peer passed descriptors, which the kernel closed.
+    /// - Parameter passedDescriptors: set when the peer passed some, which the kernel closed.
     package static func receive(
         _ number: Int32, into buffer: UnsafeMutableRawBufferPointer,
         passedDescriptors: inout Bool

@@ -1,6 +1,6 @@
 // Threads of our own: named, with a stack of known size, joined by whoever started them.
 //
-// Invariant: a thread's body is released on that thread when it returns, and a `Thread` is joined or
+// Invariant: a thread's body is released on that thread when it returns; a `Thread` is joined or
 // detached exactly once. There is no pool here and no scheduling policy.
 
 internal import CLinux
@@ -65,7 +65,4 @@ package struct Thread: ~Copyable, Sendable {
         mask[processor / 8] = 1 << (processor % 8)
         return linux_set_affinity(&mask, mask.count) == 0
     }
-
-    /// Gives the rest of the time slice away.
-    package static func yield() { sched_yield() }
 }

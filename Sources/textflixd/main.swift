@@ -71,6 +71,14 @@ private func flags(_ invocation: Invocation) -> DaemonConfiguration.Flags {
     return flags
 }
 
+private func check(_ configuration: DaemonConfiguration) -> Int32 {
+    let faults = Daemon.check(configuration)
+    for fault in faults { printError("textflixd: \(fault)\n") }
+    guard faults.isEmpty else { return ExitStatus.configuration.rawValue }
+    printOutput("the configuration is good\n")
+    return ExitStatus.success.rawValue
+}
+
 private func run() -> Int32 {
     shedHostileEnvironment()
     do {
@@ -78,10 +86,7 @@ private func run() -> Int32 {
         case .run(let invocation):
             let flags = flags(invocation)
             let configuration = try DaemonConfiguration.resolve(flags)
-            if invocation.has(Options.check) {
-                printOutput("the configuration is good\n")
-                return ExitStatus.success.rawValue
-            }
+            if invocation.has(Options.check) { return check(configuration) }
             return Daemon(configuration, flags: flags, version: program.version).run()
         case .show(let text):
             printOutput(text)

@@ -1,0 +1,129 @@
+// Start, reload, drain: first the state machine, then the same over a socket.
+
+import Service
+import Syscalls
+import Testing
+import TextflixProtocol
+
+@Suite struct LifecycleTests {
+    private let now = Instant(nanoseconds: 1_000_000_000)
+    private func address(_ stream: UInt32) -> StreamAddress {
+        StreamAddress(connection: 1, stream: stream)
+    }
+
+    private func ready() -> Lifecycle {
+        var life = Lifecycle(limits: ServiceLimits())
+        #expect(life.start() == [.load])
+        #expect(life.loaded(canServe: true) == [.notifyReady])
+        return life
+    }
+
+    @Test func aStartThatFailsEnds() {
+        var life = Lifecycle(limits: ServiceLimits())
+        _ = life.start()
+        #expect(life.loaded(canServe: false) == [.exit(78)])
+    }
+
+    @Test func aStormOfReloadsIsTwo() {
+        var life = ready()
+        #expect(life.reload(for: address(1)) == [.notifyReloading, .load])
+        for stream in 2...50 as ClosedRange<UInt32> {
+            #expect(life.reload(for: address(stream)) == [])
+        }
+        #expect(life.reload() == [])
+        let between = life.loaded(canServe: true)
+        #expect(between == [.notifyReady, .answerReload([address(1)]), .notifyReloading, .load])
+        let last = life.loaded(canServe: true)
+        #expect(last == [.notifyReady, .answerReload((2...50).map { address($0) })])
+        #expect(life.state == .ready)
+    }
+
+    @Test func aReloadDuringTheFirstLoadIsDoneAfterIt() {
+        var life = Lifecycle(limits: ServiceLimits())
+        _ = life.start()
+        #expect(life.reload() == [])
+        #expect(life.loaded(canServe: true) == [.notifyReady, .notifyReloading, .load])
+    }
+
+    @Test func theEndComesInTime() {
+        var life = ready()
+        #expect(life.terminate(now: now) == [.notifyStopping, .drain])
+        #expect(life.state == .draining)
+        #expect(life.reload() == [])
+        #expect(life.tick(now: now) == [])
+        let limits = ServiceLimits()
+        #expect(life.deadline == now.advanced(by: limits.drainTime))
+        #expect(life.terminate(now: now) == [])
+        #expect(life.deadline == now.advanced(by: limits.hastyDrainTime))
+        #expect(life.tick(now: life.deadline) == [.exit(0)])
+    }
+
+    @Test func drainedIsTheEnd() {
+        var life = ready()
+        #expect(life.drained() == [])
+        _ = life.terminate(now: now)
+        #expect(life.drained() == [.exit(0)])
+    }
+
+    // MARK: Over a socket
+
+    @Test func sigtermAnswersWhatWasAcceptedAndNothingElse() throws {
+        let daemon = try TestDaemon()
+        let client = try daemon.connect()
+        daemon.board.shut()
+        for _ in 0..<5 { try client.send(.classify, ClassifyRequest(texts: ["a"])) }
+        _ = try client.status()
+        daemon.terminate()
+        var state = ServerState.ready
+        while state == .ready { state = try client.status().state }
+        #expect(state == .draining)
+        #expect(throws: Errno.self) { _ = try daemon.connect() }
+        let refused = try client.send(.classify, ClassifyRequest(texts: ["late"]))
+        let answer = try client.answer()
+        #expect(answer.stream == refused)
+        guard case .failure(let status) = answer.1 else { return }
+        #expect(status.code == .unavailable)
+        daemon.board.open()
+        for _ in 0..<5 {
+            guard case .success = try client.answer().1 else {
+                Issue.record("an accepted request was not answered")
+                return
+            }
+        }
+        #expect(daemon.exitCode() == 0)
+    }
+
+    @Test func aReloadChangesAnswersAndDropsNone() throws {
+        let daemon = try TestDaemon()
+        let client = try daemon.connect()
+        #expect(try client.classify("a").revision == "r1")
+        daemon.board.shut()
+        let old = try client.send(.classify, ClassifyRequest(texts: ["a"]))
+        daemon.install([
+            LoadedModel(name: "m", outcome: .success(try FakeModel.make(number: 7, revision: "r2")))
+        ])
+        let admin = try daemon.connect()
+        let response: ReloadResponse = try admin.call(.reload, ReloadRequest())
+        #expect(response.models.map(\.revision) == ["r2"])
+        daemon.board.open()
+        let (stream, result) = try client.answer()
+        #expect(stream == old)
+        #expect(try ClassifyResponse(decoding: result.get()).revision == "r1")
+        #expect(try client.classify("a").revision == "r2")
+    }
+
+    @Test func aReloadThatFailsKeepsTheOld() throws {
+        let daemon = try TestDaemon()
+        let client = try daemon.connect()
+        _ = try client.classify("a")
+        daemon.install([
+            LoadedModel(name: "m", outcome: .failure(LoadFailure("tensor x is missing")))
+        ])
+        daemon.hangUp()
+        while daemon.loadCount < 2 { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        let response: ReloadResponse = try client.call(.reload, ReloadRequest())
+        #expect(response.models[0].error == "tensor x is missing")
+        #expect(response.models[0].state == .ready)
+        #expect(try client.classify("a").revision == "r1")
+    }
+}

@@ -1,0 +1,86 @@
+// Sockets that are made, found in the way, or already somebody's.
+
+import Service
+import Syscalls
+import Testing
+
+@Suite struct ListenerTests {
+    private func directory(_ body: (String) throws -> Void) throws {
+        let path = try makeTemporaryDirectory(prefix: "/tmp/textflix-listener-")
+        defer {
+            for name in (try? listDirectory(path)) ?? [] { try? removeFile("\(path)/\(name)") }
+            try? removeDirectory(path)
+        }
+        try body(path)
+    }
+
+    private func failure(_ path: String) -> StartFailure? {
+        do {
+            _ = try Listener.make(path: path, mode: 0o660)
+            return nil
+        } catch { return error }
+    }
+
+    @Test func itsModeIsAsAskedAndItLeavesNothing() throws {
+        try directory { directory in
+            let path = "\(directory)/s"
+            do {
+                let listener = try Listener.make(path: path, mode: 0o660)
+                #expect(try FileStatus(path: path).mode == 0o660)
+                #expect(listener.path == path)
+            }
+            #expect(try listDirectory(directory) == [])
+        }
+    }
+
+    @Test func aLiveSocketIsNeverTaken() throws {
+        try directory { directory in
+            let path = "\(directory)/s"
+            let owner = try Listener.make(path: path, mode: 0o600)
+            let refusal = failure(path)
+            #expect(refusal?.description == "another daemon listens on \(path)")
+            #expect(refusal?.exitStatus == 73)
+            _ = try UnixSocket.connect(path: owner.path)
+        }
+    }
+
+    @Test func aLiveSocketWithoutALockIsNotTakenEither() throws {
+        try directory { directory in
+            let path = "\(directory)/s"
+            let stranger = try UnixSocket.listen(path: path, backlog: 1)
+            #expect(failure(path)?.exitStatus == 73)
+            _ = try UnixSocket.connect(path: path)
+            _ = stranger.number
+        }
+    }
+
+    @Test func aStaleSocketIsReplacedAnotherFileIsNot() throws {
+        try directory { directory in
+            let path = "\(directory)/s"
+            do { _ = try UnixSocket.listen(path: path, backlog: 1) }
+            #expect(failure(path) == nil)
+            try writeFileAtomically(path, bytes: [1])
+            #expect(failure(path)?.description == "\(path) exists and is no socket")
+            #expect(try readFile(path, limit: 9) == [1])
+        }
+    }
+
+    @Test func longPathsAndMissingDirectories() {
+        let long = "/tmp/" + String(repeating: "s", count: 103)
+        #expect(failure(long)?.description.contains("108 bytes") == true)
+        #expect(failure("/nowhere/s")?.description.contains("/nowhere") == true)
+    }
+}
+
+@Suite struct RateLimiterTests {
+    @Test func aBurstThenASteadyFewThenTheCountOfTheRest() {
+        var limiter = RateLimiter(burst: 3, perSecond: 1)
+        var now = Instant(nanoseconds: 1_000_000_000_000)
+        var passed = 0
+        for _ in 0..<100 where limiter.admit(now: now) != .suppress { passed += 1 }
+        #expect(passed == 3)
+        now = now.advanced(by: .seconds(1))
+        #expect(limiter.admit(now: now) == .pass(suppressed: 97))
+        #expect(limiter.admit(now: now) == .suppress)
+    }
+}
