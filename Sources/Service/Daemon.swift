@@ -56,10 +56,13 @@ package struct Daemon: Sendable {
         let listeners = try listen()
         let mailbox = try Mailbox()
         let batchTokens = limits.batchTokens
+        let threads = configuration.threads ?? ThisProcess.processorCount
         let room = Workroom(limits: limits, mailbox: mailbox, fault: fault) {
-            try BERTEngine(maxBatchTokens: batchTokens)
+            try BERTEngine(maxBatchTokens: batchTokens, threads: threads)
         }
-        let page = StatusPage(version: version, started: started, limits: limits)
+        let page = StatusPage(
+            version: version, started: started, limits: limits, threads: threads,
+            instructionSet: BERTEngine.instructionSet)
         let exchange = Exchange(
             limits: limits, models: configuration.models.map(\.name), sink: room, page: page,
             log: log)

@@ -33,13 +33,19 @@ package final class BERTEngine: ComputeEngine {
     private let engine: EncoderEngine
     private var batch = RaggedBatch()
 
-    package init(maxBatchTokens: Int) throws(EngineFailure) {
+    /// Call it on the thread that is to compute.
+    /// - Parameter threads: that compute together, that one included.
+    package init(maxBatchTokens: Int, threads: Int) throws(EngineFailure) {
         do throws(EncoderError) {
-            engine = try EncoderEngine(maxBatchTokens: maxBatchTokens)
+            engine = try EncoderEngine(maxBatchTokens: maxBatchTokens, threads: threads)
+            engine.pinCaller()
         } catch {
             throw EngineFailure(error.description)
         }
     }
+
+    /// What its kernels are written for.
+    package static var instructionSet: String { Kernels.best().name }
 
     package func begin(
         _ model: ServedModel, _ texts: [WorkItem<TokenisedText>], _ output: OutputKind

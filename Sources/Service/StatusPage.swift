@@ -7,16 +7,20 @@ package final class StatusPage {
     private let version: String
     private let started: Instant
     private let limits: ServiceLimits
-    /// Set once the engine is there.
-    package var threads = 0
-    package var instructionSet = ""
+    private let threads: Int
+    private let instructionSet: String
     /// One line of progress or trouble.
     package var detail = ""
 
-    package init(version: String, started: Instant, limits: ServiceLimits) {
+    package init(
+        version: String, started: Instant, limits: ServiceLimits, threads: Int,
+        instructionSet: String
+    ) {
         self.version = version
         self.started = started
         self.limits = limits
+        self.threads = threads
+        self.instructionSet = instructionSet
     }
 
     func response(

@@ -84,7 +84,9 @@ final class TestDaemon {
         let now = MonotonicClock.now
         let exchange = Exchange(
             limits: limits, models: names, sink: room,
-            page: StatusPage(version: "test", started: now, limits: limits), log: log)
+            page: StatusPage(
+                version: "test", started: now, limits: limits, threads: 1,
+                instructionSet: "none"), log: log)
         do {
             let loop = try EventLoop(
                 exchange: exchange, mailbox: mailbox,
