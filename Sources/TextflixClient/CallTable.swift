@@ -138,8 +138,9 @@ struct CallTable {
         guard let wake = nextWake, wake <= now else { return }
         for (number, call) in calls.sorted(by: { $0.key < $1.key }) {
             if let end = end(of: call), now >= end {
-                let time = Duration.nanoseconds(Int64(clamping: now.since(call.begun)))
-                finish(number, .failure(call.lastError ?? .timedOut(after: time)))
+                let allowed = (call.deadline ?? now).since(call.begun)
+                let late = ClientError.timedOut(after: .nanoseconds(Int64(clamping: allowed)))
+                finish(number, .failure(call.lastError ?? late))
             } else {
                 sendIfDue(number, now)
             }

@@ -49,17 +49,6 @@ public final class Client {
         try connectPatiently(until: now.advanced(by: retry.patience))
     }
 
-    /// Adopts one end of a connection, for tests: it is not made anew when it breaks.
-    package init(adopting socket: consuming Descriptor, retry: RetryPolicy = RetryPolicy()) {
-        path = ""
-        candidates = []
-        policy = retry
-        calls = CallTable(policy: retry, seed: 1)
-        jitter = RandomSource(seed: 1)
-        link = Link(adopting: socket)
-        calls.connected(now: MonotonicClock.now)
-    }
-
     /// Requests whose answers have not been taken.
     public var unanswered: Int { calls.unanswered + calls.answers.count + early.count }
 
@@ -205,10 +194,6 @@ public final class Client {
     }
 
     private func reconnect(_ now: Instant) {
-        guard !path.isEmpty else {
-            calls.failAll(.connectionLost)
-            return
-        }
         do throws(ConnectProblem) {
             link = try Link.connect(path: path)
             calls.connected(now: now)

@@ -22,6 +22,8 @@ final class Link {
 
     var number: Int32 { socket.number }
     var hasUnsent: Bool { sentCount < unsent.count }
+    /// Bytes that are held for sending, or were and have not been cut off yet.
+    var heldBytes: Int { unsent.count }
 
     /// Connects without waiting: a full backlog is an error here.
     static func connect(path: String) throws(ConnectProblem) -> Link {
@@ -35,12 +37,12 @@ final class Link {
     }
 
     func queue(_ bytes: [UInt8]) {
-        if hasUnsent {
-            unsent.append(contentsOf: bytes)
-        } else {
-            unsent = bytes
+        // What was sent is cut off once it outweighs the rest: each byte moves once on average.
+        if sentCount > unsent.count / 2 {
+            unsent.removeFirst(sentCount)
             sentCount = 0
         }
+        unsent.append(contentsOf: bytes)
     }
 
     /// Sends what the kernel takes; false when the peer has gone.

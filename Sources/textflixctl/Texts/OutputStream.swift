@@ -50,7 +50,7 @@ struct OutputStream: ~Copyable {
             }
         }
         switch failure {
-        case nil: return count
+        case nil, .some(.wouldBlock): return count
         case .some(.brokenPipe): throw Failure(.brokenPipe, "")
         case .some(let error): throw Failure(.inputOutput, "writing: \(error.message)")
         }

@@ -90,6 +90,8 @@ struct TextInput: ~Copyable {
                 count = try readOnce(number, into: UnsafeMutableRawBufferPointer(space))
             } catch { failure = error }
         }
+        // Somebody made the descriptor non-blocking: there will be more.
+        if failure == .wouldBlock { return }
         if let failure { throw Failure(.inputOutput, "reading the input: \(failure.message)") }
         if bytesRead == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             splitter.append(bytes.dropFirst(3))  // a byte order mark is no text
