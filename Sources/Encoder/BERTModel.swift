@@ -1,8 +1,8 @@
 // The weights of a BERT, ready for the forward pass.
 //
 // Invariant: every view has the shape that stands beside it, and its memory lives as long as the
-// model: mapped files, or one block of our own for what had to be widened (F16, BF16, odd
-// addresses). A model is constant and shared by any number of engines.
+// model: a mapped file of packed weights, or memory of our own (see WeightBlobs). A model is
+// constant and shared by any number of engines. How it comes to be is in BERTModel+Loading.
 //
 // Letters: H hidden, F feed-forward, V vocabulary, P positions, C classes.
 
@@ -44,7 +44,7 @@ package final class BERTModel: Sendable {
     package let maxTokens: Int
     package let revision: Revision
     package let mappedBytes: Int
-    /// Memory of our own for weights that could not be used where they lie.
+    /// Memory of our own for weights that are not mapped.
     package let privateBytes: Int
 
     package var hiddenSize: Int { configuration.hiddenSize }
@@ -53,27 +53,9 @@ package final class BERTModel: Sendable {
     let shape: LayerShape
     let layers: [PackedLayer]
     let headLayers: HeadLayers
-    private let storage: WeightStorage
+    private let blobs: WeightBlobs
 
-    /// Reads the weights and packs them for the kernels, on all processors.
-    /// - Throws: when there is no memory for what must be widened and packed.
-    package static func load(
-        folder: ModelFolder, precision: Precision = .f32, kernels: Kernels = .best()
-    ) throws(EncoderError) -> BERTModel {
-        do {
-            let pool = try WorkerPool()
-            return try BERTModel(folder, precision, kernels, pool)
-        } catch let error as EncoderError {
-            throw error
-        } catch { throw .noMemory(bytes: 0) }
-    }
-
-    private init(
-        _ folder: ModelFolder, _ precision: Precision, _ kernels: Kernels, _ pool: WorkerPool
-    ) throws {
-        let storage = try WeightStorage(folder)
-        let source = WeightSource(
-            storage: storage, folder: folder, precision: precision, kernels: kernels, pool: pool)
+    init(_ folder: ModelFolder, _ precision: Precision, _ blobs: WeightBlobs) {
         configuration = folder.configuration
         self.precision = precision
         head =
@@ -87,13 +69,14 @@ package final class BERTModel: Sendable {
         pooling = folder.pooling
         maxTokens = folder.maxTokens
         revision = folder.revision
-        mappedBytes = folder.mappedBytes
-        privateBytes = storage.byteCount
-        embeddings = source.embeddings()
+        mappedBytes = blobs.mappedBytes
+        privateBytes = blobs.privateBytes
+        let views = WeightViews(folder, precision, blobs)
+        embeddings = views.embeddings()
         shape = LayerShape(folder.configuration, precision)
-        layers = try (0..<folder.configuration.layerCount).map(source.layer)
-        headLayers = try source.head()
-        self.storage = storage
+        layers = (0..<folder.configuration.layerCount).map(views.layer)
+        headLayers = views.head()
+        self.blobs = blobs
     }
 }
 

@@ -7,8 +7,10 @@
 //
 // It wires, and it holds what lives as long as the process. Policy is elsewhere.
 
+internal import Encoder
 internal import Synchronization
 internal import Syscalls
+internal import Weights
 
 package struct Daemon: Sendable {
     private let configuration: DaemonConfiguration
@@ -67,7 +69,7 @@ package struct Daemon: Sendable {
             limits: limits, models: configuration.models.map(\.name), sink: room, page: page,
             log: log)
         let loading = Loading(
-            loader: ModelLoader(batchTokens: batchTokens), mailbox: mailbox, log: log)
+            loader: ModelLoader(batchTokens: batchTokens, cache: configuration.packCache), mailbox: mailbox, log: log)
         let loop = try EventLoop(
             exchange: exchange, mailbox: mailbox,
             notifier: Notifier(pulses: room.pulses, now: started), listeners: listeners,
@@ -84,7 +86,8 @@ package struct Daemon: Sendable {
     /// Loads every model that is configured, as a start would, and lets it go again.
     /// - Returns: what is wrong, one line a model.
     package static func check(_ configuration: DaemonConfiguration) -> [String] {
-        let loader = ModelLoader(batchTokens: configuration.limits.batchTokens)
+        let loader = ModelLoader(
+            batchTokens: configuration.limits.batchTokens, cache: configuration.packCache)
         return configuration.models.compactMap { source in
             do throws(LoadFailure) {
                 _ = try loader.load(source, number: 0)
@@ -115,6 +118,13 @@ package struct Daemon: Sendable {
                 path: configuration.socketPath ?? defaultSocketPath(),
                 mode: configuration.socketMode)
         ]
+    }
+}
+
+extension DaemonConfiguration {
+    /// Where packed weights are kept.
+    fileprivate var packCache: PackCache? {
+        cacheDirectory.map(PackCache.init) ?? PackCache.usual()
     }
 }
 
@@ -169,11 +179,20 @@ final class Loading: Sendable {
                 .loading("loading \(source.name) (\(place + 1) of \(configuration.models.count))"))
             let number = numbers.wrappingAdd(1, ordering: .relaxed).newValue
             do throws(LoadFailure) {
-                let model = try loader.load(source, number: number)
+                let model = try loader.load(source, number: number) { tell(source.name, $0) }
                 return LoadedModel(name: source.name, outcome: .success(model))
             } catch {
                 return LoadedModel(name: source.name, outcome: .failure(error))
             }
+        }
+    }
+
+    private func tell(_ name: String, _ notice: LoadNotice) {
+        switch notice {
+        case .packing: mailbox.post(.loading("model \(name): \(notice)"))
+        case .mapped: log(.debug, "model \(name): \(notice)")
+        case .packed: log(.notice, "model \(name): \(notice)")
+        case .unusable, .notCached, .notLocked: log(.warning, "model \(name): \(notice)")
         }
     }
 }

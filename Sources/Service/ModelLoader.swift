@@ -4,12 +4,12 @@
 // opens and agrees with itself, the weights are finite, the vocabulary fits the embeddings, and the
 // engine's budget takes the longest text.
 
-internal import Encoder
+package import Encoder
 internal import Numerics
 internal import Syscalls
 internal import TextflixProtocol
 internal import Tokenization
-internal import Weights
+package import Weights
 
 /// Which models to load, and how.
 package struct ModelSource: Sendable, Equatable {
@@ -28,27 +28,37 @@ package enum PrecisionChoice: String, Sendable, CaseIterable { case auto, f32, b
 
 package struct ModelLoader: Sendable {
     package let batchTokens: Int
+    /// Where packed weights are kept; nil: in memory only.
+    package let cache: PackCache?
 
-    package init(batchTokens: Int) { self.batchTokens = batchTokens }
+    package init(batchTokens: Int, cache: PackCache? = nil) {
+        self.batchTokens = batchTokens
+        self.cache = cache
+    }
 
-    /// - Parameter number: what tells this load from every other.
-    package func load(_ source: ModelSource, number: UInt32) throws(LoadFailure) -> ServedModel {
+    /// - Parameters:
+    ///   - number: what tells this load from every other.
+    ///   - notice: called on this thread with what is worth telling, progress included.
+    package func load(
+        _ source: ModelSource, number: UInt32, notice: (LoadNotice) -> Void = { _ in }
+    ) throws(LoadFailure) -> ServedModel {
         do {
-            let folder = try ModelFolder.open(source.path)
+            let folder = try ModelFolder.open(source.path) { fingerprint in
+                cache?.revision(of: fingerprint, folder: source.path)
+            }
+            cache?.remember(folder)
+            let wanted = Precision(rawValue: source.precision.rawValue)
+            let chosen = ChosenPrecision(wanted, for: folder, cache: cache)
             let network = try BERTModel.load(
-                folder: folder, precision: Self.precision(source.precision))
+                folder: folder, precision: chosen.precision, cache: cache, notice: notice)
             let tokenizer = try Self.tokenizer(folder)
             try check(tokenizer, network)
-            return Self.serve(source, folder, network, tokenizer, number)
+            return Self.serve(source, chosen.reason, network, tokenizer, number)
         } catch let failure as LoadFailure {
             throw failure
         } catch {
             throw LoadFailure("\(error)")
         }
-    }
-
-    private static func precision(_ choice: PrecisionChoice) -> BERTModel.Precision {
-        BERTModel.Precision(rawValue: choice.rawValue) ?? .f32
     }
 
     private static func tokenizer(_ folder: ModelFolder) throws -> WordPiece {
@@ -87,7 +97,7 @@ package struct ModelLoader: Sendable {
     }
 
     private static func serve(
-        _ source: ModelSource, _ folder: ModelFolder, _ network: BERTModel,
+        _ source: ModelSource, _ precisionReason: String, _ network: BERTModel,
         _ tokenizer: WordPiece, _ number: UInt32
     ) -> ServedModel {
         let configuration = network.configuration
@@ -97,7 +107,7 @@ package struct ModelLoader: Sendable {
             revision: network.revision.short, mappedBytes: UInt64(network.mappedBytes),
             maxTokens: UInt32(network.maxTokens), hiddenSize: UInt32(configuration.hiddenSize),
             layers: UInt32(configuration.layerCount),
-            precisionReason: source.precision == .auto ? "the only one built in" : "as configured",
+            precisionReason: precisionReason,
             state: .ready, temperature: Float(network.settings.temperature),
             abstainBelow: Float(network.settings.abstainBelow))
         return ServedModel(

@@ -38,6 +38,19 @@ package struct AtomicFile: ~Copyable {
         }
     }
 
+    /// Overwrites from that offset on, wholly: for a header that is known last.
+    package borrowing func write(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int
+    ) throws(Errno) {
+        let number = file.number
+        var done = 0
+        while done < bytes.count {
+            done += try checked("write \(temporaryPath)") {
+                pwrite(number, bytes.baseAddress! + done, bytes.count - done, offset + done)
+            }
+        }
+    }
+
     /// Syncs and renames; the parent directory is synced too, so the name survives a power cut.
     package consuming func commit() throws(Errno) {
         let number = file.number

@@ -68,6 +68,8 @@ package struct FileStatus: Sendable, Equatable {
     package let inode: UInt64
     /// Modification time in nanoseconds of the wall clock: an identity, never logic.
     package let modified: Int64
+    /// When the content or the file's own record last changed: unlike `modified`, nobody can set it.
+    package let recordChanged: Int64
     package let owner: UInt32
     package let group: UInt32
     package let mode: UInt32
@@ -100,6 +102,7 @@ package struct FileStatus: Sendable, Equatable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        recordChanged = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
         owner = status.st_uid
         group = status.st_gid
         mode = status.st_mode & 0o7777

@@ -11,6 +11,9 @@ enum Limits {
     static let configurationBytes = 4 << 20
     static let shardIndexBytes = 64 << 20
     static let vocabularyBytes = 64 << 20
+    /// Of a packed file: `tensors` entries with names of `nameBytes` are less.
+    static let packedHeaderBytes = 64 << 20
+    static let recordBytes = 1 << 16
 
     // Dimensions of a configuration. Their products stay far below 2^63:
     // 2^22 rows of 2^17 values of 4 bytes are 2^41.

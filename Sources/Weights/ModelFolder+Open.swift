@@ -4,7 +4,9 @@ internal import JSONText
 internal import Syscalls
 
 extension ModelFolder {
-    init(_ path: String, threads: Int) throws(WeightsError) {
+    init(
+        _ path: String, threads: Int, known: (SourceFingerprint) -> Revision?
+    ) throws(WeightsError) {
         let settingsFile = try Self.settingsFile(path)
         let settings = try settingsFile.map(ModelSettings.init) ?? ModelSettings()
         let encoderPath = try Self.encoderPath(path, settings)
@@ -30,10 +32,16 @@ extension ModelFolder {
         scoreRule = Self.scoreRule(configuration, settings, labels.count)
         maxTokens = try Self.maxTokens(configuration, settings, settingsFile, encoderPath)
         mappedBytes = weights.byteCount + (headWeights?.byteCount ?? 0)
-        revision = try Self.revision(
-            [weights] + (headWeights.map { [$0] } ?? []),
-            files: [configurationFile.bytes, settingsFile?.bytes ?? []] + tokenizerFiles.contents(),
-            threads: threads)
+        let sets = [weights] + (headWeights.map { [$0] } ?? [])
+        let files =
+            try [configurationFile.bytes, settingsFile?.bytes ?? []] + tokenizerFiles.contents()
+        source = SourceFingerprint(
+            weights: sets.flatMap(\.files).map(\.mapping.identity), contents: files)
+        if let known = known(source) {
+            revision = known
+        } else {
+            revision = try Self.revision(sets, files: files, threads: threads)
+        }
     }
 
     private static func settingsFile(_ path: String) throws(WeightsError) -> JSONSource? {

@@ -62,15 +62,20 @@ package struct ModelFolder: Sendable {
     /// With [CLS] and [SEP].
     package let maxTokens: Int
     package let revision: Revision
+    /// Which files, untouched since when, the revision was made of.
+    package let source: SourceFingerprint
     package let mappedBytes: Int
 
     /// - Parameters:
     ///   - path: the folder.
     ///   - threads: how many may read the weights at once.
+    ///   - known: the revision of a source that was verified before; its weights are then neither
+    ///     hashed nor searched for NaN again (see `SourceFingerprint`).
     /// - Throws: the first thing that is wrong with the folder.
     package static func open(
-        _ path: String, threads: Int = ThisProcess.processorCount
+        _ path: String, threads: Int = ThisProcess.processorCount,
+        known: (SourceFingerprint) -> Revision? = { _ in nil }
     ) throws(WeightsError) -> ModelFolder {
-        try ModelFolder(path, threads: threads)
+        try ModelFolder(path, threads: threads, known: known)
     }
 }

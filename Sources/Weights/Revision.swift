@@ -22,6 +22,14 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
         self.low = low
     }
 
+    /// From its 32 hexadecimal digits.
+    package init?(_ digits: String) {
+        guard digits.utf8.count == 32, let high = UInt64(digits.prefix(16), radix: 16),
+            let low = UInt64(digits.suffix(16), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+
     /// 32 hexadecimal digits.
     package var description: String { Self.hexadecimal(high) + Self.hexadecimal(low) }
 

@@ -5,13 +5,14 @@ import Weights
 
 extension Program {
     static let textflixlab = Program(
-        "textflixlab", "make, inspect and train models",
+        "textflixlab", "make, inspect, pack and train models",
         commands: [
-            SynthCommand.command, InspectCommand.command, ForwardCommand.command,
-            TrainCommand.command,
+            SynthCommand.command, InspectCommand.command, PackCommand.command,
+            ForwardCommand.command, TrainCommand.command,
         ],
         examples: [
             Example("textflixlab inspect ~/.cache/textflix/models/sentiment"),
+            Example("textflixlab pack --precision int8 --check reviews.jsonl DIR"),
             Example("textflixlab synth --arch bert-large /tmp/bert-large"),
         ])
 }

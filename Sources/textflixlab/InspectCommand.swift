@@ -1,4 +1,5 @@
-// textflixlab inspect: what a model folder is, or the first thing that is wrong with it.
+// textflixlab inspect: what a model folder or a file of packed weights is, or the first thing that
+// is wrong with it.
 
 import CommandLineTable
 import Syscalls
@@ -12,11 +13,13 @@ enum InspectCommand {
         "inspect", "show what a model folder is, or what is wrong with it",
         details: "Reads and checks all that the daemon would read: the exit status is 0 when it "
             + "would serve the folder, 65 when something in it is wrong, 66 when a file is "
-            + "missing, 78 when a setting is wrong.",
-        options: [tensors], operands: [Operand("DIR", "the model's folder")],
+            + "missing, 78 when a setting is wrong. Of packed weights (FILE.packed) every byte is "
+            + "compared with its checksum.",
+        options: [tensors], operands: [Operand("DIR", "the model's folder, or a packed file")],
         examples: [Example("textflixlab inspect --tensors /tmp/bert-large")])
 
     static func run(_ call: Invocation) throws -> ExitStatus {
+        if call.operands[0].hasSuffix(".packed") { return try inspectPacked(call) }
         let started = MonotonicClock.now
         let folder = try ModelFolder.open(call.operands[0])
         let milliseconds = MonotonicClock.now.since(started) / 1_000_000
@@ -24,10 +27,31 @@ enum InspectCommand {
         try folder.checkVocabulary(count: words)
         var lines = summary(folder) + [("vocabulary", "\(words) words")]
         lines.append(("checked in", "\(milliseconds) ms"))
+        show(lines)
+        if call.has(tensors) { list(folder) }
+        return .success
+    }
+
+    private static func show(_ lines: [(String, String)]) {
         for (name, value) in lines {
             printOutput(name + String(repeating: " ", count: 14 - name.count) + value + "\n")
         }
-        if call.has(tensors) { list(folder) }
+    }
+
+    private static func inspectPacked(_ call: Invocation) throws -> ExitStatus {
+        let started = MonotonicClock.now
+        let file = try PackedFile(call.operands[0])
+        try file.verifyBlobs()
+        show([
+            ("packed", file.geometry.text),
+            ("revision", file.revision.description),
+            ("weights", "\(file.entries.count) blobs, \(file.byteCount) bytes"),
+            ("checked in", "\(MonotonicClock.now.since(started) / 1_000_000) ms"),
+        ])
+        for entry in file.entries where call.has(tensors) {
+            let blob = entry.blob
+            printOutput("\(blob.kind)  \(blob.name)  \(blob.rows) x \(blob.columns)\n")
+        }
         return .success
     }
 

@@ -1,4 +1,4 @@
-// textflixlab: makes, inspects and trains models.
+// textflixlab: makes, inspects, packs and trains models.
 //
 // Options and wiring only: one file a command. It exits with the status that <sysexits.h> has for
 // what happened.
@@ -12,6 +12,7 @@ func perform(_ call: Invocation) throws -> ExitStatus {
     switch call.command?.name {
     case SynthCommand.command.name: try SynthCommand.run(call)
     case InspectCommand.command.name: try InspectCommand.run(call)
+    case PackCommand.command.name: try PackCommand.run(call)
     case ForwardCommand.command.name: try ForwardCommand.run(call)
     case TrainCommand.command.name: try TrainCommand.run(call)
     default: preconditionFailure("a command of the table without an action")

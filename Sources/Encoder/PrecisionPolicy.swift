@@ -1,0 +1,71 @@
+// Which precision `auto` means, and why: what Status shows as the reason.
+//
+//     int8   a check of this model against f32 was accepted, and the processor multiplies bytes
+//            (VNNI): see textflixlab pack --check
+//     bf16   the processor has AVX512-BF16; its logits stay within 0.03 of f32's
+//     f32    otherwise: widening a narrower format would cost what it saves
+
+package import Numerics
+package import Weights
+
+package struct ChosenPrecision: Sendable, Equatable {
+    package let precision: Precision
+    package let reason: String
+
+    /// - Parameters:
+    ///   - wanted: nil for `auto`.
+    ///   - cache: where the record of a check may lie.
+    package init(
+        _ wanted: Precision?, for folder: ModelFolder, cache: PackCache?,
+        kernels: Kernels = .best()
+    ) {
+        let record = cache.flatMap { cache in
+            CheckRecord(path: cache.checkPath(folder, Precision.int8.geometry))
+        }
+        self.init(wanted, check: record, instructionSet: kernels.name)
+    }
+
+    init(_ wanted: Precision?, check: CheckRecord?, instructionSet: String) {
+        if let wanted {
+            let doubt = wanted == .int8 ? Self.doubt(check) : ""
+            self.init(precision: wanted, reason: "as configured" + doubt)
+            return
+        }
+        let multipliesBytes = ["avx512vnni", "avx512bf16"].contains(instructionSet)
+        if let check, check.accepted, multipliesBytes {
+            self.init(
+                precision: .int8, reason: "auto: checked, agrees with f32 on \(check.share)")
+        } else if instructionSet == "avx512bf16" {
+            self.init(
+                precision: .bf16,
+                reason: "auto: the processor has AVX512-BF16" + Self.noByteCheck(check))
+        } else {
+            self.init(
+                precision: .f32,
+                reason: "auto: no bf16 instructions (\(instructionSet))" + Self.noByteCheck(check))
+        }
+    }
+
+    private init(precision: Precision, reason: String) {
+        self.precision = precision
+        self.reason = reason
+    }
+
+    private static func doubt(_ check: CheckRecord?) -> String {
+        guard let check else { return "; not checked against f32" }
+        return "; agrees with f32 on \(check.share)"
+    }
+
+    private static func noByteCheck(_ check: CheckRecord?) -> String {
+        guard let check else { return "; int8 was not checked" }
+        return check.accepted ? "" : "; int8 agrees with f32 on \(check.share) only"
+    }
+}
+
+extension CheckRecord {
+    /// `99.7 % of 5000 texts`
+    package var share: String {
+        let tenths = Int((agreement * 1000).rounded(.down))
+        return "\(tenths / 10).\(tenths % 10) % of \(texts) texts"
+    }
+}

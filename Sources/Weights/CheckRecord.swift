@@ -1,0 +1,66 @@
+// What a comparison of a precision with f32 found on real texts, kept beside the packed weights.
+//
+//     { "texts": 5000, "agreement": 0.9974, "largest_difference": 0.41,
+//       "mean_difference": 0.03, "accepted": true }
+//
+// `auto` takes int8 only where such a record says that it was accepted: random or unseen weights
+// can hide what rounding to 8 bits does to them.
+
+internal import JSONText
+internal import Syscalls
+
+package struct CheckRecord: Sendable, Equatable {
+    /// Texts compared; for a model that labels tokens, tokens.
+    package var texts: Int
+    /// Share of them with the same label as in f32.
+    package var agreement: Double
+    /// Of any logit.
+    package var largestDifference: Double
+    package var meanDifference: Double
+    /// It passed, or somebody forced it.
+    package var accepted: Bool
+
+    package init(
+        texts: Int, agreement: Double, largestDifference: Double, meanDifference: Double,
+        accepted: Bool
+    ) {
+        self.texts = texts
+        self.agreement = agreement
+        self.largestDifference = largestDifference
+        self.meanDifference = meanDifference
+        self.accepted = accepted
+    }
+
+    /// nil where there is none, or none that can be read.
+    package init?(path: String) {
+        guard let file = try? JSONSource(path, limit: Limits.recordBytes),
+            let texts = try? file.natural("texts", in: 1...Int.max),
+            let agreement = try? file.number("agreement", in: 0...1),
+            let largest = try? file.number("largest_difference", in: 0...1e30),
+            let mean = try? file.number("mean_difference", in: 0...1e30),
+            let accepted = try? file.flag("accepted")
+        else { return nil }
+        self.init(
+            texts: texts, agreement: agreement, largestDifference: largest, meanDifference: mean,
+            accepted: accepted)
+    }
+
+    package func write(_ path: String) throws(WeightsError) {
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        json.key("texts")
+        json.int(texts)
+        for (key, number) in [
+            ("agreement", agreement), ("largest_difference", largestDifference),
+            ("mean_difference", meanDifference),
+        ] {
+            json.key(key)
+            json.double(number)
+        }
+        json.key("accepted")
+        json.bool(accepted)
+        json.endObject()
+        let bytes = json.bytes
+        try reading(path) { () throws(Errno) in try writeFileAtomically(path, bytes: bytes) }
+    }
+}

@@ -1,0 +1,93 @@
+// The folder of packed weights: what its files are called, and what it knows of model folders.
+//
+//     minilm-94ab01c2d3e4-int8-1.packed     weights: model, revision, precision, layout version
+//     minilm-94ab01c2d3e4-int8-1.checked    how that precision compares with f32: a CheckRecord
+//     minilm-5f0c9be1a2d37788.source        which revision that folder had: fingerprint, revision
+//
+// Invariant: every file appears whole or not at all, says what it belongs to, and is checked when
+// it is read; so any of them may be deleted at any time, and a cache that cannot be written only
+// costs time. Old revisions are not swept: the folder is a cache, and its owner may empty it.
+
+internal import JSONText
+internal import Syscalls
+
+package struct PackCache: Sendable, Equatable {
+    package let directory: String
+
+    package init(directory: String) { self.directory = directory }
+
+    /// Where a program that was told nothing keeps packed weights: the folder that systemd gave it,
+    /// else the user's.
+    package static func usual(_ environment: (String) -> String? = environment) -> PackCache? {
+        func set(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+        if let folders = set("CACHE_DIRECTORY"), let first = folders.split(separator: ":").first {
+            return PackCache(directory: String(first))
+        }
+        let caches = set("XDG_CACHE_HOME") ?? set("HOME").map { $0 + "/.cache" }
+        return caches.map { PackCache(directory: $0 + "/textflix/packed") }
+    }
+
+    package func packedPath(_ folder: ModelFolder, _ geometry: PackedGeometry) -> String {
+        stem(folder, geometry) + ".packed"
+    }
+
+    package func checkPath(_ folder: ModelFolder, _ geometry: PackedGeometry) -> String {
+        stem(folder, geometry) + ".checked"
+    }
+
+    private func stem(_ folder: ModelFolder, _ geometry: PackedGeometry) -> String {
+        "\(directory)/\(Self.name(folder.path))-\(folder.revision.short)"
+            + "-\(geometry.precision.rawValue)-\(geometry.layoutVersion)"
+    }
+
+    /// The last component of a path, as far as it is fit for a file's name.
+    static func name(_ path: String) -> String {
+        let last = path.split(separator: "/").last { $0 != "." && $0 != ".." } ?? "model"
+        let plain = last.utf8.prefix(64).map { byte in
+            switch UnicodeScalar(byte) {
+            case "a"..."z", "A"..."Z", "0"..."9", "_", "+": byte
+            case ".": byte
+            default: UInt8(ascii: "_")
+            }
+        }
+        return String(decoding: plain, as: UTF8.self)
+    }
+
+    package func make() throws(WeightsError) {
+        try reading(directory) { () throws(Errno) in try makeDirectories(directory) }
+    }
+}
+
+// MARK: - What a folder's revision was
+
+extension PackCache {
+    private func sourcePath(_ folder: String) -> String {
+        let hash = Array(folder.utf8).withUnsafeBytes { ContentHash.xxh64($0) }
+        let digits = String(hash, radix: 16)
+        let zeros = String(repeating: "0", count: 16 - digits.count)
+        return "\(directory)/\(Self.name(folder))-\(zeros)\(digits).source"
+    }
+
+    /// The revision of that folder, when it was made of this very source.
+    package func revision(of source: SourceFingerprint, folder: String) -> Revision? {
+        guard let record = try? JSONSource(sourcePath(folder), limit: Limits.recordBytes),
+            (try? record.string("source")) == source.description,
+            let digits = try? record.string("revision")
+        else { return nil }
+        return Revision(digits)
+    }
+
+    /// Remembers what was verified. A cache that cannot be written forgets, which is no error.
+    package func remember(_ folder: ModelFolder) {
+        if revision(of: folder.source, folder: folder.path) == folder.revision { return }
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        json.key("source")
+        json.string(folder.source.description)
+        json.key("revision")
+        json.string(folder.revision.description)
+        json.endObject()
+        try? makeDirectories(directory)
+        try? writeFileAtomically(sourcePath(folder.path), bytes: json.bytes)
+    }
+}
