@@ -16,7 +16,7 @@ from rules import Finding
 ANYWHERE = {"Swift", "Synchronization"}
 IN_TESTS = {"Testing"}
 SYSTEM = {"Glibc": {"Syscalls"}, "CLinux": {"Syscalls"}, "CSystemd": {"Service"},
-          "COpenBLAS": {"Numerics"}, "CStemmer": {"Baselines"}}
+          "CStemmer": {"Baselines"}}
 # Named one by one ("import func Glibc.exp"), these are arithmetic, not the system.
 MATHEMATICS = {"exp", "log", "log1p", "expm1", "pow", "tanh", "erf", "erfc", "lgamma", "sqrt",
                "sin", "cos", "fma", "exp2", "log2", "floor", "ceil"}
