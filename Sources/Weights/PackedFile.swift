@@ -11,7 +11,8 @@
 //         40   8  bytes of the file
 //         48  16  revision of the source: high, low
 //         64      entries, each: u16 bytes of the name, name (UTF-8), u16 kind,
-//                                u64 rows, u64 columns, u64 offset, u64 length, u64 XXH64 of the blob
+//                                u64 rows, u64 columns, u64 offset, u64 length,
+//                                u64 XXH64 of the blob
 //              8  XXH64 of everything before
 //     ......      zeros to a page, or to 2 MiB in files where huge pages pay
 //     blob 0      each at a multiple of 4096, in the order of the entries, zeros between
@@ -19,10 +20,10 @@
 //
 // Checked at every open, before any weight is used: magic, versions, geometry, revision, header
 // checksum, that every blob lies inside the file, and that the file is exactly as long as it says,
-// so a truncated one is found. The blobs' own checksums are not looked at then: reading 300 MB takes
-// longer than the whole start may. They are computed when the file is written, and compared by
-// `verifyBlobs` (textflixlab inspect and pack --verify). A file truncated while it is mapped raises
-// SIGBUS, which ends the daemon with a message.
+// so a truncated one is found. The blobs' own checksums are not looked at then: reading 300 MB
+// takes longer than the whole start may. They are computed when the file is written, and compared
+// by `verifyBlobs` (textflixlab inspect and pack --verify). A file truncated while it is mapped
+// raises SIGBUS, which ends the daemon with a message.
 //
 // Invariant: what is open has passed those checks; its blobs stay mapped as long as it lives, and
 // are shared with every process that maps it. It knows nothing of what a blob means.
@@ -155,7 +156,7 @@ package final class PackedFile: Sendable {
 extension PackedGeometry {
     /// For messages.
     package var text: String {
-        "\(precision.rawValue), layout \(layoutVersion), panels of \(panelColumns) columns, units of"
-            + " \(unitBytes) bytes"
+        "\(precision.rawValue), layout \(layoutVersion), panels of \(panelColumns) columns, "
+            + "units of \(unitBytes) bytes"
     }
 }

@@ -96,7 +96,8 @@ enum PackCommand {
         let passes = model.precision != .int8 || record.agreement >= leastAgreement
         record.accepted = passes || isForced
         line("agreement", "\(record.share) have the label that f32 gives")
-        line("difference", "largest logit \(record.largestDifference), mean \(record.meanDifference)")
+        let (largest, mean) = (record.largestDifference, record.meanDifference)
+        line("difference", "largest of a logit \(largest), mean \(mean)")
         try record.write(cache.checkPath(folder, geometry))
         guard !record.accepted else { return .success }
         try removeFile(cache.packedPath(folder, geometry))

