@@ -68,7 +68,7 @@ package struct FileStatus: Sendable, Equatable {
     package let inode: UInt64
     /// Modification time in nanoseconds of the wall clock: an identity, never logic.
     package let modified: Int64
-    /// When the content or the file's own record last changed: unlike `modified`, nobody can set it.
+    /// When content or the file's own record last changed: unlike `modified`, nobody can set it.
     package let recordChanged: Int64
     package let owner: UInt32
     package let group: UInt32
