@@ -69,7 +69,8 @@ package struct Daemon: Sendable {
             limits: limits, models: configuration.models.map(\.name), sink: room, page: page,
             log: log)
         let loading = Loading(
-            loader: ModelLoader(batchTokens: batchTokens, cache: configuration.packCache), mailbox: mailbox, log: log)
+            loader: ModelLoader(batchTokens: batchTokens, cache: configuration.packCache),
+            mailbox: mailbox, log: log)
         let loop = try EventLoop(
             exchange: exchange, mailbox: mailbox,
             notifier: Notifier(pulses: room.pulses, now: started), listeners: listeners,
