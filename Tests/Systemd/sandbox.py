@@ -51,6 +51,8 @@ class Sandbox:
         while time.monotonic() < deadline and self.outer.poll() is None:
             for child in map(int, children.read_text().split()):
                 if self.enter(child, "systemctl", "is-active", "sandbox.target").returncode == 0:
+                    # What it says of units belongs into the journal from here on.
+                    self.enter(child, "systemctl", "log-target", "journal")
                     return child
             time.sleep(0.1)
         raise RuntimeError(f"systemd did not start:\n{self.log_path.read_text()}")

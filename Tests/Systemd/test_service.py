@@ -31,7 +31,9 @@ CONFIGURATION = "/etc/textflix/textflixd.json"
 
 @functools.cache
 def package():
-    """The .deb, as this machine's path."""
+    """The .deb: $TEXTFLIX_PACKAGE, else made now."""
+    if ready := os.environ.get("TEXTFLIX_PACKAGE"):
+        return pathlib.Path(ready)
     made = subprocess.run([str(ROOT / "deploy" / "package")], capture_output=True, text=True,
                           check=False)
     if made.returncode:
@@ -52,6 +54,8 @@ class ServiceCase(unittest.TestCase):
         other = harness.random_model(seed=2)
         cls.box = Sandbox()
         cls.addClassCleanup(cls.box.stop)
+        # Container images forbid packages to start services; this is a machine.
+        cls.box.run("rm", "-f", "/usr/sbin/policy-rc.d", check=True)
         cls.box.run("dpkg", "--install", CHECKOUT / built.relative_to(ROOT), check=True)
         cls.put_folder(model, "/var/lib/textflix/models/tiny")
         cls.put_folder(other, "/var/lib/textflix/models/other")
@@ -69,6 +73,10 @@ class ServiceCase(unittest.TestCase):
         cls.box.shell(f"mkdir -p {target}; tar -C {target} -x", input=archive, text=False,
                       check=False)
         cls.box.run("chmod", "-R", "a+rX", target, check=True)
+
+    def setUp(self):
+        # Each test starts the service anew; the limit on starts is not what they are about.
+        self.systemctl("reset-failed")
 
     @property
     def socket(self):
@@ -92,7 +100,7 @@ class ServiceCase(unittest.TestCase):
         try:
             return harness.wait_until(condition, what, seconds)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.journal()}") from None
+            raise AssertionError(f"{error}\n{self.journal('-n', '30')}") from None
 
 
 class Load:
@@ -149,6 +157,7 @@ class Load:
 
 class Activation(ServiceCase):
     def test_the_first_request_starts_the_service(self):
+        self.systemctl("stop", "textflixd.service")
         self.assertEqual(self.systemctl("is-active", "textflixd.service", check=False).stdout,
                          "inactive\n")
         self.assertEqual(self.systemctl("is-active", "textflixd.socket").stdout, "active\n")
@@ -166,7 +175,7 @@ class Activation(ServiceCase):
     def test_status_says_what_it_does(self):
         self.classify()
         text = self.systemctl("show", "-P", "StatusText", "textflixd.service").stdout
-        self.assertIn("ready", text.lower())
+        self.assertIn("tiny", text)
 
 
 class UnderLoad(ServiceCase):
@@ -187,7 +196,7 @@ class UnderLoad(ServiceCase):
             for _ in range(3):
                 seen = load.answered()
                 self.systemctl("restart", "textflixd.service")
-                self.wait_until(lambda: load.answered() > seen + 50, "answers after a restart")
+                self.wait_until(lambda: load.answered() > seen + 20, "answers after a restart")
         self.assertEqual(load.refused, [])
         self.assertLessEqual(set(load.codes), {0, UNAVAILABLE})
 
@@ -232,7 +241,7 @@ class Watchdog(ServiceCase):
 
     def tripped(self, before):
         self.wait_until(lambda: self.main_pid() not in (0, before), "the watchdog")
-        self.assertIn("watchdog timeout", self.box.run("journalctl", "--no-pager").stdout.lower())
+        self.assertIn("watchdog timeout", self.journal().lower())
 
     def test_a_process_that_stands_still(self):
         self.override("WatchdogSec=2")
@@ -311,6 +320,11 @@ class Units(ServiceCase):
 
 
 class Rights(ServiceCase):
+    def test_doctor_finds_no_fault(self):
+        self.classify()
+        answer = self.box.run("textflixctl", "doctor")
+        self.assertEqual(answer.returncode, 0, answer.stdout)
+
     def as_user(self, user, *command):
         return self.box.run("runuser", "-u", user, "--", *command)
 
