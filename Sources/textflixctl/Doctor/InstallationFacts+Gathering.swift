@@ -69,9 +69,15 @@ extension InstallationFacts {
         return Unit(
             isInstalled: places.contains { fileExists("\($0)/\(name)") },
             isEnabled: places.contains { fileExists("\($0)/\(target).wants/\(name)") },
-            // A link that systemd holds while the unit is active, and that points nowhere.
-            isActive: (try? listDirectory("/run/systemd/units"))?.contains("invocation:\(name)")
-                ?? false)
+            isActive: isListenedOn(SocketPath.system))
+    }
+
+    /// `Num RefCount Protocol Flags Type St Inode Path`; a listener has __SO_ACCEPTCON (0x10000).
+    private static func isListenedOn(_ path: String) -> Bool {
+        lines(of: "/proc/net/unix").contains { line in
+            let fields = line.split(separator: " ", maxSplits: 7)
+            return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
+        }
     }
 
     /// `Max locked memory  8388608  8388608  bytes`
