@@ -152,7 +152,6 @@ class Configuration(unittest.TestCase):
             ('{\n  "limits": {\n    "queue": 1\n  }\n}', ["textflixd.json:3:", "queue_texts"]),
             ('{\n  "threads": "many"\n}', ["textflixd.json:2:", "threads"]),
             ('{\n  "socket": "/x"\n  "threads": 1\n}', ["textflixd.json:3:"]),
-            ("", ["textflixd.json:1:"]),
         ]:
             with self.subTest(text):
                 answer = self.checked(text)
