@@ -182,7 +182,8 @@ def dead_declarations(files):
             if not USED_BY_OTHERS.search(match.group()) and not A_TEST.search(paragraph):
                 declared.append((file.path, line, match.group(2)))
     for path, line, name in declared:
-        if counts[name] == 1 and name not in CALLED_BY_THE_LANGUAGE:
+        is_suite = path.startswith("Tests/") and name.endswith("Tests")
+        if counts[name] == 1 and name not in CALLED_BY_THE_LANGUAGE and not is_suite:
             yield Finding("dead_declarations", path, line,
                           f"{name} is declared and never used; remove it, or use it")
 
