@@ -1,5 +1,15 @@
 // `--help`, from the table: usage, what it does, options, examples, in a terminal's width.
 //
+//     Usage: textflixctl models [OPTION...]
+//     List what the daemon serves.
+//
+//     Options:
+//           --format table|json|names  table, json, or only names [table]
+//       Also --socket PATH, --timeout TIME: see textflixctl --help.
+//
+//     Examples:
+//       textflixctl models
+//
 // It aims at one screen of 80 x 24: commands one line each, examples on their own line, the options
 // that every command shares in one closing line. It never truncates; a long summary wraps.
 
@@ -52,6 +62,7 @@ struct HelpPage {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// How it is called, and what it does as a sentence.
     private mutating func usage(_ line: String, _ summary: String) {
         lines.append(contentsOf: wrap("Usage: \(line)", to: width, hanging: 7))
         let sentence = summary.prefix(1).uppercased() + summary.dropFirst()
@@ -67,6 +78,7 @@ struct HelpPage {
         lines.append(contentsOf: wrap(text, to: width - 2).map { "  " + $0 })
     }
 
+    /// Option and explanation, its default in brackets.
     private func rows(of options: [Option]) -> [(String, String)] {
         options.filter { !$0.hidden }.map { option in
             (option.usage, option.summary + (option.fallback.map { " [\($0)]" } ?? ""))
@@ -90,6 +102,7 @@ struct HelpPage {
         }
     }
 
+    /// An example with its meaning beside it, or above it where that is too long.
     private mutating func examples(_ list: [Example]) {
         guard !list.isEmpty else { return }
         heading("Examples")

@@ -39,6 +39,7 @@ struct Parser {
         (command?.options ?? []) + program.options + [.help, .version, .completions]
     }
 
+    /// Word by word, left to right.
     mutating func request(width: Int) throws(UsageError) -> Request {
         while let word = words.popFirst() {
             if optionsEnded || word == "-" || !word.hasPrefix("-") {
@@ -66,6 +67,7 @@ struct Parser {
         return command.map { page.text(of: $0, in: program) } ?? page.text(of: program)
     }
 
+    /// The command, once; then its operands.
     private mutating func take(operand word: String) throws(UsageError) {
         guard command == nil, !program.commands.isEmpty else {
             operands.append(word)
@@ -87,6 +89,7 @@ struct Parser {
         }
     }
 
+    /// `--name`, `--name=value`, `--name value`.
     private mutating func take(long text: Substring) throws(UsageError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(parts[0])
@@ -102,6 +105,7 @@ struct Parser {
         try set(option, kind, value)
     }
 
+    /// `-b`, `-bs`, `-n 7`, `-n7`.
     private mutating func take(letters: Substring) throws(UsageError) {
         var rest = letters
         while let letter = rest.popFirst() {
@@ -156,6 +160,7 @@ struct Parser {
             program: program, command: command, operands: operands, values: values)
     }
 
+    /// As many as the table has, each of its kind.
     private func checkOperands(of table: [Operand]) throws(UsageError) {
         let needed = table.filter { $0.count == .one }
         if operands.count < needed.count {
@@ -171,6 +176,7 @@ struct Parser {
         }
     }
 
+    /// The message for an option that nobody knows: what was meant, or where it belongs.
     private func unknown(_ shown: String, _ name: String) -> String {
         let near = NearestName.hint(
             for: name, among: options.filter { !$0.hidden }.map(\.name), prefix: "--")

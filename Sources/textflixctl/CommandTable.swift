@@ -1,12 +1,19 @@
 // The command line of textflixctl, as one table: parser, help, completions and man page read it.
+//
+// Names here are a contract with scripts: options are added, never renamed, and a default changes
+// only where nothing can depend on it. Summaries are phrases without a full stop, short enough that
+// a command's help fits a screen of 80 x 24 (a test holds them to it).
 
 import CommandLineTable
 
+/// Options that several commands share, and those of the short commands; `bench` has its own file.
 enum Options {
+    // Of every command.
     static let socket = Option("socket", .file("PATH"), "the daemon's socket")
     static let timeout = Option(
         "timeout", .duration, "wait for an answer so long [10s; of files and pipes 60s]")
 
+    // Of every command that takes texts: where they are, and what is done with them.
     static let file = Option("file", .file("FILE"), "read texts from FILE; - is standard input")
     static let lines = Option("lines", "one text a line (this is the default)")
     static let jsonl = Option("jsonl", "one JSON object a line; other fields are carried through")
@@ -21,6 +28,7 @@ enum Options {
     static let format = Option(
         "format", .choice(AnswerFormat.self), "table on a terminal, else jsonl")
 
+    // Of `embed` and `tokenize` alone.
     static let pooling = Option(
         "pooling", .choice(PoolingWord.self), "how pieces become one vector, else the model's")
     static let normalize = Option("normalize", "scale each vector to length 1")
@@ -28,6 +36,7 @@ enum Options {
         "format", .choice(TokenFormat.self), "ids: one line a text; table on a terminal")
     static let special = Option("special-tokens", "with [CLS] and [SEP]")
 
+    // Of the commands that only look.
     static let modelFormat = Option(
         "format", .choice(ListFormat.self), default: "table", "table, json, or only names")
     static let statusFormat = Option(
@@ -35,9 +44,13 @@ enum Options {
     static let watch = Option("watch", "renew the page until Ctrl-C or q")
     static let interval = Option("interval", .duration, default: "1s", "between two pages")
 
+    /// Where texts are, and which model reads them.
     static let texts = [file, lines, jsonl, textField, model]
+    /// How they are handled on the way.
     static let handling = [truncation, bulk, strict, summary]
 }
+
+// The closed sets, as they are spelled on the command line.
 
 enum TruncationWord: String, CaseIterable {
     case head, headAndTail = "head-and-tail", windows, refuse
@@ -46,6 +59,7 @@ enum PoolingWord: String, CaseIterable { case cls, mean }
 enum ListFormat: String, CaseIterable { case table, json, names }
 enum StatusFormat: String, CaseIterable { case table, json, prometheus }
 
+/// The commands, in the order of help.
 enum Commands {
     private static let text = Operand(
         "TEXT", "a text; without any: --file, else standard input", .any)
@@ -124,6 +138,7 @@ enum Commands {
 }
 
 extension Program {
+    /// The whole of it: what a command line is held against.
     static let textflixctl = Program(
         "textflixctl", "ask the Textflix daemon to classify texts",
         options: [Options.socket, Options.timeout],

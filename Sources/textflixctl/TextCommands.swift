@@ -1,4 +1,11 @@
 // `classify`, `embed`, `tag`, `tokenize`: from their options to a run over texts.
+//
+//     texts on the line      each a text; a wrong one is named `text 2`
+//     --file FILE            its lines; a wrong one is named `line 7`
+//     neither                standard input, likewise
+//
+// What differs between the commands is a `TextTask`; the loop is `TextRun`'s. The easy mistake, a
+// file's name where a text should stand, is pointed out.
 
 import CommandLineTable
 import Syscalls
@@ -42,6 +49,7 @@ enum TextCommands {
         return try run(task, call)
     }
 
+    /// Connects, reads, answers: the same for every command.
     private static func run(
         _ task: some TextTask, _ call: Invocation
     ) throws(Failure) -> ExitStatus {
@@ -58,6 +66,7 @@ enum TextCommands {
         return try run.run()
     }
 
+    /// Arguments before a file before standard input.
     private static func input(_ call: Invocation) throws(Failure) -> TextInput {
         let form: TextInput.Form =
             call.has(Options.jsonl)
@@ -83,10 +92,12 @@ enum TextCommands {
         return TextInput(arguments: call.operands, form: form)
     }
 
+    /// A person at a terminal gets a table, a pipe gets lines of JSON.
     private static func answerFormat(_ call: Invocation, _ screen: Screen) -> AnswerFormat {
         call.choice(Options.format) ?? (screen.isTerminal ? .table : .jsonl)
     }
 
+    /// Empty: the daemon's first model.
     private static func model(_ call: Invocation) -> String { call.text(Options.model) ?? "" }
 
     private static func priority(_ call: Invocation) -> Priority {

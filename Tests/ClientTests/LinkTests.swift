@@ -1,4 +1,4 @@
-// A link to a peer that reads slowly: all bytes arrive in order, and memory does not grow with them.
+// A link to a peer that reads slowly: all bytes arrive in order, and memory stays bounded.
 
 import Syscalls
 import Testing

@@ -70,6 +70,7 @@ struct BashCompletion {
             }
     }
 
+    /// `"classify":--model|"classify":-m) …; return ;;`
     private func row(command: String, _ option: Option) -> String? {
         guard let kind = option.kind else { return nil }
         let pattern = option.flags.map { "\(command):\($0)" }.joined(separator: "|")
@@ -86,6 +87,7 @@ struct BashCompletion {
         }
     }
 
+    /// Where the word begins with a dash.
     private var options: [String] {
         func flags(_ list: [Option]) -> String {
             list.filter { !$0.hidden }.map(\.flag).joined(separator: " ")
@@ -97,6 +99,7 @@ struct BashCompletion {
         return rows + ["            *) _\(program.name)_words '\(flags(program.shellOptions))' ;;"]
     }
 
+    /// Where it does not: second words, files, words of a closed set, or the commands themselves.
     private var operands: [String] {
         let rows = program.commands.map { command in
             let seconds = program.seconds(of: command.name)

@@ -1,4 +1,7 @@
 // For fish: one `complete` line for each command and option, with its meaning.
+//
+//     complete -c textflixctl -n '__fish_use_subcommand' -a classify -d 'label texts'
+//     complete -c textflixctl -n '__fish_seen_subcommand_from classify' -l bulk -d 'let …'
 
 struct FishCompletion {
     let program: Program
@@ -24,6 +27,7 @@ struct FishCompletion {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// Both words of a command such as `bench compare` must have been seen.
     private func condition(of command: String) -> String {
         command.split(separator: " ").map { "__fish_seen_subcommand_from \($0)" }
             .joined(separator: "; and ")
@@ -51,6 +55,7 @@ struct FishCompletion {
         }
     }
 
+    /// `-x` takes a value and no files, `-r -F` takes a file.
     private func action(_ kind: ValueKind) -> String {
         switch kind {
         case .file: "-r -F"

@@ -1,4 +1,10 @@
 // For zsh: `_arguments` with what each option takes and means, one function a command.
+//
+//     _textflixctl_models() { _arguments -s '--format=[table, json, or only names]:…:(table …)' }
+//     _textflixctl()        { … $words[1] is the command … }
+//
+// `*::argument:->argument` makes the words after the command the whole line, so that a command's
+// function sees only its own.
 
 struct ZshCompletion {
     let program: Program
@@ -44,6 +50,7 @@ struct ZshCompletion {
             """
     }
 
+    /// A function a command.
     private var functions: String {
         program.commands.map { command in
             let list = specifications(command.options + program.shellOptions, command.operands)
@@ -68,6 +75,7 @@ struct ZshCompletion {
         }
     }
 
+    /// Which function answers for the command on the line; a second word shifts the line by one.
     private var branches: [String] {
         program.commandNames.map { name in
             let seconds = program.seconds(of: name)
@@ -99,6 +107,7 @@ struct ZshCompletion {
         return (flags + places).map { "        \($0)" }
     }
 
+    /// What `_arguments` does to list values; a space: nothing is known.
     private func action(_ kind: ValueKind) -> String {
         switch kind {
         case .file: "_files"
@@ -109,6 +118,7 @@ struct ZshCompletion {
         }
     }
 
+    /// Brackets and colons would end an explanation.
     private static func inBrackets(_ text: String) -> String {
         text.reduce(into: "") { result, character in
             if "[]:\\".contains(character) { result.append("\\") }
@@ -116,6 +126,7 @@ struct ZshCompletion {
         }
     }
 
+    /// A quote inside single quotes ends them, stands escaped, and begins them again.
     private static func quoted(_ text: String) -> String {
         "'"
             + text.split(separator: "'", omittingEmptySubsequences: false).joined(

@@ -13,6 +13,7 @@ import TextflixProtocol
 
 struct ClassifyTask: TextTask {
     let procedure = Procedure<ClassifyRequest, ClassifyResponse>.classify
+    /// All of a request but its texts.
     var template = ClassifyRequest()
     var format: AnswerFormat
     var screen: Screen
@@ -54,6 +55,7 @@ struct ClassifyTask: TextTask {
         }
     }
 
+    /// The line that scripts rely on; fields are added at the end, before those carried through.
     private mutating func json(_ answer: Classification, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
         writer.key("id")
@@ -86,6 +88,7 @@ struct ClassifyTask: TextTask {
         return writer.takeLine()
     }
 
+    /// Label and bar in the label's colour, then as much of the text as the line holds.
     private mutating func row(_ answer: Classification, _ item: TextItem) -> String {
         labels.learn(answer.scores.map(\.label))
         let number = isNumbered ? DisplayWidth.pad("\(item.number)", to: 4, left: true) + "  " : ""

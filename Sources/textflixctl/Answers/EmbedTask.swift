@@ -9,6 +9,7 @@ import TextflixProtocol
 
 struct EmbedTask: TextTask {
     let procedure = Procedure<EmbedRequest, EmbedResponse>.embed
+    /// All of a request but its texts.
     var template = EmbedRequest()
     var format: AnswerFormat
     var screen: Screen
@@ -37,6 +38,7 @@ struct EmbedTask: TextTask {
         }
     }
 
+    /// `{"id":1,"embedding":[0.031,…],"tokens":9,"truncated":false}`
     private mutating func json(_ answer: Embedding, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
         writer.key("id")
@@ -54,6 +56,7 @@ struct EmbedTask: TextTask {
         return writer.takeLine()
     }
 
+    /// The shape, the length and a taste of the numbers.
     private func row(_ answer: Embedding, _ item: TextItem) -> String {
         let length = answer.values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         let first = answer.values.prefix(4).map {

@@ -8,10 +8,12 @@ import TextflixProtocol
 
 struct TagTask: TextTask {
     let procedure = Procedure<TagRequest, TagResponse>.tag
+    /// All of a request but its texts.
     var template = TagRequest()
     var format: AnswerFormat
     var screen: Screen
     private var writer = JSONWriter()
+    /// Labels in the order of their appearance: each keeps its colour.
     private var seen: [String] = []
 
     init(format: AnswerFormat, screen: Screen) {
@@ -40,6 +42,7 @@ struct TagTask: TextTask {
         }
     }
 
+    /// `{"id":1,"spans":[{"start":0,"end":3,"text":"Ada","label":"PER","probability":0.99}],…}`
     private mutating func json(_ answer: Tags, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
         writer.key("id")

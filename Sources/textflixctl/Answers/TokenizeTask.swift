@@ -12,6 +12,7 @@ enum TokenFormat: String, CaseIterable, Sendable { case ids, table, tsv, jsonl }
 
 struct TokenizeTask: TextTask {
     let procedure = Procedure<TokenizeRequest, TokenizeResponse>.tokenize
+    /// All of a request but its texts.
     var template = TokenizeRequest()
     var format: TokenFormat
     var screen: Screen
@@ -51,6 +52,7 @@ struct TokenizeTask: TextTask {
         }
     }
 
+    /// Ids parted by spaces: what other tokenizers' tools read and write.
     private static func append(_ ids: [UInt32], to lines: inout [UInt8]) {
         for (index, id) in ids.enumerated() {
             if index > 0 { lines.append(UInt8(ascii: " ")) }

@@ -74,6 +74,7 @@ struct Assertion: Sendable, Equatable {
         self.limit = limit
     }
 
+    /// - Parameter value: in the unit of `limit`.
     func holds(_ value: Double) -> Bool {
         switch relation {
         case .below: value < limit
@@ -84,6 +85,7 @@ struct Assertion: Sendable, Equatable {
         }
     }
 
+    /// A name that a report has a figure for.
     private static func isFigure(_ name: Substring) -> Bool {
         let last = name.hasPrefix("bulk.") ? name.dropFirst(5) : name
         if ["mean", "max", "rate", "offered", "texts", "tokens", "errors", "lag", "steady"]

@@ -1,10 +1,15 @@
 // `bench` and `bench compare`: from options to runs, files and an exit status.
+//
+//     0    measured, and everything that was asserted holds
+//     1    an assertion fails, or no rate meets the limit
+//     75   the generator was late: measure again, on a quieter machine
 
 import CommandLineTable
 import Syscalls
 import TextflixProtocol
 
 enum BenchCommand {
+    /// A longer file is sampled by its beginning.
     private static let mostTexts = 20_000
     private static let syntheticCount = 1000
 
@@ -26,6 +31,7 @@ enum BenchCommand {
         return try conclude(report, conditions, call)
     }
 
+    /// Shows what changed; judging is the reader's, so the status is success.
     static func compare(_ call: Invocation) throws(Failure) -> ExitStatus {
         let before = try BenchResult(path: call.operands[0])
         let after = try BenchResult(path: call.operands[1])
@@ -58,6 +64,7 @@ enum BenchCommand {
         return SyntheticTexts.make(lengths, count: syntheticCount, seed: plan.seed)
     }
 
+    /// A broken line is an error here: a load should be what its file says.
     private static func nextText(_ input: inout TextInput) throws(Failure) -> [UInt8]? {
         while true {
             switch input.next() {

@@ -1,4 +1,12 @@
 // Two runs side by side: what changed, by how much, and whether that is more than their own noise.
+//
+//             BEFORE    AFTER   CHANGE  NOISE
+//     rate    40.0/s   60.2/s  +50.5 %  2.1 %  better
+//     p99    48.2 ms  47.9 ms   -0.6 %  4.0 %  same
+//       differs: daemon precision: f32, now int8
+//
+// Noise is how far the three windows of one run lie apart, the larger of the two runs. Lanes are
+// compared in their order.
 
 import CommandLineTable
 import JSONText
@@ -60,12 +68,14 @@ struct BenchComparison: Sendable {
         differences = Self.differences(before.root, after.root)
     }
 
+    /// (max - min) / mean of a figure over the windows.
     private static func spread(_ lane: JSONNode, _ figure: String) -> Double {
         let values = (lane["windows"]?.array ?? []).compactMap { $0[figure]?.double }
         guard let least = values.min(), let most = values.max(), most > 0 else { return 0 }
         return (most - least) / (values.reduce(0, +) / Double(values.count))
     }
 
+    /// Host, daemon and plan, field by field: a comparison across machines says so.
     private static func differences(_ before: JSONNode, _ after: JSONNode) -> [String] {
         var found: [String] = []
         for part in ["host", "daemon", "plan"] {
@@ -89,6 +99,7 @@ struct BenchComparison: Sendable {
         }
     }
 
+    /// The table, then what else differs.
     func lines(on screen: Screen) -> [String] {
         var table = TextTable([
             .init(title: ""), .init(title: "BEFORE", isNumber: true),

@@ -1,5 +1,9 @@
 // A run as JSON: read by `bench compare`, kept beside a release, plotted by anything.
 //
+//     { "format", "finished_at", "host": { … }, "daemon": { … }, "plan": { … }, "generator": { … },
+//       "lanes": [{ "name", "arrivals", "rate", "errors": { … }, "windows": [ … ],
+//                   "latency": { "count", "min", "mean", "p50", …, "histogram": [[ns, n], …] } }] }
+//
 // Times are nanoseconds. `latency.histogram` holds [upper end, count] pairs, so that quantiles that
 // nobody thought of can be had later.
 
@@ -9,6 +13,7 @@ import Syscalls
 import TextflixProtocol
 
 enum BenchJSON {
+    /// Raised when a field changes its meaning; new fields do not raise it.
     static let format = "textflix-bench/1"
 
     static func text(_ report: BenchReport) -> String {
@@ -81,6 +86,7 @@ enum BenchJSON {
         writer.endObject()
     }
 
+    /// Counts, rates, windows and histograms of one lane.
     private static func lane(_ index: Int, _ report: BenchReport, _ writer: inout JSONWriter) {
         let lane = report.plan.lanes[index]
         let figures = report.run.lanes[index]
@@ -151,6 +157,7 @@ extension JSONWriter {
         bool(value)
     }
 
+    /// Summary figures, and for those worth drawing again the buckets themselves.
     fileprivate mutating func histogram(_ name: String, _ histogram: ValueHistogram) {
         key(name)
         beginObject()

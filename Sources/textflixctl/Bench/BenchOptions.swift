@@ -1,4 +1,12 @@
 // The options of `bench` and `bench compare`, and the plan that they come to.
+//
+//     --concurrency N            closed loop
+//     --rate X                   open loop
+//     --scenario single-stream   closed loop of 1
+//     --scenario server          open loop, Poisson
+//     --scenario offline         closed loop of 256, bulk priority
+//
+// What contradicts itself is an error, not a silent choice: a scenario fixes its kind of arrivals.
 
 import CommandLineTable
 import TextflixProtocol
@@ -41,6 +49,7 @@ enum BenchOptions {
         "text-field", .text("FIELD"), default: "text", hidden: true, "the field that holds the text"
     )
 
+    /// In the order of help: the load, its texts, the judgement, the results.
     static let all = [
         scenario, concurrency, rate, arrivals, bulk, connections, idle, duration, warmUp,
         perRequest,
@@ -48,6 +57,7 @@ enum BenchOptions {
         plot,
     ]
 
+    /// What is to be run; where the texts come from is filled in when they have been read.
     static func plan(_ call: Invocation) throws(UsageError) -> BenchPlan {
         let scenario = call.choice(Self.scenario, Scenario.self)
         let texts = call.integer(perRequest) ?? 1
@@ -109,6 +119,7 @@ enum BenchOptions {
         return call.text(Self.arrivals) == "constant" ? .constant(rate: rate) : .poisson(rate: rate)
     }
 
+    /// One a request under way, as real clients would have; 8 stand for an open loop.
     private static func connectionCount(_ lanes: [Lane]) -> Int {
         let concurrent = lanes.reduce(0) { sum, lane in
             if case .closed(let count) = lane.arrivals { sum + count } else { sum + 8 }

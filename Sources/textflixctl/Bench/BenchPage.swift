@@ -1,4 +1,15 @@
 // A run as a page for a person: what was asked, whether to believe it, what came out, a picture.
+//
+//     textflixctl bench  server, 8 connections, 30.0 s after 5.00 s, seed 1
+//       daemon, host, texts       what a second run would need
+//     interactive: open loop, Poisson at 40.0/s
+//       offered, answered, errors, windows
+//       quantiles of the latency and its parts, and what so many answers can prove
+//       the distribution
+//       generator                 whether this program kept its own times
+//
+// A share of the latency is the daemon's own word (queue, computing); the rest is the socket, the
+// tokenizer, the daemon's threads and ours.
 
 import CommandLineTable
 import Syscalls
@@ -26,6 +37,7 @@ struct BenchPage {
             + "\(plan.measured.shown) after \(plan.warmUp.shown), seed \(plan.seed)"
     }
 
+    /// Model, revision and kernels: figures of another model are other figures.
     private var daemon: String {
         let name = report.plan.model
         let model = report.daemon.models.first { name.isEmpty || $0.name == name }
@@ -43,6 +55,7 @@ struct BenchPage {
         "\(report.host.processors) of \(report.host.processor), Linux \(report.host.kernel)"
     }
 
+    /// Lengths as the daemon counted them, not as they were wished for.
     private var texts: String {
         let tokens = report.run.lanes[0].tokens
         guard tokens.count > 0 else { return report.plan.source }
@@ -51,6 +64,7 @@ struct BenchPage {
             + " \(tokens.largest), median \(tokens.quantile(0.5))"
     }
 
+    /// Whether the run counts at all.
     private var generator: String {
         let run = report.run
         let lag = run.lanes.reduce(into: ValueHistogram()) { $0.add($1.lag) }
@@ -65,6 +79,7 @@ struct BenchPage {
                 : screen.paint("too late, this run does not count", .red))
     }
 
+    /// One lane.
     private func section(_ index: Int) -> [String] {
         let lane = report.plan.lanes[index]
         let figures = report.run.lanes[index]
@@ -95,6 +110,7 @@ struct BenchPage {
         }
     }
 
+    /// By code, and how fast refusals came: a refusal should cost nobody time.
     private func errors(_ figures: LaneFigures) -> String {
         var parts = figures.errorCounts.map { "\($0.name) \(grouped($0.count))" }
         if figures.failedTexts > 0 { parts.append("texts failed \(grouped(figures.failedTexts))") }
@@ -105,6 +121,7 @@ struct BenchPage {
         return screen.paint(parts.joined(separator: ", "), .red)
     }
 
+    /// Rate and median of each third of the time: drift shows here.
     private func windows(_ index: Int) -> String {
         let figures = report.run.lanes[index]
         let length = report.run.measuredSeconds / Double(BenchPlan.windows)
@@ -119,6 +136,7 @@ struct BenchPage {
                 report.isSteady(index) ? .green : .yellow)
     }
 
+    /// From the scheduled instant; the parts do not add up in quantiles, only in means.
     private func latencyTable(_ figures: LaneFigures) -> [String] {
         let names = BenchReport.quantiles.map { TextTable.Column(title: $0.name, isNumber: true) }
         var table = TextTable(

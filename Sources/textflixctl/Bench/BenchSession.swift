@@ -66,6 +66,7 @@ struct BenchSession {
         return max(0.05, try measure(probe, title: "probing").rate(0) / 2)
     }
 
+    /// A rate counts only if nothing failed and the generator was on time.
     private func holds(_ slo: Assertion, _ report: BenchReport, _ rate: Double) -> Bool {
         let answered = report.run.lanes[0]
         guard answered.errors == 0, let value = report.figure(slo.figure) else { return false }
@@ -78,6 +79,7 @@ struct BenchSession {
         return verdict
     }
 
+    /// What the daemon is just before the run.
     private func status() throws(Failure) -> StatusResponse {
         do throws(ClientError) {
             return try client.call(.status, StatusRequest(), timeout: .seconds(10))

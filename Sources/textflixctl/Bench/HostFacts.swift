@@ -8,6 +8,7 @@ struct HostFacts: Sendable, Equatable {
     var kernel = "unknown"
     var memoryBytes: UInt64 = 0
 
+    /// From /proc; what is not there stays unknown.
     static func read() -> HostFacts {
         var facts = HostFacts()
         facts.processors = ThisProcess.processorCount

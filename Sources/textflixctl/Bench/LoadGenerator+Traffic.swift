@@ -83,6 +83,7 @@ extension LoadGenerator {
         }
     }
 
+    /// Counts an answer under its lane, its window and its code, and lets a closed loop go on.
     private func finish(_ slot: RequestSlot, _ body: UnsafeRawBufferPointer, _ time: UInt64) {
         let lane = Int(slot.lane)
         lanes[lane].underWay -= 1
@@ -94,6 +95,7 @@ extension LoadGenerator {
             figures[lane].windows[window].answered += 1
             figures[lane].windows[window].tokens += glance.tokens
         }
+        // The window of the instant it was due at: a slow answer belongs to the load that made it.
         guard let window = window(of: slot.scheduled) else { return }
         awaited -= 1
         let latency = time - slot.scheduled
@@ -123,6 +125,7 @@ extension LoadGenerator {
         }
     }
 
+    /// A request of the measured time that ended without a good answer.
     private func count(_ slot: RequestSlot, _ body: (inout LaneFigures) -> Void) {
         guard window(of: slot.scheduled) != nil else { return }
         awaited -= 1

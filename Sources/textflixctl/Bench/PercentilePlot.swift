@@ -19,6 +19,7 @@ struct PercentilePlot {
     }
 
     private let series: [Series]
+    /// How many nines the horizontal axis shows: as many as there are answers for.
     private let nines: Double
     private let most: Double
     private let title: String
@@ -65,12 +66,14 @@ struct PercentilePlot {
 
     // MARK: - Scales
 
+    /// 0 at the left, then 90 %, 99 %, 99.9 % in equal steps.
     private func x(_ share: Double) -> Double {
         let stretched = share >= 1 ? nines : min(nines, -decades(1 - share))
         let room = Self.size.width - Self.frame.left - Self.frame.right
         return Self.frame.left + room * stretched / nines
     }
 
+    /// Linear, nanoseconds.
     private func y(_ value: Double) -> Double {
         let room = Self.size.height - Self.frame.top - Self.frame.bottom
         return Self.size.height - Self.frame.bottom - room * value / most
@@ -85,6 +88,7 @@ struct PercentilePlot {
 
     // MARK: - Parts
 
+    /// A point for each bucket that holds something.
     private func path(_ histogram: ValueHistogram) -> String {
         var seen: UInt64 = 0
         var points = ["M\(Self.place(x(0), y(Double(histogram.smallest))))"]

@@ -75,8 +75,10 @@ struct ResponseGlance: Sendable, Equatable {
     }
 }
 
-/// Walks the fields of one protobuf message. Every length is checked against what is left.
+/// Walks the fields of one protobuf message, lending out what it finds. Every length is checked
+/// against what is left before it is used; a message that does not add up ends the walk.
 struct FieldScan {
+    /// Its number, and its value: fixed-width values are of no interest here.
     enum Field {
         case varint(UInt64, UInt64)
         case bytes(UInt64, UnsafeRawBufferPointer)
@@ -118,6 +120,7 @@ struct FieldScan {
         return true
     }
 
+    /// Seven bits a byte, the lowest first; at most ten bytes.
     private mutating func varint() -> UInt64? {
         var value: UInt64 = 0
         for index in 0..<min(10, rest.count) {

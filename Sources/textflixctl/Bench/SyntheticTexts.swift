@@ -27,6 +27,7 @@ struct SyntheticTexts: Sendable {
         return (0..<count).map { _ in text(tokens: lengths.pick(&random), &random) }
     }
 
+    /// [CLS] and [SEP] are the other two tokens.
     private static func text(tokens: Int, _ random: inout RandomSource) -> [UInt8] {
         var text: [UInt8] = []
         for index in 0..<max(1, tokens - 2) {
@@ -63,10 +64,12 @@ extension SyntheticTexts.Lengths {
         self = .weighted(parts)
     }
 
+    /// The shortest has one word.
     private static func length(_ text: some StringProtocol) -> Int? {
         Int(text).flatMap { (3...100_000).contains($0) ? $0 : nil }
     }
 
+    /// A length, as likely as it was asked for.
     func pick(_ random: inout RandomSource) -> Int {
         switch self {
         case .uniform(let range): return range.lowerBound + random.below(range.count)

@@ -1,4 +1,8 @@
 // `doctor`: what is wrong here, and what to do about it.
+//
+//     ok    socket       /run/textflix/textflix.sock
+//     FAULT permission   the socket is for the group 'textflix'
+//                        → sudo usermod -aG textflix ada, then log in anew
 
 import CommandLineTable
 import Syscalls
@@ -17,6 +21,7 @@ enum DoctorCommand {
         return faults == 0 ? .success : .someFailed
     }
 
+    /// One line, and one for the remedy.
     private static func lines(_ finding: Finding, on screen: Screen) -> [String] {
         let (mark, ink): (String, Ink) =
             switch finding.grade {

@@ -16,6 +16,7 @@ struct Finding: Sendable, Equatable {
     var remedy = ""
 }
 
+/// What is known of this machine and its daemon. Optional: it could not be seen.
 struct InstallationFacts: Sendable {
     struct Socket: Sendable {
         var mode: UInt32
@@ -52,18 +53,22 @@ struct InstallationFacts: Sendable {
     var isRoot = false
     /// Groups of this process, and groups that the user has joined since.
     var groups: [UInt32] = []
+    /// Whether /etc/group has the user in the socket's group.
     var isListedInGroup = false
     /// nil: no service manager runs here.
     var socketUnit: Unit?
     /// Why the daemon did not answer; nil: it did.
     var trouble: ClientError?
     var daemon: Daemon?
+    /// As the kernel spells them: `avx2`, `avx512_vnni`.
     var processorFeatures: Set<String> = []
     var availableMemory: UInt64?
+    /// Names of variables that would slow a daemon started from here.
     var openblasVariables: [String] = []
 }
 
 extension InstallationFacts {
+    /// In the order in which one would look: first what keeps a request from arriving at all.
     var findings: [Finding] {
         [socketFinding, permissionFinding, unitFinding, daemonFinding, versionFinding].compactMap {
             $0
@@ -83,6 +88,7 @@ extension InstallationFacts {
                 : "start textflixd, or see --socket")
     }
 
+    /// The three ways not to be in a group: never joined, joined since the login, a closed mode.
     private var permissionFinding: Finding? {
         guard let socket, !isRoot else { return nil }
         let name = socket.groupName ?? "\(socket.group)"
@@ -101,6 +107,7 @@ extension InstallationFacts {
             remedy: "sudo usermod -aG \(name) \(user), then log in anew")
     }
 
+    /// Only where the system's own socket is meant.
     private var unitFinding: Finding? {
         guard let unit = socketUnit, path == SocketPath.system else { return nil }
         guard unit.isInstalled else {
@@ -162,6 +169,7 @@ extension InstallationFacts {
         }
     }
 
+    /// Named by what the kernels can use of it.
     private var processorFinding: Finding? {
         guard !processorFeatures.isEmpty else { return nil }
         let fast = [
@@ -178,6 +186,7 @@ extension InstallationFacts {
             text: "without AVX2: answers are right, but slow by a factor of ten")
     }
 
+    /// Models that do not fit are read from disk again and again.
     private var memoryFinding: Finding? {
         guard let available = availableMemory, let daemon else { return nil }
         let mapped = daemon.models.reduce(0) { $0 + $1.mappedBytes }

@@ -26,6 +26,7 @@ extension InstallationFacts {
         return facts
     }
 
+    /// One request, without retries: a doctor does not hide symptoms.
     private mutating func ask(_ timeout: Duration) {
         do throws(ClientError) {
             let client = try Client(path: path, retry: .never)
@@ -42,6 +43,7 @@ extension InstallationFacts {
         } catch { trouble = error }
     }
 
+    /// What /proc tells.
     private mutating func readMachine() {
         let flags = Self.field("flags", in: "/proc/cpuinfo") ?? ""
         processorFeatures = Set(flags.split(separator: " ").map(String.init))
@@ -86,6 +88,7 @@ extension InstallationFacts {
         return line?.split(separator: " ").dropFirst(3).first.flatMap { UInt64($0) }
     }
 
+    /// The value of the first line that begins with the name, as in `name : value`.
     private static func field(_ name: String, in path: String) -> String? {
         let line = lines(of: path).first { $0.hasPrefix(name) }
         return line?.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) }

@@ -42,6 +42,7 @@ enum ModelCommands {
     }
 }
 
+/// One line a model, then one for each that could not be loaded, with the reason.
 enum ModelTable {
     static func lines(_ models: [ModelStatus], on screen: Screen, indent: String = "") -> [String] {
         guard !models.isEmpty else { return ["\(indent)no models"] }
@@ -66,6 +67,7 @@ enum ModelTable {
         return table.lines(on: screen, indent: indent) + faults
     }
 
+    /// All of them where they are few, else how many.
     private static func labels(_ model: ModelStatus) -> String {
         if !model.error.isEmpty { return "" }
         if model.labels.isEmpty { return "none: embeddings" }
@@ -73,10 +75,12 @@ enum ModelTable {
         return model.labels.map(shown).joined(separator: ", ")
     }
 
+    /// Names come from other people's files.
     private static func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
 }
 
 extension ServerState {
+    /// As it is called on pages and in JSON.
     var word: String {
         switch self {
         case .loading: "loading"

@@ -26,6 +26,8 @@ struct PrometheusPage {
         return page.page
     }
 
+    // MARK: - Gauges
+
     private mutating func server(_ status: StatusResponse) {
         declare("build_info", .gauge, "Version of the daemon; always 1.")
         sample("build_info", [("version", status.version)], "1")
@@ -80,6 +82,8 @@ struct PrometheusPage {
         gauge("connections_limit", "Connections at most.", Double(limits.connections))
     }
 
+    // MARK: - What the daemon counts
+
     private mutating func counters(_ counters: [Counter]) {
         for name in Self.names(counters.map(\.name)) {
             declare(name, .counter, FigureNames.help(name))
@@ -112,6 +116,7 @@ struct PrometheusPage {
         sample(name, [], Self.number(value))
     }
 
+    /// Once a name, before its samples.
     private mutating func declare(_ name: String, _ kind: Kind, _ help: String) {
         let full = FigureNames.full(name)
         page += "# HELP \(full) \(help)\n# TYPE \(full) \(kind.rawValue)\n"
@@ -138,6 +143,7 @@ struct PrometheusPage {
         return Int64(exactly: value).map { "\($0)" } ?? value.description
     }
 
+    /// A label's value: backslash, quote and line feed are all that must be escaped.
     static func escaped(_ value: String) -> String {
         var text = ""
         for scalar in value.unicodeScalars {

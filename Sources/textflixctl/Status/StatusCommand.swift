@@ -1,4 +1,7 @@
 // `status`: once, or again and again.
+//
+// The daemon answers it from its I/O thread, also under overload; so a status that does not come is
+// news in itself, and is reported as what it is instead of being retried for long.
 
 import CommandLineTable
 import Syscalls

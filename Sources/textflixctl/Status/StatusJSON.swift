@@ -1,4 +1,12 @@
 // The daemon's status as JSON: every field under its name in the schema.
+//
+//     { "version", "state", "uptime_ns", "process_id", "detail", "models": [{ "name", … }],
+//       "queue": { "texts", … }, "engine": { … }, "limits": { … },
+//       "counters": [{ "name", "labels": { … }, "value" }],
+//       "histograms": [{ "name", "labels", "bounds": [ … ], "counts": [ … ], "sum" }] }
+//
+// Fields are added as the schema grows, never renamed. Counts of a histogram are cumulative and one
+// more than its bounds, as on the wire. A part that the daemon did not send is absent, not zero.
 
 import JSONText
 import TextflixProtocol
@@ -23,6 +31,7 @@ enum StatusJSON {
         return writer.text
     }
 
+    /// An array of models: also the whole of `models --format json`.
     static func write(_ models: [ModelStatus], to writer: inout JSONWriter) {
         writer.beginArray()
         for model in models {
@@ -124,6 +133,7 @@ enum StatusJSON {
     }
 }
 
+/// A field in one call: its name and its value.
 extension JSONWriter {
     mutating func field(_ name: String, _ text: String) {
         key(name)

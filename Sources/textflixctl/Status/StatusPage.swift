@@ -1,5 +1,15 @@
 // The daemon's status as a page for a person: what it is, what it serves, what waits, how long
 // answers take, and what went wrong.
+//
+//     textflixd 0.1.0  ready  up 3 h 2 min  process 812  /run/textflix/textflix.sock
+//
+//     Models      one line each
+//     Now         queue, engine, memory, limits
+//     Time        each histogram: count, mean, quantiles
+//     Counts      each counter: its sum, then its parts by their labels
+//
+// It shows what the daemon sent, under the daemon's names, so a figure that this version does not
+// know appears all the same. Nothing is computed but sums and quantiles.
 
 import CommandLineTable
 import TextflixProtocol
@@ -9,6 +19,7 @@ struct StatusPage {
     let path: String
     let screen: Screen
 
+    /// The page, line by line, without line ends.
     var lines: [String] {
         var lines = heading
         lines += section("Models", ModelTable.lines(status.models, on: screen, indent: "  "))
@@ -27,10 +38,12 @@ struct StatusPage {
         return status.detail.isEmpty ? [first] : [first, "  \(shown(status.detail))"]
     }
 
+    /// A heading and what stands under it; nothing where there is nothing.
     private func section(_ title: String, _ lines: [String]) -> [String] {
         lines.isEmpty ? [] : ["", screen.paint(title, .bold)] + lines
     }
 
+    /// What holds at this moment.
     private var now: [String] {
         var rows: [(String, String)] = []
         if let queue = status.queue {
@@ -62,6 +75,7 @@ struct StatusPage {
         return rows.map { "  \(DisplayWidth.pad($0.0, to: 13))\($0.1)" }
     }
 
+    /// Histograms that have counted anything.
     private var times: [String] {
         let readings = status.histograms.map { ($0, HistogramReading($0)) }
             .filter { $0.1.count > 0 }
@@ -81,6 +95,7 @@ struct StatusPage {
         return table.lines(on: screen, indent: "  ")
     }
 
+    /// Durations with their unit, other quantities bare.
     private static func cell(_ value: Double?, isTime: Bool) -> String {
         guard let value else { return "" }
         return isTime ? Duration.seconds(value).shown : threeDigits(value)
@@ -107,10 +122,12 @@ struct StatusPage {
         return table.lines(on: screen, indent: "  ", hasTitles: false)
     }
 
+    /// `queue duration, bulk`
     private func title(_ name: String, _ labels: [Label]) -> String {
         let parts = labels.map { shown($0.value) }.joined(separator: " ")
         return parts.isEmpty ? FigureNames.words(name) : "\(FigureNames.words(name)), \(parts)"
     }
 
+    /// What the daemon sent may hold anything.
     private func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
 }

@@ -15,11 +15,13 @@ struct StatusWatch: ~Copyable {
     private static let home = "\u{1B}[H"
     private static let restOfLine = "\u{1B}[K"
     private static let restOfScreen = "\u{1B}[J"
+    /// Longer than this without an answer is worth a word on the page.
     private static let patience: Duration = .seconds(3)
 
     private let client: Client
     private let interval: Duration
     private let signals: SignalQueue
+    /// What was shown last: it stays when the daemon goes.
     private var last: StatusResponse?
     private var hasKeys: Bool
     private var speed = SpeedTrace()
@@ -70,6 +72,7 @@ struct StatusWatch: ~Copyable {
         } catch { return error }
     }
 
+    /// Over the old page, line by line, so that nothing flickers.
     private func draw(_ error: ClientError?) {
         let screen = Screen(of: .output)
         var lines: [String] = []

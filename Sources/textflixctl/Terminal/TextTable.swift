@@ -34,6 +34,7 @@ struct TextTable: Sendable {
         }
     }
 
+    /// No spaces at the end of a line.
     private static func trimmed(_ line: String) -> String {
         var line = line
         while line.last == " " { line.removeLast() }

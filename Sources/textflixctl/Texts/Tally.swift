@@ -11,6 +11,7 @@ struct Tally: Sendable, Equatable {
     var labelled = 0
     var agreed = 0
 
+    /// Counts a good answer.
     mutating func count(_ answer: some TextAnswer, agrees: Bool?) {
         answered += 1
         tokens += answer.tokenCount

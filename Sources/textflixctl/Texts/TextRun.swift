@@ -33,7 +33,9 @@ struct TextRun<Task: TextTask>: ~Copyable {
         var answers: [Task.Answer]?
     }
 
+    /// Bytes of texts that share a request: an answer should not wait for a megabyte.
     private static var groupBytes: Int { 256 << 10 }
+    /// A busy daemon is asked so often, each time with fewer texts under way.
     private static var mostTries: Int { 4 }
 
     private let client: Client
@@ -52,6 +54,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
     private var firstBatch = 0
     private var underWay = (texts: 0, bytes: 0)
     private var batchOfCall: [UInt64: Int] = [:]
+    /// A text that did not fit into the last request.
     private var heldBack: TextItem?
     private var inputIsOver = false
     /// Why the run ends once what was before is answered.
@@ -71,6 +74,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
         self.input = input
     }
 
+    /// Until the input is over and answered, the user stops it, or it fails for good.
     mutating func run() throws(Failure) -> ExitStatus {
         while true {
             fill()
@@ -116,6 +120,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
         return group
     }
 
+    /// The next good text that is there; bad ones are reported on the way.
     private mutating func nextItem() -> TextItem? {
         if let item = heldBack.take() { return item }
         while !inputIsOver {
@@ -133,6 +138,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
         return nil
     }
 
+    /// Says what is wrong with a text; in strict mode it is the last.
     private mutating func reject(_ number: Int, _ reason: String) {
         tally.failed += 1
         say("\(settings.itemName) \(number): \(reason)")
@@ -166,6 +172,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
         return nil
     }
 
+    /// Whole lines only are left behind, and the status says which signal it was.
     private mutating func stop() throws(Failure) -> ExitStatus {
         let signal = signals.next()
         printError(progress.erase())
@@ -175,6 +182,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
 
     // MARK: - Out
 
+    /// Whatever came, in any order; then out goes what stands at the front.
     private mutating func takeAnswers() throws(Failure) {
         for answer in client.takeAnswers() {
             guard let sequence = batchOfCall.removeValue(forKey: answer.call) else { continue }
@@ -189,6 +197,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
         }
     }
 
+    /// Notes an answer, or sends the request again.
     private mutating func take(_ answer: Answer, for sequence: Int) throws(Failure) {
         let index = sequence - firstBatch
         do throws(ClientError) {
@@ -238,6 +247,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
 
     // MARK: - Words
 
+    /// On standard error, with the progress line out of the way.
     private mutating func say(_ message: String) {
         printError("\(progress.erase())textflixctl: \(message)\n")
     }
