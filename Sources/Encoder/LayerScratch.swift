@@ -22,9 +22,9 @@ final class LayerScratch {
         plan = BlockPlan(rows: Self.blockRows, leastRowsALane: Self.leastRowsALane)
     }
 
-    /// 7 panels of 14. A block's int8 input of the feed-forward part is 96 x 1024 = 96 KB and its
-    /// output 96 x 4096 = 384 KB: with the panels of weights, one core's second-level cache.
-    private static let blockRows = 98
+    /// 4 panels of 14: the widest matrix of a block, 56 x 4096 f32 = 917 KB, still fits one core's
+    /// second-level cache. Measured with 98 and 42 too: within 2 % of each other, 56 best.
+    private static let blockRows = 56
     /// Measured: from about three panels a lane, own blocks beat shared ones.
     private static let leastRowsALane = 40
 

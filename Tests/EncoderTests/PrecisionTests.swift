@@ -1,0 +1,69 @@
+// The reduced precisions: the same answer bit for bit however the work is cut, and close to f32,
+// also where activations have the outliers that trained models have.
+
+import Encoder
+import Numerics
+import Syscalls
+import Testing
+import Weights
+
+@Suite(.serialized) struct Precisions {
+    /// Large enough that a batch is cut into blocks, small enough to be quick.
+    private static func folder(outliers: Bool = false) throws -> ModelFolder {
+        let path = try makeTemporaryDirectory(prefix: "/tmp/textflix-precision-")
+        defer { removeTree(path) }
+        var model = SyntheticModel(
+            BERTConfiguration(
+                head: .sequence, hidden: 192, heads: 6, feedForward: 448, layers: 3,
+                positions: 160, vocabulary: 500))
+        model.seed = 7
+        model.outliers = outliers
+        try model.write(to: path)
+        return try ModelFolder.open(path)
+    }
+
+    private static let texts: [[UInt32]] = (0..<24).map { text in
+        (0..<(1 + text * 37 % 160)).map { UInt32(($0 * 31 + text * 17) % 500) }
+    }
+
+    /// Every instruction set x every precision x threads, alone and together: one lane or several
+    /// on a block, one block or many, whole panels or the last.
+    @Test(arguments: Kernels.all.indices, Precision.allCases)
+    func sameBitsHoweverTheWorkIsCut(index: Int, precision: Precision) throws {
+        let kernels = Kernels.all[index]
+        guard kernels.name != "scalar" || precision == .int8 else { return }  // slow, no blocks
+        let model = try BERTModel.load(
+            folder: try Self.folder(), precision: precision, kernels: kernels)
+        var expected: [[Float]]?
+        for threads in [1, 2, 3] {
+            let engine = try EncoderEngine(
+                maxBatchTokens: 4096, threads: threads, kernels: kernels)
+            for output in [BatchWalk.Output.logits, .embedding(.mean, normalize: false)] {
+                let together = try engine.run(model, Self.texts, output)
+                let alone = try Self.texts.map { try engine.run(model, [$0], output)[0] }
+                #expect(together == alone, "\(kernels.name), \(threads) threads, \(output)")
+            }
+            let logits = try engine.run(model, Self.texts, .logits)
+            #expect(expected == nil || expected == logits, "\(kernels.name), \(threads) threads")
+            expected = logits
+        }
+    }
+
+    /// bf16 rounds every operand by 2^-8, int8 by half of 1/255 and 1/127 of its range; with as
+    /// many independent roundings as a row has values, a state of unit size is off by about these
+    /// figures a layer, and three layers add up as a random walk. Outliers widen an int8 token's
+    /// range, but only that token's.
+    @Test(arguments: [Precision.bf16, .int8], [false, true])
+    func staysNearF32(precision: Precision, outliers: Bool) throws {
+        let folder = try Self.folder(outliers: outliers)
+        let engine = try EncoderEngine(maxBatchTokens: 4096)
+        let exact = try engine.run(try BERTModel.load(folder: folder), Self.texts, .logits)
+        let model = try BERTModel.load(folder: folder, precision: precision)
+        let rough = try engine.run(model, Self.texts, .logits)
+        let size = exact.joined().map { abs($0) }.max() ?? 0
+        let worst = zip(exact.joined(), rough.joined()).map { abs($0 - $1) }.max() ?? 0
+        let bound: Float = precision == .bf16 ? 0.02 : outliers ? 0.15 : 0.06
+        #expect(worst <= bound * max(1, size), "largest difference \(worst), logits to \(size)")
+        print("\(precision) outliers=\(outliers): largest difference \(worst) of \(size)")
+    }
+}
