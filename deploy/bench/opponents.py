@@ -83,7 +83,10 @@ def prepare(model, work):
         quantise_statically(work)
     for kind in ("float32", "int8"):
         if not (work / f"ct2-{kind}").exists():
+            import transformers
             from ctranslate2.converters import TransformersConverter
+            # The converter asks for an attribute that newer configurations no longer have.
+            transformers.BertConfig.position_embedding_type = "absolute"
             converter = TransformersConverter(str(model))
             converter.convert(str(work / f"ct2-{kind}"), quantization=kind)
 
