@@ -20,14 +20,6 @@ package struct OpenBLAS: Sendable {
     /// nil where the library is not installed.
     package static let shared = OpenBLAS()
 
-    /// Fewer columns than this are not worth the padding.
-    package static let leastColumns = 16
-    /// The most rows that padding ever makes.
-    package static let mostPaddedRows = 2048 / leastColumns
-
-    /// Rows that a product must have at least for a row to be independent of their number.
-    package static func leastRows(columns: Int) -> Int { (2048 + columns - 1) / columns }
-
     // cblas_sgemm(order, transA, transB, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc)
     private typealias SGEMM =
         @convention(c) (

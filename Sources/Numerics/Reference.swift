@@ -9,20 +9,6 @@ internal import func Glibc.exp
 internal import func Glibc.tanh
 
 package enum Reference {
-    /// y [T, N] = x [T, K] · w [N, K]ᵀ + bias [N]
-    package static func affine(
-        _ x: MatrixView, _ w: MatrixView, bias: UnsafeBufferPointer<Float>?,
-        into y: MutableMatrixView
-    ) {
-        precondition(x.columns == w.columns && x.rows == y.rows && w.rows == y.columns)
-        for row in 0..<x.rows {
-            for column in 0..<w.rows {
-                let sum = dot(x[row], w[column]) + Double(bias?[column] ?? 0)
-                y[row][column] = Float(sum)
-            }
-        }
-    }
-
     package static func dot(
         _ left: UnsafeBufferPointer<Float>, _ right: UnsafeBufferPointer<Float>
     ) -> Double {

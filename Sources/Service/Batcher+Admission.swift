@@ -1,10 +1,10 @@
 // Who gets into the queue: bounds, shares, and an honest guess of the wait.
 //
 // A request that cannot be done in time is refused at once, when its sender can still do something
-// else, instead of failing at its deadline. The guess is fair queueing's own: while the backlog B of
-// a user is worked off, every other user is served at most B as well, so a newcomer waits for its
-// own backlog and for each other's up to as much. Speed is measured; before the first measurement
-// everything is admitted.
+// else, instead of failing at its deadline. The guess is fair queueing's own: while the backlog B
+// of a user is worked off, every other user is served at most B as well, so a newcomer waits for
+// its own backlog and for each other's up to as much. Speed is measured; before the first
+// measurement everything is admitted.
 
 internal import Syscalls
 

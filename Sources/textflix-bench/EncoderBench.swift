@@ -32,7 +32,7 @@ enum EncoderBench {
         examples: [
             Example(
                 "textflix-bench encoder --model DIR --precision int8 --workloads 1x16,32x128",
-                "two workloads"),
+                "two workloads")
         ])
 
     static func run(_ line: Invocation) throws -> ExitStatus {
@@ -121,7 +121,8 @@ enum EncoderBench {
         to writer: inout JSONWriter
     ) {
         let shape = model.configuration
-        let weights = 4 * shape.hiddenSize * shape.hiddenSize
+        let weights =
+            4 * shape.hiddenSize * shape.hiddenSize
             + 2 * shape.hiddenSize * shape.feedForwardSize
         let lengths = workload.lengths.map { min($0, shape.positionCount) }
         let tokens = lengths.reduce(0, +)

@@ -54,7 +54,8 @@ struct Workload {
     func batches(vocabulary: Int, positions: Int) -> [RaggedBatch] {
         stride(from: 0, to: lengths.count, by: atOnce).map { first in
             var batch = RaggedBatch()
-            for (index, length) in lengths[first..<min(first + atOnce, lengths.count)].enumerated() {
+            for (index, length) in lengths[first..<min(first + atOnce, lengths.count)].enumerated()
+            {
                 let tokens = min(length, positions)
                 batch.append((0..<tokens).map { UInt32(($0 * 7919 + index * 31 + 1) % vocabulary) })
             }

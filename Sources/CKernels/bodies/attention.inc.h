@@ -126,7 +126,8 @@ INL void TILE_FN(exponentials)(const tf_attention *a, const TILE_FN(workspace) *
 #if ATTENTION_BF16
             vf y = vf_set(0);
             if (2 * u + 1 < a->tokens) {
-                y = tf_softmax_exp2(vf_fma(vf_load(at + TF_PANEL_COLUMNS), factor, shift), !ATTENTION_BF16);
+                const vf second = vf_load(at + TF_PANEL_COLUMNS);
+                y = tf_softmax_exp2(vf_fma(second, factor, shift), !ATTENTION_BF16);
                 sum += y;
             }
             vu_store(w->p + u * TF_PANEL_COLUMNS + c, TF_PAIR_BF16(x, y));
