@@ -1,10 +1,11 @@
 // Who gets into the queue: bounds, shares, and an honest guess of the wait.
 //
 // A request that cannot be done in time is refused at once, when its sender can still do something
-// else, instead of failing at its deadline. The guess is fair queueing's own: while the backlog B
-// of a user is worked off, every other user is served at most B as well, so a newcomer waits for
-// its own backlog and for each other's up to as much. Speed is measured; before the first
-// measurement everything is admitted.
+// else, instead of failing at its deadline. The guess is fair queueing's own: while a backlog B of
+// one user is worked off, every other is served at most B as well, so a newcomer waits for its own
+// backlog and for each other's up to as much. Speed is measured; before the first measurement, and
+// whenever nothing is before it, a claim is admitted whatever the guess: a guess must never be what
+// keeps a better one from being made.
 
 internal import Syscalls
 
@@ -42,7 +43,9 @@ extension Batcher {
     }
 
     private func checkDeadline(_ claim: Claim, cost: UInt64, now: Instant) throws(Refusal) {
-        guard claim.deadline != .distantFuture else { return }
+        // The guess may be wrong, and only work mends it: with nothing before it a claim is tried.
+        guard claim.deadline != .distantFuture, ledger.texts > 0 || !running.isEmpty
+        else { return }
         let needed = expectedNanoseconds(claim, cost: cost, now: now)
         let done = now.advanced(by: needed)
         if done > claim.deadline { throw .tooLate(by: done.since(claim.deadline), needed: needed) }
@@ -122,8 +125,8 @@ struct SpeedGauge: Sendable {
     private var models: [UInt32: Sums] = [:]
     private(set) var latest = 0.0
 
-    /// Tokens after which the past counts half: a few batches.
-    private static let halfLife = 8192.0
+    /// Tokens after which the past counts half: two of the default batches.
+    private static let halfLife = 4096.0
 
     mutating func note(tokens: Int, nanoseconds: UInt64, model: UInt32) {
         guard tokens > 0, nanoseconds > 0 else { return }

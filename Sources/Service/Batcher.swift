@@ -274,13 +274,16 @@ package struct Batcher<Payload: Sendable>: Sendable {
     }
 
     /// A batch has ended.
-    /// - Parameter computed: nanoseconds of computing, interruptions taken off; nil when it did not
-    ///   run to its end.
-    package mutating func finish(_ number: UInt64, computed: UInt64?) {
+    /// - Parameters:
+    ///   - computed: nanoseconds of computing, interruptions taken off; nil when it failed.
+    ///   - share: of its layers, how many were computed: all, unless it was abandoned.
+    package mutating func finish(_ number: UInt64, computed: UInt64?, share: Double = 1) {
         guard let place = running.firstIndex(where: { $0.number == number }) else { return }
         let batch = running.remove(at: place)
         if let computed {
-            speeds.note(tokens: batch.tokenCount, nanoseconds: computed, model: batch.lane.model)
+            speeds.note(
+                tokens: Int(Double(batch.tokenCount) * share), nanoseconds: computed,
+                model: batch.lane.model)
         }
         for request in batch.requests {
             records[request]!.computing -= 1

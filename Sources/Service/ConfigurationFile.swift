@@ -81,8 +81,6 @@ extension DaemonConfiguration {
     mutating func read(
         _ bytes: [UInt8], path: String
     ) throws(ConfigurationError) {
-        // An empty file sets nothing.
-        if bytes.allSatisfy({ $0 == 0x20 || (0x09...0x0D).contains($0) }) { return }
         let root: JSONNode
         do throws(JSONError) {
             root = try JSONDocument.parse(bytes, dialect: .json5)

@@ -79,44 +79,45 @@ final class EngineRun {
             let model = batch.items[0].payload.model
             let walk = try engine.begin(model, batch.items, batch.lane.output)
             defer { walk.end() }
-            var interrupted = Interruptions()
-            guard steps(walk, batch, model, &interrupted) else {
-                scheduler.finish(batch.number, computed: nil)
-                report(batch, started, interrupted, outcomes: [], abandoned: true)
-                return MonotonicClock.now.since(started)
-            }
-            let outcomes = Readout(batch: batch, walk: walk).outcomes()
-            report(batch, started, interrupted, outcomes: outcomes)
-            let computed = MonotonicClock.now.since(started) - interrupted.nanoseconds
-            scheduler.finish(batch.number, computed: computed)
+            var progress = Progress()
+            let isDone = steps(walk, batch, model, &progress)
+            let outcomes = isDone ? Readout(batch: batch, walk: walk).outcomes() : []
+            let computed = MonotonicClock.now.since(started) - progress.interrupted
+            scheduler.finish(
+                batch.number, computed: computed,
+                share: isDone ? 1 : Double(progress.layers) / Double(max(1, model.layerCount)))
+            report(batch, started, computed, progress, outcomes, abandoned: !isDone)
         } catch {
             fail(batch, started, "\(error)")
         }
         return MonotonicClock.now.since(started)
     }
 
-    private struct Interruptions {
-        var count = 0
-        var nanoseconds: UInt64 = 0
+    private struct Progress {
+        var layers = 0
+        var interruptions = 0
+        /// Nanoseconds that other batches took between its layers.
+        var interrupted: UInt64 = 0
     }
 
     /// All layers, with what comes between them; false when nobody wants the batch any more.
     private func steps(
         _ walk: any ComputeWalk, _ batch: Batch<TokenisedText>, _ model: ServedModel,
-        _ interrupted: inout Interruptions
+        _ progress: inout Progress
     ) -> Bool {
         let worth = max(1, batch.tokenCount / max(1, model.layerCount))
         fault.beforeBatch()
         while walk.step() {
             pulse.beat()
+            progress.layers += 1
             fault.afterLayer()
             switch scheduler.stepped(batch.number, worth: worth) {
             case .goOn: continue
             case .abandon: return false
             case .interrupt:
                 while let urgent = scheduler.nextInterrupting(onExpiry: postExpired) {
-                    interrupted.count += 1
-                    interrupted.nanoseconds += run(urgent)
+                    progress.interruptions += 1
+                    progress.interrupted += run(urgent)
                     guard case .interrupt = scheduler.stepped(batch.number, worth: 0)
                     else { break }
                 }
@@ -132,20 +133,19 @@ final class EngineRun {
                 result: .failure(.internal, "the model could not be computed: \(text)"))
         }
         scheduler.finish(batch.number, computed: nil)
-        report(batch, started, Interruptions(), outcomes: outcomes)
+        report(batch, started, MonotonicClock.now.since(started), Progress(), outcomes)
     }
 
     private func report(
-        _ batch: Batch<TokenisedText>, _ started: Instant, _ interrupted: Interruptions,
-        outcomes: [TextOutcome], abandoned: Bool = false
+        _ batch: Batch<TokenisedText>, _ started: Instant, _ computed: UInt64,
+        _ progress: Progress, _ outcomes: [TextOutcome], abandoned: Bool = false
     ) {
         mailbox.post(
             .batch(
                 BatchReport(
                     workClass: batch.workClass, closed: batch.closed,
                     textCount: batch.items.count, tokenCount: batch.tokenCount, started: started,
-                    computed: MonotonicClock.now.since(started) - interrupted.nanoseconds,
-                    interruptions: interrupted.count, outcomes: outcomes,
-                    wasAbandoned: abandoned)))
+                    computed: computed, interruptions: progress.interruptions,
+                    outcomes: outcomes, wasAbandoned: abandoned)))
     }
 }

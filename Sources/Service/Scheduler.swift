@@ -89,8 +89,8 @@ package final class Scheduler: Sendable {
         batcher.withLock { $0.stepped(number, worth: worth) }
     }
 
-    package func finish(_ number: UInt64, computed: UInt64?) {
-        batcher.withLock { $0.finish(number, computed: computed) }
+    package func finish(_ number: UInt64, computed: UInt64?, share: Double = 1) {
+        batcher.withLock { $0.finish(number, computed: computed, share: share) }
     }
 
     /// Lets a waiting engine thread return.

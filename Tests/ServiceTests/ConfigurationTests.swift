@@ -62,7 +62,7 @@ import Testing
         ("{ socket_mode: 660 }", ":1:16: socket_mode must be"),
         ("{ log_level: \"loud\" }", ":1:14: log_level must be"),
         ("[]", ":1:1: the configuration must be an object"),
-        ("{ models: ", ":1:11: "),
+        ("{ models: ", ":1:11: "), ("", ":1:1: "),
         ("{}", "no model is configured"),
     ])
     func aFaultHasAPlace(text: String, complaint: String) throws {
@@ -96,10 +96,10 @@ import Testing
     }
 
     @Test func modelsFromTheEnvironmentAndTwiceTheSame() throws {
-        let configuration = try resolve("", ["TEXTFLIX_MODELS": "a=/a,b=/b=c"])
+        let configuration = try resolve("{}", ["TEXTFLIX_MODELS": "a=/a,b=/b=c"])
         #expect(configuration.models.map(\.path) == ["/a", "/b=c"])
         let error = #expect(throws: ConfigurationError.self) {
-            try resolve("") { $0.models = [("a", "/a"), ("a", "/b")] }
+            try resolve("{}") { $0.models = [("a", "/a"), ("a", "/b")] }
         }
         #expect(error?.description == "two models are named a")
     }
