@@ -50,6 +50,7 @@ extension Exchange {
 
     /// Queues as many parked messages of a stream as find room, in their order.
     private func submitParked(_ address: StreamAddress, _ endpoint: Endpoint, now: Instant) {
+        var attempts = 0
         while let row = endpoint.streams[address.stream], let (place, body) = row.firstParked {
             do throws(Status) {
                 let order = try WorkOrder(.classifyStream, body)
@@ -61,10 +62,11 @@ extension Exchange {
             } catch {
                 // With a time to come back it is a matter of waiting, and we can do that here.
                 let mayWait = error.code == .resourceExhausted && error.retryAfter != nil
-                if mayWait, row.deadline == .distantFuture || row.deadline > now,
-                    sink.queue.texts > 0
-                {
-                    return
+                if mayWait, row.deadline == .distantFuture || row.deadline > now {
+                    if sink.queue.texts > 0 { return }
+                    // The queue emptied between the refusal and this look: there is room now.
+                    attempts += 1
+                    if attempts < 100 { continue }
                 }
                 return fail(address, endpoint, .classifyStream, error)
             }
