@@ -161,7 +161,7 @@ class Activation(ServiceCase):
         self.assertEqual(self.systemctl("is-active", "textflixd.service", check=False).stdout,
                          "inactive\n")
         self.assertEqual(self.systemctl("is-active", "textflixd.socket").stdout, "active\n")
-        answer = self.classify("--format", "jsonl")
+        answer = self.classify("--format", "jsonl", "a text")
         self.assertEqual(answer.returncode, 0, answer.stderr + self.journal())
         self.assertIn("probability", json.loads(answer.stdout))
         self.assertEqual(self.systemctl("is-active", "textflixd.service").stdout, "active\n")
