@@ -262,6 +262,9 @@ package final class EventLoop {
             acceptAgainAt = .distantFuture
             for listener in listeners { listener.unlink() }
         case .exit(let code): exitCode = code
+        case .giveUp:
+            log(.warning, "the time to stop is up: some work is left without an answer")
+            ThisProcess.endNow(0)
         }
     }
 }

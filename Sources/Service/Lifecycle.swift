@@ -37,6 +37,9 @@ package struct Lifecycle: Sendable {
         /// Accept no connections and no work any more; call `drained` when none is left.
         case drain
         case exit(Int32)
+        /// The time to stop is up, and work is left: end without waiting for any thread, since one
+        /// that hangs would be waited for for ever.
+        case giveUp
     }
 
     package static let badConfiguration: Int32 = 78  // EX_CONFIG
@@ -110,6 +113,6 @@ package struct Lifecycle: Sendable {
     package mutating func tick(now: Instant) -> [Effect] {
         guard now >= drainDeadline else { return [] }
         drainDeadline = .distantFuture
-        return [.exit(0)]
+        return [.giveUp]
     }
 }

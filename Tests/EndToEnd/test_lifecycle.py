@@ -7,7 +7,7 @@ import time
 import unittest
 
 import wire
-from harness import Daemon, copied_model, random_model, wait_until
+from harness import Daemon, copied_model, random_model, scratch, wait_until
 
 UNAVAILABLE = 14
 TEXT = "a text of some length " * 10
@@ -77,6 +77,18 @@ class Terminate(unittest.TestCase):
             began = time.monotonic()
             self.assertEqual(daemon.stop(), 0, daemon.log)
             self.assertLess(time.monotonic() - began, 5)
+
+    def test_a_hung_engine_does_not_hold_it_up_for_ever(self):
+        configuration = scratch() / "hasty.json"
+        configuration.write_text('{ "limits": { "drain_seconds": 0.5 } }')
+        with (Daemon("--config", configuration, environment={"TEXTFLIX_FAULT": "hang"}) as daemon,
+              daemon.connect() as connection):
+            connection.send(wire.classify(TEXT))
+            wait_until(lambda: self.is_busy(daemon), "the engine hangs")
+            began = time.monotonic()
+            self.assertEqual(daemon.stop(), 0, daemon.log)
+            self.assertLess(time.monotonic() - began, 5)
+            self.assertIn("without an answer", daemon.log)
 
     def test_a_signal_during_the_start(self):
         for delay in (0.0, 0.01, 0.05):

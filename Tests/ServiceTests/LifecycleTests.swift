@@ -55,7 +55,7 @@ import TextflixProtocol
         #expect(life.deadline == now.advanced(by: limits.drainTime))
         #expect(life.terminate(now: now) == [])
         #expect(life.deadline == now.advanced(by: limits.hastyDrainTime))
-        #expect(life.tick(now: life.deadline) == [.exit(0)])
+        #expect(life.tick(now: life.deadline) == [.giveUp])
     }
 
     @Test func drainedIsTheEnd() {
