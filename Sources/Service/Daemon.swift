@@ -106,7 +106,9 @@ package struct Daemon: Sendable {
         // Sixty-four for everything that is no connection.
         if limits.connections > descriptors - 64 {
             limits.connections = max(1, descriptors - 64)
-            log(.warning, "only \(limits.connections) connections: the descriptor limit is low")
+            log(
+                .warning, "only \(limits.connections) connections: the descriptor limit is low",
+                [Log.Event.fewerConnections.field])
         }
         return limits
     }
@@ -169,7 +171,9 @@ final class Loading: Sendable {
         do throws(ConfigurationError) {
             return try DaemonConfiguration.resolve(flags)
         } catch {
-            log(.error, "the configuration is not read again: \(error)")
+            log(
+                .error, "the configuration is not read again: \(error)",
+                [Log.Event.configurationRefused.field])
             return old
         }
     }

@@ -84,6 +84,7 @@ extension Exchange {
 
     private func note(_ done: PendingRequest, now: Instant) {
         count(done.method, .ok)
+        if log.isOn(.debug) { tell(done, took: now.since(done.arrival)) }
         let (model, priority) = (done.model.name, done.workClass.name)
         figures.count(
             "textflix_texts_total", done.outcomes.count, "model", model, "priority", priority)
@@ -93,6 +94,18 @@ extension Exchange {
         figures.observe(
             "textflix_queue_duration_seconds", nanoseconds: done.timing.queuedNs, "model", model,
             "priority", priority)
+    }
+
+    private func tell(_ done: PendingRequest, took nanoseconds: UInt64) {
+        let microseconds = nanoseconds / 1000
+        log(
+            .debug,
+            "\(done.method.rawValue): \(done.outcomes.count) texts by \(done.model.name) in"
+                + " \(microseconds) µs",
+            [
+                ("REQUEST", done.address.text), ("MODEL", done.model.name),
+                ("CODE", StatusCode.ok.name), ("DURATION_US", "\(microseconds)"),
+            ])
     }
 
     /// A deadline has come: whoever asked is told, and the work is dropped.
@@ -117,7 +130,9 @@ extension Exchange {
         for entry in catalog.entries {
             if !entry.error.isEmpty {
                 let kept = entry.model == nil ? "" : "; the one in service stays"
-                log(.error, "model \(entry.name): \(entry.error)\(kept)", [("MODEL", entry.name)])
+                log(
+                    .error, "model \(entry.name): \(entry.error)\(kept)",
+                    [("MODEL", entry.name), Log.Event.modelRefused.field])
             } else if let model = entry.model {
                 let status = model.status
                 log(

@@ -49,6 +49,12 @@ extension Exchange {
         abandon(address.stream, endpoint)
         endpoint.connection.fail(address.stream, status)
         count(method, status.code)
+        log.limited(
+            .info, "\(method.rawValue): \(status.code.name), \(status.message)",
+            [
+                ("REQUEST", address.text), ("CODE", status.code.name),
+                ("USER", "\(endpoint.peer.user)"),
+            ])
         touch(address.connection)
     }
 

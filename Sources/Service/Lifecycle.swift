@@ -20,6 +20,9 @@ package struct StreamAddress: Hashable, Sendable {
         self.connection = connection
         self.stream = stream
     }
+
+    /// As the log names a request.
+    var text: String { "\(connection).\(stream)" }
 }
 
 package struct Lifecycle: Sendable {

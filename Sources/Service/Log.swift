@@ -24,6 +24,16 @@ package final class Log: Sendable {
 
     package typealias Field = (name: String, value: String)
 
+    /// Events that the message catalog explains, under the numbers that they have there
+    /// (systemd/textflixd.catalog).
+    package enum Event: String, Sendable, CaseIterable {
+        case modelRefused = "ece1f12ac9da475ab6eed99199abe3aa"
+        case configurationRefused = "17762c942bf14581a4a7cd1dd7e97f9a"
+        case fewerConnections = "692fb93933ab40fea2a49d7dc432a46a"
+
+        var field: Field { ("MESSAGE_ID", rawValue) }
+    }
+
     package enum Target: Sendable {
         case journal
         /// A line on standard error.
@@ -49,6 +59,9 @@ package final class Log: Sendable {
         else { return Log(.lines, level: level) }
         return Log(.journal, level: level)
     }
+
+    /// Whether a message of this level goes anywhere: for those that cost something to make.
+    package func isOn(_ level: Level) -> Bool { level <= self.level }
 
     package func callAsFunction(_ level: Level, _ message: String, _ fields: [Field] = []) {
         guard level <= self.level else { return }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -36,6 +37,39 @@ class Help(unittest.TestCase):
         self.assertLessEqual(
             {"classify", "embed", "tag", "tokenize", "status", "models", "reload"},
             set(self.commands("textflixctl")))
+
+    def test_man_pages_have_every_option(self):
+        for program, page in (("textflixd", "textflixd.8"), ("textflixctl", "textflixctl.1"),
+                              ("textflixlab", "textflixlab.1")):
+            text = (harness.ROOT / "deploy" / "man" / page).read_text().replace("\\-", "-")
+            for command in [[]] + [[name] for name in self.commands(program)]:
+                for option in set(re.findall(r"--[a-z][\w-]+", run(
+                        program, *command, "--help").stdout)):
+                    with self.subTest(program=program, command=command, option=option):
+                        self.assertRegex(text, rf"{option}\b", f"say what it does in {page}")
+
+    def test_the_configurations_man_page_has_every_limit(self):
+        """The daemon names the keys that it knows when it meets another."""
+        path = scratch() / "keys.json"
+        path.write_text('{ "limits": { "no_such": 1 } }')
+        known = run("textflixd", "--config", path, "--check-config").stderr
+        page = (harness.ROOT / "deploy" / "man" / "textflixd.json.5").read_text()
+        keys = re.findall(r"\b[a-z_]+\b", known.split("known are", 1)[1])
+        self.assertGreater(len(keys), 10)
+        for key in keys:
+            self.assertIn(f"{key} ", page, "say what it does")
+
+    def test_completions_of_all_programs(self):
+        for program in PROGRAMS[:3]:
+            for shell in ("bash", "zsh", "fish"):
+                with self.subTest(program=program, shell=shell):
+                    answer = run(program, "--completions", shell)
+                    self.assertEqual(answer.returncode, 0, answer.stderr)
+                    self.assertIn(program, answer.stdout)
+                    if shutil.which(shell):
+                        checked = subprocess.run([shell, "-n"], input=answer.stdout, text=True,
+                                                 capture_output=True, check=False)
+                        self.assertEqual(checked.returncode, 0, checked.stderr)
 
     def test_versions(self):
         versions = {run(program, "--version").stdout.split()[-1] for program in PROGRAMS[:2]}

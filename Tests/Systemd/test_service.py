@@ -366,6 +366,23 @@ class Journal(ServiceCase):
         self.assertTrue([entry for entry in entries if entry.get("MODEL") == "tiny"])
         self.assertGreater(len({entry["PRIORITY"] for entry in entries}), 1)
 
+    def test_refusals_bear_request_code_and_user(self):
+        self.box.run("textflixctl", "classify", "--model", "no-such", "x")
+        output = self.box.run("journalctl", "-u", "textflixd.service", "-o", "json",
+                              "--no-pager", "CODE=NOT_FOUND").stdout
+        entry = json.loads(output.splitlines()[-1])
+        self.assertEqual(entry["USER"], "0")
+        self.assertRegex(entry["REQUEST"], r"^\d+\.\d+$")
+
+    def test_the_catalog_explains(self):
+        self.put_file(CONFIGURATION, "{ broken")
+        self.classify()
+        self.systemctl("reload", "textflixd.service", check=False)
+        self.wait_until(lambda: "not read again" in self.journal(), "the journal says why")
+        text = self.box.run("journalctl", "-x", "-u", "textflixd.service", "--no-pager").stdout
+        self.assertIn("--check-config", text)
+        self.put_file(CONFIGURATION, self.configuration)
+
 
 if __name__ == "__main__":
     unittest.main()
