@@ -30,7 +30,9 @@ def unavailable():
 
 
 class Sandbox:
-    def __init__(self):
+    """Over this machine's files, or over those of another `system`."""
+
+    def __init__(self, system="/"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="textflix-systemd.", dir="/var/tmp"))
         (self.folder / "layer").mkdir()
         self.log_path = self.folder / "log"
@@ -38,7 +40,7 @@ class Sandbox:
             self.outer = subprocess.Popen(
                 ["unshare", "--fork", "--kill-child=KILL", *NAMESPACES,
                  str(pathlib.Path(__file__).with_name("boot")), str(self.folder / "layer"),
-                 str(ROOT)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 str(ROOT), str(system)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.init = self.wait_for_init()
         except BaseException:

@@ -1,0 +1,99 @@
+"""The package on a Debian that has nothing else: it installs, answers, and purge leaves nothing.
+
+The clean system is made once by mmdebstrap from this machine's own package sources and kept in
+.build; it is booted like every sandbox, so that nothing is written into it.
+"""
+
+import functools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import sandbox
+from sandbox import CHECKOUT, ROOT, Sandbox
+from test_service import harness, package
+
+NOT_OURS = ("/proc", "/sys", "/dev", "/run", "/tmp", "/mnt", "/var/lib/dpkg", "/var/log",
+            "/var/cache/ldconfig", "/var/lib/systemd", "/etc/machine-id")
+CODENAME = "bookworm"  # the oldest that the package is for
+
+
+def unavailable():
+    if why := sandbox.unavailable():
+        return why
+    return None if shutil.which("mmdebstrap") else "mmdebstrap is not installed"
+
+
+def package_sources():
+    found = [pathlib.Path("/etc/apt/sources.list"),
+             *pathlib.Path("/etc/apt/sources.list.d").glob("debian*.sources")]
+    return [str(path) for path in found if path.exists()]
+
+
+@functools.cache
+def clean_system():
+    """A tar file of a minimal Debian with the package's dependencies."""
+    archive = ROOT / ".build" / f"debian-{CODENAME}.tar"
+    if not archive.exists():
+        depends = "systemd,init-system-helpers,libopenblas0,libstemmer0d,libstdc++6,libsystemd0"
+        made = subprocess.run(
+            ["mmdebstrap", "--quiet", "--variant=apt", f"--include={depends}", CODENAME,
+             f"{archive}.new.tar", *package_sources()], capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise unittest.SkipTest(f"no clean Debian to be had: {made.stderr.strip()[-200:]}")
+        os.rename(f"{archive}.new.tar", archive)
+    return archive
+
+
+@unittest.skipIf(unavailable(), str(unavailable()))
+class CleanDebian(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.package = package()
+        archive = clean_system()
+        root = pathlib.Path(tempfile.mkdtemp(prefix="textflix-debian.", dir="/var/tmp"))
+        cls.addClassCleanup(shutil.rmtree, root, ignore_errors=True)
+        subprocess.run(["tar", "-C", str(root), "--exclude=./dev/*", "-xf", str(archive)],
+                       check=True)
+        cls.box = Sandbox(root)
+        cls.addClassCleanup(cls.box.stop)
+
+    def files(self):
+        """Every path of the system, and what /etc/passwd and /etc/group hold."""
+        root = self.box.path("")
+        found = {f"{name}: {line}" for name in ("passwd", "group")
+                 for line in pathlib.Path(root, "etc", name).read_text().splitlines()}
+        for folder, folders, names in os.walk(root):
+            inside = folder.removeprefix(root)
+            folders[:] = [each for each in folders if f"{inside}/{each}" not in NOT_OURS]
+            found.update(f"{inside}/{name}" for name in folders + names)
+        return {path for path in found if not path.endswith("-")}  # passwd- and its like: backups
+
+    def test_install_answer_purge(self):
+        before = self.files()
+        self.box.run("dpkg", "--install", CHECKOUT / self.package.relative_to(ROOT), check=True)
+        self.assertEqual(self.box.run("systemctl", "is-active", "textflixd.socket").stdout,
+                         "active\n")
+        model = self.box.path("/var/lib/textflix/models/sentiment")
+        shutil.copytree(harness.random_model(), model)
+        answer = self.box.run("textflixctl", "classify", "--format", "jsonl", "a text")
+        self.assertEqual(answer.returncode, 0, answer.stderr + self.box.run(
+            "journalctl", "-u", "textflixd", "--no-pager").stdout)
+        self.assertIn("label", json.loads(answer.stdout))
+        for again in range(2):  # an upgrade to itself keeps it running
+            self.box.run("dpkg", "--install", CHECKOUT / self.package.relative_to(ROOT),
+                         check=True)
+            self.assertEqual(self.box.run("textflixctl", "classify", "x").returncode, 0, again)
+        self.box.run("dpkg", "--purge", "textflix", check=True)
+        self.assertEqual(self.files() - before, set())
+        self.assertEqual(self.box.run("systemctl", "is-active", "textflixd.socket").stdout,
+                         "inactive\n")
+        self.assertFalse(os.path.exists(self.box.path("/run/textflix")))
+
+
+if __name__ == "__main__":
+    unittest.main()
