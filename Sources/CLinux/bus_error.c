@@ -20,6 +20,7 @@ static struct {
 } mappings[mapping_slots];
 
 static int exit_code_on_bus_error;
+static const char *line_prefix = "";
 
 static void write_text(const char *text) {
     ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
@@ -40,16 +41,17 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context) {
     (void)signal_number;
     (void)context;
     const char *name = mapping_of((uintptr_t)info->si_addr);
-    // <2> is the journal's prefix for "critical"; a terminal shows it as it is.
-    write_text("<2>memory of a mapped file is gone: ");
+    write_text(line_prefix);
+    write_text("memory of a mapped file is gone: ");
     write_text(name != NULL ? name : "an unknown file");
     write_text(" was truncated or its disk failed; replace files by renaming, never in place\n");
     _exit(exit_code_on_bus_error);
 }
 
-int linux_end_on_bus_error(int exit_code) {
+int linux_end_on_bus_error(int exit_code, const char *prefix) {
     struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
     exit_code_on_bus_error = exit_code;
+    line_prefix = prefix;
     sigemptyset(&action.sa_mask);
     return sigaction(SIGBUS, &action, NULL);
 }

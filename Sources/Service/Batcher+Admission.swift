@@ -130,6 +130,8 @@ struct SpeedGauge: Sendable {
 
     mutating func note(tokens: Int, nanoseconds: UInt64, model: UInt32) {
         guard tokens > 0, nanoseconds > 0 else { return }
+        // Each reload brings new numbers; those of old loads are never asked for again.
+        if models.count > 64 { models.removeAll() }
         var sums = models[model] ?? Sums()
         if sums.isWarm {
             let kept = Self.halfLife / (Self.halfLife + Double(tokens))

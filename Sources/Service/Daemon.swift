@@ -51,7 +51,10 @@ package struct Daemon: Sendable {
         }
         if fault != .none { log(.warning, "TEXTFLIX_FAULT is set: \(fault)") }
         ThisProcess.ignoreBrokenPipes()
-        ThisProcess.endOnBusError(exitStatus: Self.inputOutput)
+        // "<2>" is how a line on standard error tells the journal that it is critical.
+        ThisProcess.endOnBusError(
+            exitStatus: Self.inputOutput,
+            prefix: environment("JOURNAL_STREAM") == nil ? "textflixd: error: " : "<2>")
         let limits = fittingLimits()
         // Signals are blocked here, before any other thread starts.
         let signals = try SignalQueue([.terminate, .interrupt, .hangUp])

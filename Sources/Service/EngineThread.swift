@@ -26,14 +26,15 @@ package final class EngineThread: Sendable {
         self.makeEngine = makeEngine
     }
 
-    package func start() throws(Errno) -> Thread {
+    package func start() throws(Errno) {
         // Deep enough for the kernels' blocks on the stack.
         try Thread.spawn(name: "engine", stackBytes: 8 << 20) { [self] in
             let run = EngineRun(
                 scheduler: scheduler, mailbox: mailbox, pulse: pulse, fault: fault,
                 engine: Result { try makeEngine() })
             run.loop()
-        }
+            pulse.end()
+        }.detach()
     }
 }
 

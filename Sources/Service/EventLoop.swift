@@ -143,6 +143,7 @@ package final class EventLoop {
     /// asks for, until nothing is left to do.
     private func settle(now: Instant) {
         while true {
+            exchange.resumeParked(now: now)
             // First what the daemon does, then what it says, so nobody hears of what is not yet so.
             let effects = exchange.takeLifecycleEffects()
             for effect in effects { apply(effect, now: now) }
@@ -257,6 +258,7 @@ package final class EventLoop {
         case .notifyStopping: notifier.stopping(within: limits.drainTime)
         case .answerReload(let addresses):
             exchange.answerReload(addresses)
+        case .refuseReload(let addresses): exchange.refuseReload(addresses)
         case .drain:
             stopListening()
             acceptAgainAt = .distantFuture
@@ -264,7 +266,8 @@ package final class EventLoop {
         case .exit(let code): exitCode = code
         case .giveUp:
             log(.warning, "the time to stop is up: some work is left without an answer")
-            ThisProcess.endNow(0)
+            exchange.giveUp()
+            exitCode = 0
         }
     }
 }

@@ -15,7 +15,7 @@ extension Exchange {
             case .signal(let signal): take(signal, now: now)
             }
         }
-        resumeParked(now: now)
+        queueMoved = true
     }
 
     /// What a signal asks for.

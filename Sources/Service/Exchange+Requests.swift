@@ -138,7 +138,7 @@ extension Exchange {
             throw Status(
                 code: .unavailable, message: "the models are being loaded",
                 retryAfter: .milliseconds(500))
-        case .draining: throw Status(code: .unavailable, message: "the daemon is stopping")
+        case .draining: throw Self.stopping
         }
     }
 
@@ -194,9 +194,7 @@ extension Exchange {
                 code: .permissionDenied,
                 message: "only root and the daemon's own user may reload; you are user \(user)")
         }
-        guard lifecycle.state != .draining else {
-            throw Status(code: .unavailable, message: "the daemon is stopping")
-        }
+        guard lifecycle.state != .draining else { throw Self.stopping }
         log(.notice, "reload asked for", [("USER", "\(user)")])
         apply(lifecycle.reload(for: address))
     }
@@ -211,6 +209,25 @@ extension Exchange {
             touch(address.connection)
         }
     }
+
+    package func refuseReload(_ addresses: [StreamAddress]) {
+        for address in addresses {
+            guard let endpoint = endpoints[address.connection] else { continue }
+            fail(address, endpoint, .reload, Self.stopping)
+        }
+    }
+
+    /// The time to stop is over: whoever still waits is told.
+    package func giveUp() {
+        for (key, endpoint) in endpoints {
+            for stream in Array(endpoint.unary.keys) + Array(endpoint.streams.keys) {
+                let address = StreamAddress(connection: key, stream: stream)
+                fail(address, endpoint, method(of: stream, endpoint), Self.stopping)
+            }
+        }
+    }
+
+    private static let stopping = Status(code: .unavailable, message: "the daemon is stopping")
 
     private func statusResponse(now: Instant) -> StatusResponse {
         page.response(

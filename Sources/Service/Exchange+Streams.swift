@@ -10,7 +10,7 @@ internal import TextflixProtocol
 /// The unanswered messages of one stream, oldest first.
 struct MessageRow: Sendable {
     enum Slot: Sendable {
-        case parked(ArraySlice<UInt8>)
+        case parked(WorkOrder)
         case pending(RequestID)
         case answered(ClassifyResponse)
     }
@@ -20,7 +20,7 @@ struct MessageRow: Sendable {
 
     var parkedBytes: Int {
         slots.reduce(0) { sum, slot in
-            if case .parked(let body) = slot { sum + body.count } else { sum }
+            if case .parked(let order) = slot { sum + order.heldBytes } else { sum }
         }
     }
 
@@ -29,9 +29,9 @@ struct MessageRow: Sendable {
     }
 
     /// The oldest that waits for room in the queue.
-    var firstParked: (place: Int, body: ArraySlice<UInt8>)? {
+    var firstParked: (place: Int, order: WorkOrder)? {
         for (place, slot) in slots.enumerated() {
-            if case .parked(let body) = slot { return (place, body) }
+            if case .parked(let order) = slot { return (place, order) }
         }
         return nil
     }
@@ -42,32 +42,30 @@ extension Exchange {
         _ address: StreamAddress, _ body: ArraySlice<UInt8>, _ endpoint: Endpoint, _ now: Instant
     ) {
         guard endpoint.streams[address.stream] != nil else { return }
-        endpoint.streams[address.stream]!.slots.append(.parked(body))
-        endpoint.parkedBytes += body.count
+        do throws(Status) {
+            let order = try WorkOrder(.classifyStream, body)
+            endpoint.streams[address.stream]!.slots.append(.parked(order))
+            endpoint.parkedBytes += order.heldBytes
+        } catch {
+            return fail(address, endpoint, .classifyStream, error)
+        }
         submitParked(address, endpoint, now: now)
         hold(address.connection, endpoint)
     }
 
     /// Queues as many parked messages of a stream as find room, in their order.
     private func submitParked(_ address: StreamAddress, _ endpoint: Endpoint, now: Instant) {
-        var attempts = 0
-        while let row = endpoint.streams[address.stream], let (place, body) = row.firstParked {
+        while let row = endpoint.streams[address.stream], let (place, order) = row.firstParked {
             do throws(Status) {
-                let order = try WorkOrder(.classifyStream, body)
                 let request = try submit(
                     order, .classifyStream, address, endpoint, deadline: row.deadline, now: now)
                 endpoint.streams[address.stream]!.slots[place] = .pending(request)
-                endpoint.parkedBytes -= body.count
+                endpoint.parkedBytes -= order.heldBytes
                 finishIfComplete(request, now: now)
             } catch {
-                // With a time to come back it is a matter of waiting, and we can do that here.
-                let mayWait = error.code == .resourceExhausted && error.retryAfter != nil
-                if mayWait, row.deadline == .distantFuture || row.deadline > now {
-                    if sink.queue.texts > 0 { return }
-                    // The queue emptied between the refusal and this look: there is room now.
-                    attempts += 1
-                    if attempts < 100 { continue }
-                }
+                // With a time to come back it is a matter of waiting, and we can do that here: the
+                // texts in the queue leave it sooner or later, and then `resumeParked` is called.
+                if error.code == .resourceExhausted, error.retryAfter != nil { return }
                 return fail(address, endpoint, .classifyStream, error)
             }
         }
@@ -80,8 +78,9 @@ extension Exchange {
     }
 
     /// There may be room in the queue: those that waited longest try first.
-    func resumeParked(now: Instant) {
-        guard !parked.isEmpty else { return }
+    package func resumeParked(now: Instant) {
+        guard queueMoved, !parked.isEmpty else { return }
+        queueMoved = false
         let keys = parked
         parked = []
         for key in keys {
@@ -92,6 +91,7 @@ extension Exchange {
             }
             hold(key, endpoint)
             run(key, endpoint, now: now)
+            touch(key)
         }
     }
 

@@ -59,6 +59,8 @@ package final class Exchange {
     var inputBytes = 0
     /// Connections whose stream messages wait for room, in the order in which they began to.
     var parked: [UInt64] = []
+    /// Something may have left the queue since they last tried.
+    var queueMoved = false
     /// What the owner of the process is to do.
     private(set) var lifecycleEffects: [Lifecycle.Effect] = []
     private(set) var closed: [UInt64] = []
@@ -216,6 +218,7 @@ package final class Exchange {
     func drop(_ request: RequestID) {
         guard pending.removeValue(forKey: request) != nil else { return }
         sink.cancel(request)
+        queueMoved = true
     }
 
     private func end(_ key: UInt64, _ endpoint: Endpoint, _ reason: Connection.CloseReason) {
@@ -253,6 +256,15 @@ package final class Exchange {
             }
         }
         apply(lifecycle.tick(now: now))
+        // Most requests are answered long before their deadline.
+        if timers.count > 4 * (pending.count + endpoints.count) + 4096 {
+            timers.sweep { timer in
+                switch timer {
+                case .request(let request): pending[request] != nil
+                case .connection(let key): endpoints[key] != nil
+                }
+            }
+        }
     }
 
     // MARK: Life

@@ -37,11 +37,12 @@ package struct Lifecycle: Sendable {
         case notifyStopping
         /// The reload that these asked for is done.
         case answerReload([StreamAddress])
+        /// The reload that these asked for will not be done.
+        case refuseReload([StreamAddress])
         /// Accept no connections and no work any more; call `drained` when none is left.
         case drain
         case exit(Int32)
-        /// The time to stop is up, and work is left: end without waiting for any thread, since one
-        /// that hangs would be waited for for ever.
+        /// The time to stop is up, and work is left: tell whoever waits, and end.
         case giveUp
     }
 
@@ -107,7 +108,10 @@ package struct Lifecycle: Sendable {
         }
         state = .draining
         drainDeadline = now.advanced(by: limits.drainTime)
+        let unanswered = waiting + waitingForNext
+        (waiting, waitingForNext, loadAgain) = ([], [], false)
         return [.notifyStopping, .drain]
+            + (unanswered.isEmpty ? [] : [.refuseReload(unanswered)])
     }
 
     /// No accepted work is left, and every answer was sent.

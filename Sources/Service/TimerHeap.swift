@@ -1,6 +1,8 @@
 // Instants with something to do at each, earliest first: a binary heap.
 //
 // An entry cannot be taken out before its time; whoever pops one asks whether it still applies.
+// Entries that no longer do are swept out now and then, so the heap stays within a few times what
+// is alive.
 
 internal import Syscalls
 
@@ -18,6 +20,15 @@ struct TimerHeap<Key: Sendable>: Sendable {
             entries.swapAt(child, parent)
             child = parent
         }
+    }
+
+    var count: Int { entries.count }
+
+    /// Drops the entries that no longer apply.
+    mutating func sweep(_ isAlive: (Key) -> Bool) {
+        let kept = entries.filter { isAlive($0.key) }
+        entries = []
+        for entry in kept { push(entry.at, entry.key) }
     }
 
     /// The earliest entry that is due.

@@ -98,8 +98,11 @@ package final class TokenisingThread: Sendable {
         self.pulse = pulse
     }
 
-    package func start() throws(Errno) -> Thread {
-        try Thread.spawn(name: "tokenise") { [self] in run() }
+    package func start() throws(Errno) {
+        try Thread.spawn(name: "tokenise") { [self] in
+            run()
+            pulse.end()
+        }.detach()
     }
 
     package func submit(_ task: TokenisingTask) {
@@ -210,25 +213,5 @@ package final class TokenisingThread: Sendable {
     private func leave(_ outcome: TextOutcome, _ text: Text) {
         scheduler.withdraw(outcome.request, byteCount: text.utf8.count)
         mailbox.post(.text(outcome))
-    }
-}
-
-/// A sign of life of one thread, for the watchdog: does it move, or has it nothing to do?
-package final class Pulse: Sendable {
-    private let beats = Atomic<UInt64>(0)
-    private let isResting = Atomic(true)
-
-    package init() {}
-
-    package func beat() {
-        isResting.store(false, ordering: .relaxed)
-        beats.wrappingAdd(1, ordering: .relaxed)
-    }
-
-    package func rest() { isResting.store(true, ordering: .relaxed) }
-
-    /// nil while resting; otherwise a number that changes as long as the thread moves.
-    package var reading: UInt64? {
-        isResting.load(ordering: .relaxed) ? nil : beats.load(ordering: .relaxed)
     }
 }

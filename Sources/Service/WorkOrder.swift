@@ -22,6 +22,8 @@ struct WorkOrder: Sendable {
     let truncation: TextTruncation?
 
     var byteCount: Int { texts.reduce(0) { $0 + $1.utf8.count } }
+    /// What keeping it costs: its texts, and an array for each.
+    var heldBytes: Int { byteCount + 64 * texts.count }
 
     /// What the queue computes for it.
     var output: OutputKind {

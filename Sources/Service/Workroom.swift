@@ -1,7 +1,8 @@
 // The threads that do the work, as one thing to the exchange: tokenise, batch, compute.
 //
-// Invariant: all threads are started together and joined together; between the two, whatever is
-// submitted either comes back through the mailbox or was cancelled.
+// Invariant: all threads are started together and stopped together; between the two, whatever is
+// submitted either comes back through the mailbox or was cancelled. A thread that hangs is left
+// behind after a moment: the process ends without it.
 
 package import Syscalls
 
@@ -26,15 +27,17 @@ package final class Workroom: WorkSink {
             makeEngine: makeEngine)
     }
 
-    /// Starts the threads, lets `body` run beside them, and joins them.
+    /// How long a stopped thread may take to return: the rest of one layer, generously.
+    private static let patience: UInt64 = 2_000_000_000
+
+    /// Starts the threads, lets `body` run beside them, and stops them.
     package func whileRunning<Value>(_ body: () throws(Errno) -> Value) throws(Errno) -> Value {
-        let tokenise = try tokenising.start()
-        let compute = try engine.start()
+        try tokenising.start()
+        try engine.start()
         let outcome = Result { () throws(Errno) in try body() }
         tokenising.stop()
         scheduler.stop()
-        tokenise.join()
-        compute.join()
+        for pulse in pulses { pulse.waitForEnd(nanoseconds: Self.patience) }
         return try outcome.get()
     }
 

@@ -25,9 +25,6 @@ package enum ThisProcess {
 
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
-    /// Without the ceremonies of `exit`, which other threads could hold up.
-    package static func endNow(_ code: Int32) -> Never { _exit(code) }
-
     /// Starts this program anew in the same process, with the environment as it now is.
     /// - Returns: only by throwing.
     package static func executeAgain() throws(Errno) -> Never {
@@ -80,8 +77,10 @@ package enum ThisProcess {
 extension ThisProcess {
     /// From now on a mapped file that lost its pages ends the process with this status, after one
     /// line on standard error that names the file.
-    package static func endOnBusError(exitStatus: Int32) {
-        _ = linux_end_on_bus_error(exitStatus)
+    /// - Parameter prefix: what the line begins with.
+    package static func endOnBusError(exitStatus: Int32, prefix: String) {
+        // The handler may run at any time until the end, so the copy is never freed.
+        _ = linux_end_on_bus_error(exitStatus, strdup(prefix))
     }
 }
 

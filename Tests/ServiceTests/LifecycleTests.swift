@@ -58,6 +58,15 @@ import TextflixProtocol
         #expect(life.tick(now: life.deadline) == [.giveUp])
     }
 
+    @Test func whoWaitsForAReloadIsToldOfTheEnd() {
+        var life = ready()
+        _ = life.reload(for: address(1))
+        _ = life.reload(for: address(3))
+        let effects = life.terminate(now: now)
+        #expect(effects == [.notifyStopping, .drain, .refuseReload([address(1), address(3)])])
+        #expect(life.loaded(canServe: true) == [])
+    }
+
     @Test func drainedIsTheEnd() {
         var life = ready()
         #expect(life.drained() == [])
@@ -89,6 +98,34 @@ import TextflixProtocol
                 Issue.record("an accepted request was not answered")
                 return
             }
+        }
+        #expect(daemon.exitCode() == 0)
+    }
+
+    @Test func theEndDoesNotWaitForAnEngineThatHangs() throws {
+        let daemon = try TestDaemon { $0.hastyDrainTime = .milliseconds(30) }
+        let client = try daemon.connect()
+        daemon.board.shut()
+        let stuck = try client.send(.classify, ClassifyRequest(texts: ["a"]))
+        _ = try client.status()
+        daemon.terminate()
+        daemon.terminate()
+        let (stream, result) = try client.answer()
+        #expect(stream == stuck)
+        guard case .failure(let status) = result else { return }
+        #expect(status.code == .unavailable)
+        #expect(try client.read() == nil)
+        #expect(daemon.exitCode() == 0)
+    }
+
+    @Test func whatWasSentBeforeTheEndIsAnswered() throws {
+        let daemon = try TestDaemon()
+        let clients = try (0..<20).map { _ in try daemon.connect() }
+        for client in clients { _ = try client.status() }
+        daemon.terminate()
+        for client in clients {
+            // Sent after the signal and perhaps before it was seen: an answer or the end, no hang.
+            do { try client.send(.status, StatusRequest()) } catch { continue }
         }
         #expect(daemon.exitCode() == 0)
     }

@@ -39,9 +39,10 @@ void *linux_map_anonymous(size_t byte_count);
 /// Columns and rows of the terminal at the descriptor. 0, or -1 where it is none.
 int linux_terminal_size(int descriptor, uint16_t *columns, uint16_t *rows);
 
-/// Installs the handler for SIGBUS: it writes one line to standard error (naming the registered
-/// mapping the fault lies in, if any) and ends the process with `exit_code`.
-int linux_end_on_bus_error(int exit_code);
+/// Installs the handler for SIGBUS: it writes one line to standard error, which begins with
+/// `prefix` (kept, not copied) and names the registered mapping the fault lies in, if any, and ends
+/// the process with `exit_code`.
+int linux_end_on_bus_error(int exit_code, const char *prefix);
 /// Registers and forgets a mapping for that line. `name` must stay valid until forgotten.
 /// A full table is no error: the line then names no file.
 void linux_register_mapping(const void *base, size_t byte_count, const char *name);
