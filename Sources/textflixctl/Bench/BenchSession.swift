@@ -13,6 +13,8 @@ struct BenchSession {
     init(_ call: Invocation, texts: [[UInt8]]) throws(Failure) {
         client = try connect(call)
         self.texts = texts
+        // Thousands of connections are more than the usual soft limit.
+        _ = ThisProcess.raiseDescriptorLimit()
     }
 
     /// One run as planned.

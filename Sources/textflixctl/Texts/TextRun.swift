@@ -14,6 +14,7 @@ import TextflixClient
 import TextflixProtocol
 
 struct TextRunSettings: Sendable {
+    /// How long the daemon may keep a text waiting without answering anything.
     var timeout: Duration
     var isStrict = false
     /// How a text is named in messages: `line 7`, `text 2`.
@@ -28,7 +29,9 @@ struct TextRun<Task: TextTask>: ~Copyable {
     private struct Batch {
         let items: [TextItem]
         let bytes: Int
-        var begun: MonotonicClock.Instant
+        let begun: MonotonicClock.Instant
+        /// When it was sent last.
+        var sent: MonotonicClock.Instant
         var tries = 1
         var answers: [Task.Answer]?
     }
@@ -48,6 +51,8 @@ struct TextRun<Task: TextTask>: ~Copyable {
     private var progress: Progress
     private var tally = Tally()
     private let begun = MonotonicClock.now
+    /// When anything was answered last.
+    private var lastAnswer = MonotonicClock.Instant.zero
 
     /// Under way, oldest first; `firstBatch` counts those that are gone.
     private var batches: [Batch] = []
@@ -98,10 +103,11 @@ struct TextRun<Task: TextTask>: ~Copyable {
             let group = nextGroup()
             guard !group.isEmpty else { return }
             let size = group.reduce(0) { $0 + $1.text.utf8.count }
-            batches.append(Batch(items: group, bytes: size, begun: MonotonicClock.now))
+            let now = MonotonicClock.now
+            batches.append(Batch(items: group, bytes: size, begun: now, sent: now))
             underWay.texts += group.count
             underWay.bytes += size
-            submit(firstBatch + batches.count - 1)
+            submit(firstBatch + batches.count - 1, timeout: settings.timeout)
         }
     }
 
@@ -148,10 +154,10 @@ struct TextRun<Task: TextTask>: ~Copyable {
         heldBack = nil
     }
 
-    private mutating func submit(_ sequence: Int) {
+    private mutating func submit(_ sequence: Int, timeout: Duration) {
         let batch = batches[sequence - firstBatch]
         let request = task.request(batch.items.map(\.text))
-        let ticket = client.start(task.procedure, request, timeout: settings.timeout)
+        let ticket = client.start(task.procedure, request, timeout: timeout)
         batchOfCall[ticket.number] = sequence
     }
 
@@ -207,20 +213,31 @@ struct TextRun<Task: TextTask>: ~Copyable {
             guard answers.count == items.count else {
                 throw .notThisProtocol("\(answers.count) answers to \(items.count) texts")
             }
-            let time = MonotonicClock.now.since(batches[index].begun)
+            lastAnswer = MonotonicClock.now
+            let time = lastAnswer.since(batches[index].sent)
             window.answered(
                 items.count, after: .nanoseconds(Int64(time)), attempts: answer.attempts)
             batches[index].answers = answers
         } catch {
-            guard error.isWorthAnotherTry, batches[index].tries < Self.mostTries else {
+            let left = timeLeft(batches[index])
+            guard error.isWorthAnotherTry, left > .zero, batches[index].tries < Self.mostTries
+            else {
                 try output.flush()
                 throw Failure(error)
             }
             window.refused()
             batches[index].tries += 1
-            batches[index].begun = MonotonicClock.now
-            submit(sequence)
+            batches[index].sent = MonotonicClock.now
+            submit(sequence, timeout: left)
         }
+    }
+
+    /// What is left of the timeout: it runs from the first sending, however often a request is sent
+    /// again, and begins anew only when something is answered, since then the daemon is alive and
+    /// the wait was for texts of our own.
+    private func timeLeft(_ batch: Batch) -> Duration {
+        let silent = MonotonicClock.now.since(max(batch.begun, lastAnswer))
+        return settings.timeout - .nanoseconds(Int64(clamping: silent))
     }
 
     private mutating func emit(_ items: [TextItem], _ answers: [Task.Answer]) throws(Failure) {

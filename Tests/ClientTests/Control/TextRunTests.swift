@@ -53,7 +53,8 @@ private final class PipeReader: Sendable {
         firstPause: .milliseconds(1), longestPause: .milliseconds(5), patience: .seconds(5))
 
     private func run(
-        _ lines: [String], strict: Bool = false, _ script: @escaping FakeDaemon.Script
+        _ lines: [String], strict: Bool = false, timeout: Duration = .seconds(5),
+        _ script: @escaping FakeDaemon.Script
     ) throws -> (status: CommandLineTable.ExitStatus?, failure: Failure?, output: [String]) {
         let daemon = try FakeDaemon(script)
         defer { daemon.stop() }
@@ -65,7 +66,7 @@ private final class PipeReader: Sendable {
         }
         try writeFileAtomically(file, bytes: Array(lines.joined(separator: "\n").utf8))
         let reader = try PipeReader()
-        var settings = TextRunSettings(timeout: .seconds(5), isStrict: strict)
+        var settings = TextRunSettings(timeout: timeout, isStrict: strict)
         settings.output = reader.input
         let client = try Client(path: daemon.path, retry: policy)
         let task = ClassifyTask(format: .tsv, screen: plainScreen)
@@ -122,5 +123,30 @@ private final class PipeReader: Sendable {
         let run = try run(["a", "b"]) { _ in .fail(Status(code: .notFound, message: "no model x")) }
         #expect(run.failure?.status == .usage)
         #expect(run.failure?.text == "textflixctl: NOT_FOUND: no model x")
+    }
+
+    @Test func theTimeoutCountsFromTheFirstSending() throws {
+        let begun = MonotonicClock.now
+        // The first daemon takes the text with it, the second keeps silent.
+        let run = try run(["a"], timeout: .milliseconds(300)) { request in
+            if request.number > 1 { return .silence }
+            MonotonicClock.sleep(nanoseconds: 150_000_000)
+            return .close
+        }
+        #expect(run.failure != nil)
+        #expect(MonotonicClock.now.since(begun) < 700_000_000)
+    }
+
+    @Test func aLateTextIsAskedForAgainWhileOthersAreAnswered() throws {
+        let lines = (0..<40).map { "text \($0)" }
+        let run = try run(lines, timeout: .milliseconds(300)) { request in
+            guard request.number == 2 else {
+                MonotonicClock.sleep(nanoseconds: 20_000_000)
+                return label(request)
+            }
+            return .silence
+        }
+        #expect(run.failure == nil)
+        #expect(run.output == expected(lines))
     }
 }
