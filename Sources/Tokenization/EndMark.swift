@@ -1,0 +1,82 @@
+// The marks that may end a sentence, taken together where they stand together: "?!", "...",
+// ". . . .", "…".
+
+struct EndMark {
+    enum Kind {
+        case dot
+        /// Two dots or more, or "…": something is left out.
+        case ellipsis
+        /// ":)" and its kin, before a capital.
+        case face
+        /// Any exclamation or question mark among them.
+        case emphatic
+    }
+
+    let start: Int
+    let end: Int
+    let kind: Kind
+    /// "word. . . . Next": the first dot ends the sentence, the three are left-out words of the
+    /// next.
+    let isCutShort: Bool
+
+    /// nil where no mark begins at the offset.
+    init?(in text: [UInt8], at start: Int) {
+        if let end = Self.face(in: text, at: start) {
+            (self.start, self.end, kind, isCutShort) = (start, end, .face, false)
+            return
+        }
+        var offset = start
+        var dots = 0
+        var isEmphatic = false
+        var isSpaced = false
+        while offset < text.count {
+            if text[offset] == UInt8(ascii: ".") {
+                dots += 1
+                offset += 1
+            } else if text[offset] == UInt8(ascii: "!") || text[offset] == UInt8(ascii: "?") {
+                isEmphatic = true
+                offset += 1
+            } else if let end = TextMarks.match("…", in: text, at: offset) {
+                dots += 3
+                offset = end
+            } else if dots > 0, !isEmphatic, let end = TextMarks.match(" .", in: text, at: offset) {
+                // " ." before a letter or digit is a name such as ".com", not a dot of the row.
+                guard end == text.count || !Self.isNameByte(text[end]) else { break }
+                isSpaced = true
+                dots += 1
+                offset = end
+            } else {
+                break
+            }
+        }
+        guard offset > start else { return nil }
+        self.start = start
+        let isAttached = start > 0 && TextMarks.gap(in: text, at: start - 1) == nil
+        isCutShort =
+            isSpaced && dots == 4 && isAttached && offset < text.count
+            && !TextMarks.isClosed(in: text, at: offset)
+        end = isCutShort ? start + 1 : offset
+        kind = isEmphatic ? .emphatic : dots > 1 ? .ellipsis : .dot
+    }
+
+    /// Eyes, perhaps a nose, a mouth.
+    private static func face(in text: [UInt8], at start: Int) -> Int? {
+        guard text[start] == UInt8(ascii: ":") || text[start] == UInt8(ascii: ";") else {
+            return nil
+        }
+        let mouth = TextMarks.match("-", in: text, at: start + 1) ?? start + 1
+        return TextMarks.match(")", in: text, at: mouth)
+            ?? TextMarks.match("(", in: text, at: mouth)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        TextMarks.isLetter(byte) || TextMarks.isDigit(byte)
+    }
+}
+
+extension TextMarks {
+    /// Whether a quote or bracket closes here.
+    fileprivate static func isClosed(in text: [UInt8], at offset: Int) -> Bool {
+        closer(in: text, at: offset) != nil
+    }
+}

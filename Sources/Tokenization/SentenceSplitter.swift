@@ -1,0 +1,78 @@
+// A text as its sentences: the units that an explanation speaks of.
+//
+// Written for reviews: `<br />` and line ends part sentences, and so does "word.Word"; nothing
+// inside brackets does, nor do abbreviations, initials, decimals and dots before small letters.
+//
+// Invariant: the ranges partition the text, so joined they give it back byte for byte; blanks and
+// line ends belong to the sentence before them. Any bytes are taken, valid UTF-8 or not: a range
+// never begins inside a scalar. It knows English only, and no grammar.
+
+package struct SentenceSplitter: Sendable {
+    package init() {}
+
+    /// The sentences, in bytes of the text; none of an empty text.
+    package func ranges(of text: [UInt8]) -> [Range<Int>] {
+        var walk = SentenceWalk(text)
+        return walk.ranges()
+    }
+
+    /// Sentences as an explanation removes them: one of fewer than three words joins a neighbour,
+    /// and there are at most `limit`, since the shortest neighbours are joined until it holds.
+    package func features(of text: [UInt8], atMost limit: Int = 64) -> [Range<Int>] {
+        precondition(limit > 0, "at least one feature")
+        var ranges = joinFragments(ranges(of: text), text)
+        // Far too many: join by pairs, which is linear, and leave the choosing to the rest.
+        while ranges.count > 8 * limit {
+            ranges = stride(from: 0, to: ranges.count, by: 2).map {
+                ranges[$0].lowerBound..<ranges[min($0 + 1, ranges.count - 1)].upperBound
+            }
+        }
+        while ranges.count > limit {
+            let lengths = zip(ranges, ranges.dropFirst()).map { $0.count + $1.count }
+            let first = lengths.indices.min { lengths[$0] < lengths[$1] }!
+            ranges[first] = ranges[first].lowerBound..<ranges[first + 1].upperBound
+            ranges.remove(at: first + 1)
+        }
+        return ranges
+    }
+
+    /// A range without the blanks and line ends around it.
+    package static func trimmed(_ range: Range<Int>, in text: [UInt8]) -> Range<Int> {
+        var content: Range<Int>?
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            if let end = TextMarks.gap(in: text, at: offset) {
+                offset = end
+            } else {
+                offset += 1
+                content = (content?.lowerBound ?? offset - 1)..<offset
+            }
+        }
+        return content ?? range.lowerBound..<range.lowerBound
+    }
+
+    /// To the sentence before; the first to the one after it.
+    private func joinFragments(_ ranges: [Range<Int>], _ text: [UInt8]) -> [Range<Int>] {
+        var joined: [Range<Int>] = []
+        var pending: Int?
+        for range in ranges {
+            let start = pending ?? range.lowerBound
+            pending = nil
+            let whole = start..<range.upperBound
+            if TextMarks.wordCount(in: text, whole, atMost: Self.fragmentWords)
+                == Self.fragmentWords
+            {
+                joined.append(whole)
+            } else if let last = joined.last {
+                joined[joined.count - 1] = last.lowerBound..<whole.upperBound
+            } else {
+                pending = start
+            }
+        }
+        if let start = pending { joined.append(start..<text.count) }
+        return joined
+    }
+
+    /// A sentence has at least so many words to be a feature of its own.
+    private static let fragmentWords = 3
+}
