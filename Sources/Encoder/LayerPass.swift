@@ -26,19 +26,7 @@ struct LayerPass {
     func layer(
         _ layer: PackedLayer, after norm: RowNorm, _ batch: RaggedBatch, _ x: MutableMatrixView
     ) {
-        pool.run { lane in
-            eachBlock(lane, x.rows) { team, block in
-                let rows = pack(team, x.rows(block), norm)
-                project(team, rows, layer.query, into: pieces.q, block)
-                project(team, rows, layer.key, into: pieces.k, block)
-                project(team, rows, layer.value, into: pieces.v, block)
-            }
-            lane.forEach(batch.textCount * shape.heads) { task in
-                let text = batch.range(ofText: task / shape.heads)
-                attend(lane, text, head: task % shape.heads, text.lowerBound, text.count)
-            }
-            finish(lane, layer, x)
-        }
+        pool.run(LayerWork(pass: self, layer: layer, norm: norm, batch: batch, x: x, first: nil))
     }
 
     /// The last layer for the first token of each text alone: its keys and values come from all
@@ -47,26 +35,66 @@ struct LayerPass {
         _ layer: PackedLayer, after norm: RowNorm, _ batch: RaggedBatch, _ x: MutableMatrixView,
         into first: MutableMatrixView
     ) {
-        pool.run { lane in
-            eachBlock(lane, x.rows) { team, block in
-                let rows = pack(team, x.rows(block), norm)
-                project(team, rows, layer.key, into: pieces.k, block)
-                project(team, rows, layer.value, into: pieces.v, block)
+        pool.run(LayerWork(pass: self, layer: layer, norm: norm, batch: batch, x: x, first: first))
+    }
+
+    /// What one lane does of a layer.
+    private struct LayerWork: LaneWork {
+        let pass: LayerPass
+        let layer: PackedLayer
+        let norm: RowNorm
+        let batch: RaggedBatch
+        let x: MutableMatrixView
+        let first: MutableMatrixView?
+
+        func run(on lane: Lane) {
+            if let first {
+                pass.runLast(lane, layer, norm, batch, x, first)
+            } else {
+                pass.run(lane, layer, norm, batch, x)
             }
-            for text in lane.share(of: batch.textCount) {
-                _ = first[text].update(from: x[batch.starts[text]])
-            }
-            lane.barrier()
-            eachBlock(lane, first.rows) { team, block in
-                let rows = pack(team, first.rows(block), nil)
-                project(team, rows, layer.query, into: pieces.q, block)
-            }
-            lane.forEach(batch.textCount * shape.heads) { task in
-                let text = task / shape.heads
-                attend(lane, batch.range(ofText: text), head: task % shape.heads, text, 1)
-            }
-            finish(lane, layer, first)
         }
+    }
+
+    private func run(
+        _ lane: Lane, _ layer: PackedLayer, _ norm: RowNorm, _ batch: RaggedBatch,
+        _ x: MutableMatrixView
+    ) {
+        eachBlock(lane, x.rows) { team, block in
+            let rows = pack(team, x.rows(block), norm)
+            project(team, rows, layer.query, into: pieces.q, block)
+            project(team, rows, layer.key, into: pieces.k, block)
+            project(team, rows, layer.value, into: pieces.v, block)
+        }
+        lane.forEach(batch.textCount * shape.heads) { task in
+            let text = batch.range(ofText: task / shape.heads)
+            attend(lane, text, head: task % shape.heads, text.lowerBound, text.count)
+        }
+        finish(lane, layer, x)
+    }
+
+    private func runLast(
+        _ lane: Lane, _ layer: PackedLayer, _ norm: RowNorm, _ batch: RaggedBatch,
+        _ x: MutableMatrixView, _ first: MutableMatrixView
+    ) {
+        eachBlock(lane, x.rows) { team, block in
+            let rows = pack(team, x.rows(block), norm)
+            project(team, rows, layer.key, into: pieces.k, block)
+            project(team, rows, layer.value, into: pieces.v, block)
+        }
+        for text in lane.share(of: batch.textCount) {
+            _ = first[text].update(from: x[batch.starts[text]])
+        }
+        lane.barrier()
+        eachBlock(lane, first.rows) { team, block in
+            let rows = pack(team, first.rows(block), nil)
+            project(team, rows, layer.query, into: pieces.q, block)
+        }
+        lane.forEach(batch.textCount * shape.heads) { task in
+            let text = task / shape.heads
+            attend(lane, batch.range(ofText: text), head: task % shape.heads, text, 1)
+        }
+        finish(lane, layer, first)
     }
 
     private func eachBlock(_ lane: Lane, _ rows: Int, _ body: (Team, Range<Int>) -> Void) {
