@@ -59,12 +59,14 @@ public struct LimitsStatus: Message {
     /// Unanswered messages of one ClassifyStream.
     public var streamWindow: UInt32
     public var connectionsPerUser: UInt32
+    /// Every limit that the configuration can set.
+    public var configured: [NamedLimit]
 
     public init(
         bodyBytes: UInt32 = 0, textsPerRequest: UInt32 = 0, textBytes: UInt32 = 0,
         queueTexts: UInt32 = 0, queueBytes: UInt64 = 0, queueTextsPerUser: UInt32 = 0,
         batchTokens: UInt32 = 0, connections: UInt32 = 0, streamsPerConnection: UInt32 = 0,
-        streamWindow: UInt32 = 0, connectionsPerUser: UInt32 = 0
+        streamWindow: UInt32 = 0, connectionsPerUser: UInt32 = 0, configured: [NamedLimit] = []
     ) {
         self.bodyBytes = bodyBytes
         self.textsPerRequest = textsPerRequest
@@ -77,6 +79,7 @@ public struct LimitsStatus: Message {
         self.streamsPerConnection = streamsPerConnection
         self.streamWindow = streamWindow
         self.connectionsPerUser = connectionsPerUser
+        self.configured = configured
     }
 
     public init() { self.init(bodyBytes: 0) }
@@ -94,6 +97,7 @@ public struct LimitsStatus: Message {
         case 9: streamsPerConnection = try field.uint32()
         case 10: streamWindow = try field.uint32()
         case 11: connectionsPerUser = try field.uint32()
+        case 12: try field.messages(to: &configured)
         default: break
         }
     }
@@ -110,6 +114,35 @@ public struct LimitsStatus: Message {
         out.put(9, streamsPerConnection)
         out.put(10, streamWindow)
         out.put(11, connectionsPerUser)
+        out.put(12, configured)
+    }
+}
+
+/// One limit of the configuration.
+public struct NamedLimit: Message {
+    /// Its key in the configuration; durations end in `_seconds`.
+    public var name: String
+    /// 0 and 1 for what is off and on.
+    public var value: Double
+
+    public init(name: String = "", value: Double = 0) {
+        self.name = name
+        self.value = value
+    }
+
+    public init() { self.init(name: "") }
+
+    public mutating func merge(_ field: inout WireReader) throws(WireError) {
+        switch field.number {
+        case 1: name = try field.string()
+        case 2: value = try field.double()
+        default: break
+        }
+    }
+
+    public func encode(into out: inout [UInt8]) {
+        out.put(1, name)
+        out.put(2, value)
     }
 }
 

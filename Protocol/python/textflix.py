@@ -120,7 +120,8 @@ QueueStatus: texts uint32 1, bytes uint64 2, tokens uint64 3, running_texts uint
 LimitsStatus: body_bytes uint32 1, texts_per_request uint32 2, text_bytes uint32 3,
   queue_texts uint32 4, queue_bytes uint64 5, queue_texts_per_user uint32 6, batch_tokens uint32 7,
   connections uint32 8, streams_per_connection uint32 9, stream_window uint32 10,
-  connections_per_user uint32 11
+  connections_per_user uint32 11, configured NamedLimit* 12
+NamedLimit: name string 1, value double 2
 EngineStatus: threads uint32 1, instruction_set string 2, tokens_per_second double 3,
   private_bytes uint64 4
 Counter: name string 1, labels Label* 2, value uint64 3

@@ -68,7 +68,8 @@ extension Batcher {
     private func remainingNanoseconds(now: Instant, for workClass: WorkClass) -> UInt64 {
         running.reduce(0) { sum, batch in
             // A bulk batch is interrupted after a layer, which is small beside everything else.
-            guard batch.workClass.rawValue <= workClass.rawValue else { return sum }
+            let makesWay = batch.workClass.rawValue > workClass.rawValue && limits.preemption
+            guard !makesWay else { return sum }
             let elapsed = now.since(batch.started)
             return sum + (batch.estimate > elapsed ? batch.estimate - elapsed : 0)
         }

@@ -267,7 +267,7 @@ package struct Batcher<Payload: Sendable>: Sendable {
     package mutating func stepped(_ number: UInt64, worth: Int) -> BetweenLayers {
         guard let batch = running.first(where: { $0.number == number }) else { return .abandon }
         if batch.requests.isEmpty { return .abandon }
-        guard batch.workClass == .bulk else { return .goOn }
+        guard batch.workClass == .bulk, limits.preemption else { return .goOn }
         let due = bulkIsDue
         repayBulk(tokens: worth)
         return queues[WorkClass.interactive.rawValue].isEmpty || due ? .goOn : .interrupt

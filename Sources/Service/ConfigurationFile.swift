@@ -14,11 +14,12 @@
 internal import JSONText
 internal import Syscalls
 
-/// One key of `limits`: where its value goes, and what it may be.
+/// One key of `limits`: where its value goes, and what it may be. Status shows all of them.
 struct LimitSetting: Sendable {
     enum Place: Sendable {
         case count(any WritableKeyPath<ServiceLimits, Int> & Sendable, ClosedRange<Int>)
         case seconds(any WritableKeyPath<ServiceLimits, Duration> & Sendable, ClosedRange<Double>)
+        case flag(any WritableKeyPath<ServiceLimits, Bool> & Sendable)
     }
 
     let key: String
@@ -28,6 +29,7 @@ struct LimitSetting: Sendable {
         count("batch_tokens", \.batchTokens, 16...1 << 20),
         count("batch_texts", \.batchTexts, 1...65_536),
         seconds("batch_delay_seconds", \.batchDelay, 0...1),
+        LimitSetting(key: "preemption", place: .flag(\.preemption)),
         count("queue_texts", \.queueTexts, 1...1 << 24),
         count("queue_bytes", \.queueBytes, 4096...1 << 36),
         count("queue_texts_per_user", \.queueTextsPerUser, 1...1 << 24),
@@ -41,10 +43,13 @@ struct LimitSetting: Sendable {
         count("output_bytes", \.outputBytes, 1 << 22...1 << 32),
         count("parked_bytes", \.parkedBytes, 4096...1 << 32),
         count("input_bytes", \.inputBytes, 1 << 22...1 << 36),
+        count("modest_input_bytes", \.modestInputBytes, 1024...1 << 30),
         seconds("frame_seconds", \.frameTime, 0.01...3600),
         seconds("header_seconds", \.headerTime, 0.01...3600),
         seconds("output_seconds", \.outputTime, 0.01...3600),
         seconds("drain_seconds", \.drainTime, 0.1...3600),
+        seconds("hasty_drain_seconds", \.hastyDrainTime, 0.1...3600),
+        seconds("accept_pause_seconds", \.acceptPause, 0.001...60),
         count("cache_bytes", \.cacheBytes, 0...1 << 36),
     ]
 
@@ -71,8 +76,20 @@ struct LimitSetting: Sendable {
                 return "a number of seconds from \(range.lowerBound) to \(range.upperBound)"
             }
             limits[keyPath: path] = .nanoseconds(Int64(number * 1e9))
+        case .flag(let path):
+            guard let isOn = node.bool else { return "true or false" }
+            limits[keyPath: path] = isOn
         }
         return nil
+    }
+
+    /// As Status shows it: seconds for durations, 1 and 0 for on and off.
+    func value(in limits: ServiceLimits) -> Double {
+        switch place {
+        case .count(let path, _): Double(limits[keyPath: path])
+        case .seconds(let path, _): Double(limits[keyPath: path].wholeNanoseconds) / 1e9
+        case .flag(let path): limits[keyPath: path] ? 1 : 0
+        }
     }
 }
 

@@ -21,6 +21,8 @@ package struct Connection: Sendable {
         case request(stream: UInt32, RequestEnvelope)
         /// A message of an open stream.
         case message(stream: UInt32, ArraySlice<UInt8>)
+        /// A request was answered with a refusal: too many of the connection are unanswered.
+        case refused(stream: UInt32)
         /// The stream ended by a violation: its work is no longer wanted.
         case abandon(stream: UInt32)
         case close(CloseReason)
@@ -162,6 +164,7 @@ package struct Connection: Sendable {
         try method.check(opening: frame.header.flags)
         guard streams.count < limits.streamsPerConnection else {
             let text = "\(limits.streamsPerConnection) requests of this connection are unanswered"
+            queued.append(.refused(stream: stream))
             return writer.failure(
                 stream: stream,
                 Status(code: .resourceExhausted, message: text, retryAfter: .milliseconds(50)))

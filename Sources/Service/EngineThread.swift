@@ -144,7 +144,8 @@ final class EngineRun {
         mailbox.post(
             .batch(
                 BatchReport(
-                    workClass: batch.workClass, closed: batch.closed,
+                    model: batch.items[0].payload.model.name, workClass: batch.workClass,
+                    closed: batch.closed,
                     textCount: batch.items.count, tokenCount: batch.tokenCount, started: started,
                     computed: computed, interruptions: progress.interruptions,
                     outcomes: outcomes, wasAbandoned: abandoned)))

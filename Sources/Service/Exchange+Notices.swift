@@ -31,12 +31,13 @@ extension Exchange {
     }
 
     private func take(_ outcome: TextOutcome, now: Instant) {
-        guard pending[outcome.request] != nil else { return }
+        guard let request = pending[outcome.request] else { return }
         pending[outcome.request]!.take(outcome)
         remember(outcome)
         if outcome.readNanoseconds > 0 {
             figures.observe(
-                "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds)
+                "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds,
+                "model", request.model.name, "priority", request.workClass.name)
         }
         finishIfComplete(outcome.request, now: now)
     }
@@ -49,18 +50,29 @@ extension Exchange {
     }
 
     private func take(_ report: BatchReport, now: Instant) {
-        let priority = report.workClass.name
-        figures.count(
-            "textflix_batches_total", 1, "priority", priority, "closed", report.closed.rawValue)
-        figures.count("textflix_preemptions_total", report.interruptions)
-        if report.wasAbandoned { figures.count("textflix_batches_abandoned_total") }
-        figures.observe("textflix_batch_tokens", count: report.tokenCount, "priority", priority)
-        figures.observe("textflix_batch_texts", count: report.textCount, "priority", priority)
-        figures.observe(
-            "textflix_compute_duration_seconds", nanoseconds: report.computed, "priority", priority)
-        figures.count("textflix_tokens_total", report.tokenCount, "priority", priority)
+        note(report)
         for request in Set(report.outcomes.map(\.request)) { pending[request]?.note(report) }
         for outcome in report.outcomes { take(outcome, now: now) }
+    }
+
+    private func note(_ report: BatchReport) {
+        let (model, priority) = (report.model, report.workClass.name)
+        figures.count(
+            "textflix_batches_total", 1, "model", model, "priority", priority, "closed",
+            report.closed.rawValue)
+        figures.count("textflix_preemptions_total", report.interruptions, "model", model)
+        if report.wasAbandoned {
+            figures.count("textflix_batches_abandoned_total", 1, "model", model)
+        }
+        figures.observe(
+            "textflix_batch_tokens", count: report.tokenCount, "model", model, "priority", priority)
+        figures.observe(
+            "textflix_batch_texts", count: report.textCount, "model", model, "priority", priority)
+        figures.observe(
+            "textflix_compute_duration_seconds", nanoseconds: report.computed, "model", model,
+            "priority", priority)
+        figures.count(
+            "textflix_tokens_total", report.tokenCount, "model", model, "priority", priority)
     }
 
     /// Answers a request whose last text has come.

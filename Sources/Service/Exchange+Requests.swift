@@ -92,7 +92,7 @@ extension Exchange {
                     lane: Lane(model: model.number, output: order.output), arrival: now,
                     deadline: deadline, textCount: texts.count,
                     byteCount: texts.reduce(0) { $0 + $1.utf8.count },
-                    estimatedTokens: Self.estimate(texts, order, model)), now: now)
+                    estimatedTokens: Self.estimate(texts, order, model)), method, now: now)
         }
         pending[request] = accepted
         if deadline != .distantFuture { timers.push(deadline, .request(request)) }
@@ -106,13 +106,21 @@ extension Exchange {
         return request
     }
 
-    private func admit(_ claim: Claim, now: Instant) throws(Status) {
+    private func admit(
+        _ claim: Claim, _ method: MethodName, now: Instant
+    ) throws(Status) {
         do throws(Refusal) {
             try sink.admit(claim, now: now)
         } catch {
-            figures.count("textflix_refused_total", 1, "reason", error.name)
-            throw Status(error, limits)
+            let status = Status(error, limits)
+            // A message of a stream that only waits for room is not refused.
+            if !(method == .classifyStream && status.isWorthWaiting) { countRefusal(error.name) }
+            throw status
         }
+    }
+
+    func countRefusal(_ reason: String) {
+        figures.count("textflix_refused_total", 1, "reason", reason)
     }
 
     /// Answers what was asked before.
@@ -135,10 +143,13 @@ extension Exchange {
         switch lifecycle.state {
         case .ready: return
         case .loading:
+            countRefusal("loading")
             throw Status(
                 code: .unavailable, message: "the models are being loaded",
                 retryAfter: .milliseconds(500))
-        case .draining: throw Self.stopping
+        case .draining:
+            countRefusal("stopping")
+            throw Self.stopping
         }
     }
 

@@ -65,7 +65,7 @@ extension Exchange {
             } catch {
                 // With a time to come back it is a matter of waiting, and we can do that here: the
                 // texts in the queue leave it sooner or later, and then `resumeParked` is called.
-                if error.code == .resourceExhausted, error.retryAfter != nil { return }
+                if error.isWorthWaiting { return }
                 return fail(address, endpoint, .classifyStream, error)
             }
         }

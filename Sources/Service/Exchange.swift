@@ -127,7 +127,7 @@ package final class Exchange {
         count(input: held, of: endpoint)
         if inputBytes > limits.inputBytes, held > limits.modestInputBytes {
             log.limited(.warning, "closed a connection: too much input waits in all")
-            figures.count("textflix_refused_total", 1, "reason", "input_memory")
+            countRefusal("input_memory")
             endpoint.connection.peerGone()
             run(key, endpoint, now: now)
         }
@@ -192,6 +192,7 @@ package final class Exchange {
                 begin(StreamAddress(connection: key, stream: stream), envelope, endpoint, now: now)
             case .message(let stream, let body):
                 takeMessage(StreamAddress(connection: key, stream: stream), body, endpoint, now)
+            case .refused: countRefusal("streams")
             case .abandon(let stream): abandon(stream, endpoint)
             case .close(let reason): end(key, endpoint, reason)
             }

@@ -42,6 +42,7 @@ package struct TextOutcome: Sendable {
 
 /// How a batch went.
 package struct BatchReport: Sendable {
+    package let model: String
     package let workClass: WorkClass
     package let closed: CloseReason
     package let textCount: Int

@@ -20,6 +20,9 @@ package struct ServiceLimits: Sendable, Equatable {
     /// How long an idle engine waits for company before it starts an unfilled batch. Zero: never;
     /// work that arrives while it computes gathers anyway.
     package var batchDelay = Duration.zero
+    /// Whether interactive work may go between two layers of a bulk batch. Without it a person
+    /// waits for whole bulk batches; only measurements have a reason to turn it off.
+    package var preemption = true
 
     // MARK: The queue
 

@@ -61,6 +61,9 @@ package final class StatusPage {
             batchTokens: UInt32(limits.batchTokens), connections: UInt32(limits.connections),
             streamsPerConnection: UInt32(limits.streamsPerConnection),
             streamWindow: UInt32(Limits.streamWindow),
-            connectionsPerUser: UInt32(limits.connectionsPerUser))
+            connectionsPerUser: UInt32(limits.connectionsPerUser),
+            configured: LimitSetting.all.map {
+                NamedLimit(name: $0.key, value: $0.value(in: limits))
+            })
     }
 }

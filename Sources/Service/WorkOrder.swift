@@ -130,6 +130,9 @@ extension Status {
         Status(code: .invalidArgument, message: message)
     }
 
+    /// There is no room now, and there will be.
+    var isWorthWaiting: Bool { code == .resourceExhausted && retryAfter != nil }
+
     /// The answer to a claim that the batcher refused.
     init(_ refusal: Refusal, _ limits: ServiceLimits) {
         switch refusal {

@@ -191,9 +191,13 @@ extension LimitsStatus: Drawn {
             bodyBytes: d.uint32(), textsPerRequest: d.uint32(), textBytes: d.uint32(),
             queueTexts: d.uint32(), queueBytes: d.uint64(), queueTextsPerUser: d.uint32(),
             batchTokens: d.uint32(), connections: d.uint32(), streamsPerConnection: d.uint32(),
-            streamWindow: d.uint32(), connectionsPerUser: d.uint32()
+            streamWindow: d.uint32(), connectionsPerUser: d.uint32(), configured: d.messages()
         )
     }
+}
+
+extension NamedLimit: Drawn {
+    init(_ d: inout Draw) { self.init(name: d.string(), value: d.double()) }
 }
 
 extension EngineStatus: Drawn {

@@ -29,8 +29,9 @@ enum Golden {
             EmbedRequest.self, EmbedResponse.self, Embedding.self, TagRequest.self,
             TagResponse.self, Tags.self, Tags.Span.self, TokenizeRequest.self,
             TokenizeResponse.self, Tokens.self, StatusRequest.self, StatusResponse.self,
-            ModelStatus.self, QueueStatus.self, LimitsStatus.self, EngineStatus.self, Counter.self,
-            Label.self, Histogram.self, CancelRequest.self, CancelResponse.self,
+            ModelStatus.self, QueueStatus.self, LimitsStatus.self, NamedLimit.self,
+            EngineStatus.self, Counter.self, Label.self, Histogram.self, CancelRequest.self,
+            CancelResponse.self,
             ReloadRequest.self, ReloadResponse.self,
         ]
         return Dictionary(uniqueKeysWithValues: types.map { ("\($0)", $0) })

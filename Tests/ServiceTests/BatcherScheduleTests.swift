@@ -240,6 +240,21 @@ struct Schedule {
             if request.claim.deadline <= now { fail("computes what has expired") }
             requests[item.request]!.texts[item.index].place = .computing
         }
+        for item in batch.items where fault == nil { checkOrder(item.request) }
+    }
+
+    /// Within one flow nothing ready may be due earlier than what was taken, but for patience.
+    private mutating func checkOrder(_ taken: RequestID) {
+        let claim = requests[taken]!.claim
+        let patience =
+            claim.workClass == .interactive ? limits.interactivePatience : limits.bulkPatience
+        guard claim.arrival.advanced(by: patience) > now else { return }
+        for other in requests.values
+        where other.claim.user == claim.user && other.claim.connection == claim.connection
+            && other.claim.lane == claim.lane && other.claim.workClass == claim.workClass
+            && other.claim.deadline < claim.deadline
+            && other.texts.contains(where: { $0.place == .ready })
+        { fail("\(taken) went before \(other.claim.request), which is due earlier") }
     }
 
     private mutating func finish() {

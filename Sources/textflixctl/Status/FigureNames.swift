@@ -31,7 +31,16 @@ enum FigureNames {
         "textflix_batches_total": "Batches, by why each was closed.",
         "textflix_batch_tokens": "Tokens in a batch.",
         "textflix_batch_texts": "Texts in a batch.",
-        "textflix_refused_total": "Texts refused, by reason.",
-        "textflix_cancelled_total": "Texts given up before an answer, by reason.",
+        "textflix_refused_total": "Requests refused before they were queued, by reason.",
+        "textflix_cancelled_total": "Requests given up before an answer, by reason.",
+        "textflix_preemptions_total": "Times that a bulk batch made way between two layers.",
+        "textflix_batches_abandoned_total": "Batches left unfinished: nobody wanted them.",
+        "textflix_cache_hits_total": "Texts answered from the cache of answers.",
+        "textflix_cache_misses_total": "Texts looked for in the cache of answers in vain.",
+        "textflix_reloads_total": "Times that the models were read again.",
+        "textflix_connections_total": "Connections that were asked for.",
+        "textflix_connections_refused_total": "Connections turned away at a limit.",
+        "textflix_connections_closed_total": "Connections that ended, by reason.",
+        "textflix_descriptors_dropped_total": "Messages whose descriptors were closed unseen.",
     ]
 }

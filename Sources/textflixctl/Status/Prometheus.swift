@@ -76,10 +76,11 @@ struct PrometheusPage {
     }
 
     private mutating func limits(_ limits: LimitsStatus) {
-        gauge("queue_limit_texts", "Texts the queue holds at most.", Double(limits.queueTexts))
-        gauge("queue_limit_bytes", "Bytes the queue holds at most.", Double(limits.queueBytes))
-        gauge("batch_limit_tokens", "Tokens a batch has at most.", Double(limits.batchTokens))
-        gauge("connections_limit", "Connections at most.", Double(limits.connections))
+        guard !limits.configured.isEmpty else { return }
+        declare("limit", .gauge, "Limits by their keys in the configuration.")
+        for limit in limits.configured {
+            sample("limit", [("name", limit.name)], Self.number(limit.value))
+        }
     }
 
     // MARK: - What the daemon counts

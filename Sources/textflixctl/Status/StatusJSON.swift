@@ -94,6 +94,13 @@ enum StatusJSON {
         writer.field("connections_per_user", limits.connectionsPerUser)
         writer.field("streams_per_connection", limits.streamsPerConnection)
         writer.field("stream_window", limits.streamWindow)
+        writer.key("configured")
+        writer.beginObject()
+        for limit in limits.configured {
+            writer.key(limit.name)
+            writer.double(limit.value)
+        }
+        writer.endObject()
         writer.endObject()
     }
 

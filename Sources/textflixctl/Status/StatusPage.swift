@@ -7,6 +7,7 @@
 //     Now         queue, engine, memory, limits
 //     Time        each histogram: count, mean, quantiles
 //     Counts      each counter: its sum, then its parts by their labels
+//     Limits      all that the configuration can set, by their keys there
 //
 // It shows what the daemon sent, under the daemon's names, so a figure that this version does not
 // know appears all the same. Nothing is computed but sums and quantiles.
@@ -26,6 +27,7 @@ struct StatusPage {
         lines += section("Now", now)
         lines += section("Time", times)
         lines += section("Counts", counts)
+        lines += section("Limits", limits)
         return lines
     }
 
@@ -120,6 +122,19 @@ struct StatusPage {
         ])
         for row in rows { table.append([row.0, grouped(row.1), row.2]) }
         return table.lines(on: screen, indent: "  ", hasTitles: false)
+    }
+
+    /// As many beside each other as the screen is wide.
+    private var limits: [String] {
+        let limits = status.limits?.configured ?? []
+        let cells = limits.map { "\(shown($0.name)) \(PrometheusPage.number($0.value))" }
+        let width = (cells.map { DisplayWidth.of($0) }.max() ?? 0) + 2
+        let across = max(1, (screen.columns - 2) / width)
+        return stride(from: 0, to: cells.count, by: across).map { first in
+            let row = cells[first..<min(first + across, cells.count)]
+            return "  " + row.dropLast().map { DisplayWidth.pad($0, to: width) }.joined()
+                + row.last!
+        }
     }
 
     /// `queue duration, bulk`
