@@ -77,7 +77,7 @@ let package = Package(
             "Service",
             [
                 "TextflixProtocol", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
-                "Numerics", "CSystemd",
+                "Numerics", "Baselines", "Insight", "CSystemd",
             ]),
         room("TextflixClient", ["TextflixProtocol", "Randomness", "Syscalls"]),
 
@@ -114,7 +114,9 @@ let package = Package(
         suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
         suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
         suite("Training", ["Baselines", "Insight", "Syscalls", "Training", "Weights"]),
-        suite("Service", ["Service", "TextflixProtocol", "JSONText", "Syscalls", "Tokenization"]),
+        suite(
+            "Service",
+            ["Service", "TextflixProtocol", "JSONText", "Syscalls", "Tokenization", "Insight"]),
         suite(
             "Client",
             [

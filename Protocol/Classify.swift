@@ -96,11 +96,13 @@ public struct Classification: Message {
     /// Not 0: this text alone failed, with the raw value of a StatusCode.
     public var code: Int32
     public var error: String
+    /// Where the model promises coverage: the labels among which the right one is.
+    public var labelSet: [String]
 
     public init(
         label: String = "", probability: Float = 0, scores: [Score] = [], tokens: UInt32 = 0,
         truncated: Bool = false, abstained: Bool = false, tokensTotal: UInt32 = 0, code: Int32 = 0,
-        error: String = ""
+        error: String = "", labelSet: [String] = []
     ) {
         self.label = label
         self.probability = probability
@@ -111,6 +113,7 @@ public struct Classification: Message {
         self.tokensTotal = tokensTotal
         self.code = code
         self.error = error
+        self.labelSet = labelSet
     }
 
     public init() { self.init(label: "") }
@@ -126,6 +129,7 @@ public struct Classification: Message {
         case 7: tokensTotal = try field.uint32()
         case 8: code = try field.int32()
         case 9: error = try field.string()
+        case 10: labelSet.append(try field.string())
         default: break
         }
     }
@@ -140,6 +144,7 @@ public struct Classification: Message {
         out.put(7, tokensTotal)
         out.put(8, code)
         out.put(9, error)
+        out.put(10, labelSet)
     }
 }
 

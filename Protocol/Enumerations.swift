@@ -98,6 +98,8 @@ public enum Method: OpenEnumeration {
     case shapley
     /// The drop in probability when one unit is left out.
     case leaveOneOut
+    /// What each unit adds to the logit: linear models alone.
+    case linear
     case unrecognized(Int32)
 
     public init(rawValue: Int32) {
@@ -107,6 +109,7 @@ public enum Method: OpenEnumeration {
         case 2: self = .exactLime
         case 3: self = .shapley
         case 4: self = .leaveOneOut
+        case 5: self = .linear
         default: self = .unrecognized(rawValue)
         }
     }
@@ -118,6 +121,7 @@ public enum Method: OpenEnumeration {
         case .exactLime: 2
         case .shapley: 3
         case .leaveOneOut: 4
+        case .linear: 5
         case .unrecognized(let value): value
         }
     }

@@ -15,11 +15,14 @@ public struct ExplainRequest: Message {
     public var seed: UInt64
     public var priority: Priority
     public var method: Method
+    /// What to do with a text that is too long for the model. Windows: all of it is explained.
+    public var truncation: Truncation
 
     public init(
         model: String = "", text: Text = Text(utf8: []), unit: Unit = .sentence,
         samples: UInt32 = 0, label: String = "", seed: UInt64 = 0,
-        priority: Priority = .interactive, method: Method = .auto
+        priority: Priority = .interactive, method: Method = .auto,
+        truncation: Truncation = .modelDefault
     ) {
         self.model = model
         self.text = text
@@ -29,6 +32,7 @@ public struct ExplainRequest: Message {
         self.seed = seed
         self.priority = priority
         self.method = method
+        self.truncation = truncation
     }
 
     public init() { self.init(model: "") }
@@ -43,6 +47,7 @@ public struct ExplainRequest: Message {
         case 6: seed = try field.uint64()
         case 7: priority = try field.enumeration()
         case 8: method = try field.enumeration()
+        case 9: truncation = try field.enumeration()
         default: break
         }
     }
@@ -56,6 +61,7 @@ public struct ExplainRequest: Message {
         out.put(6, seed)
         out.put(7, priority)
         out.put(8, method)
+        out.put(9, truncation)
     }
 }
 
@@ -66,16 +72,25 @@ public struct ExplainResponse: Message {
     public var intercept: Float
     /// Weighted R² of the linear explanation, 1 is perfect.
     public var fidelityR2: Float
-    /// Texts that the model scored for this answer.
+    /// Different texts that the model scored for this answer.
     public var evaluations: UInt32
     /// The method used, which `auto` left open.
     public var method: Method
     public var timing: Timing?
+    /// The label that was explained.
+    public var label: String
+    public var model: String
+    public var revision: String
+    /// Variants of the text that were drawn, equal ones counted again; 0: all were enumerated.
+    public var samples: UInt32
+    /// Parts of the text that the model read one by one; their probabilities were averaged.
+    public var windows: UInt32
 
     public init(
         classification: Classification? = nil, features: [Feature] = [], intercept: Float = 0,
         fidelityR2: Float = 0, evaluations: UInt32 = 0, method: Method = .auto,
-        timing: Timing? = nil
+        timing: Timing? = nil, label: String = "", model: String = "", revision: String = "",
+        samples: UInt32 = 0, windows: UInt32 = 0
     ) {
         self.classification = classification
         self.features = features
@@ -84,6 +99,11 @@ public struct ExplainResponse: Message {
         self.evaluations = evaluations
         self.method = method
         self.timing = timing
+        self.label = label
+        self.model = model
+        self.revision = revision
+        self.samples = samples
+        self.windows = windows
     }
 
     public init() { self.init(classification: nil) }
@@ -97,6 +117,11 @@ public struct ExplainResponse: Message {
         case 5: evaluations = try field.uint32()
         case 6: method = try field.enumeration()
         case 7: try field.message(into: &timing)
+        case 8: label = try field.string()
+        case 9: model = try field.string()
+        case 10: revision = try field.string()
+        case 11: samples = try field.uint32()
+        case 12: windows = try field.uint32()
         default: break
         }
     }
@@ -109,6 +134,11 @@ public struct ExplainResponse: Message {
         out.put(5, evaluations)
         out.put(6, method)
         out.put(7, timing)
+        out.put(8, label)
+        out.put(9, model)
+        out.put(10, revision)
+        out.put(11, samples)
+        out.put(12, windows)
     }
 }
 
@@ -120,14 +150,20 @@ public struct Feature: Message {
     public var text: Text
     /// Above 0 it supports the explained label.
     public var weight: Float
+    /// Where else the same word stands, as many as `furtherEnds`.
+    public var furtherStarts: [UInt32]
+    public var furtherEnds: [UInt32]
 
     public init(
-        start: UInt32 = 0, end: UInt32 = 0, text: Text = Text(utf8: []), weight: Float = 0
+        start: UInt32 = 0, end: UInt32 = 0, text: Text = Text(utf8: []), weight: Float = 0,
+        furtherStarts: [UInt32] = [], furtherEnds: [UInt32] = []
     ) {
         self.start = start
         self.end = end
         self.text = text
         self.weight = weight
+        self.furtherStarts = furtherStarts
+        self.furtherEnds = furtherEnds
     }
 
     public init() { self.init(start: 0) }
@@ -138,6 +174,8 @@ public struct Feature: Message {
         case 2: end = try field.uint32()
         case 3: text = try field.text()
         case 4: weight = try field.float()
+        case 5: try field.append(to: &furtherStarts)
+        case 6: try field.append(to: &furtherEnds)
         default: break
         }
     }
@@ -147,5 +185,7 @@ public struct Feature: Message {
         out.put(2, end)
         out.put(3, text)
         out.put(4, weight)
+        out.put(5, furtherStarts)
+        out.put(6, furtherEnds)
     }
 }

@@ -14,6 +14,18 @@ public enum Limits {
     /// Bytes of one text, and of all texts of one request together.
     public static let textBytes = bodyBytes - envelopeBytes  // 4,128,768
 
+    /// Bytes of a text that is to be explained: its variants are many times as much.
+    public static let explainTextBytes = 1 << 20  // 1 MiB
+
+    /// Variants that one explanation may draw.
+    public static let explainSamples = 8192
+
+    /// Sentences or different words whose weights one explanation tells, of those the model reads.
+    public static let explainFeatures = 1024
+
+    /// Windows of one explained text.
+    public static let explainWindows = 64
+
     /// Texts in one request.
     public static let textsPerRequest = 1024
 

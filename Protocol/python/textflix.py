@@ -86,14 +86,17 @@ Duration: seconds int64 1, nanos int32 2
 ClassifyRequest: model string 1, texts text* 2, priority enum 3, truncation enum 4
 ClassifyResponse: results Classification* 1, model string 2, revision string 3, timing Timing 4
 Classification: label string 1, probability float 2, scores Score* 3, tokens uint32 4,
-  truncated bool 5, abstained bool 6, tokens_total uint32 7, code int32 8, error string 9
+  truncated bool 5, abstained bool 6, tokens_total uint32 7, code int32 8, error string 9,
+  label_set string* 10
 Score: label string 1, probability float 2, logit float 3
 Timing: queued_ns uint64 1, compute_ns uint64 2, batch_texts uint32 3, batch_tokens uint32 4
 ExplainRequest: model string 1, text text 2, unit enum 3, samples uint32 4, label string 5,
-  seed uint64 6, priority enum 7, method enum 8
+  seed uint64 6, priority enum 7, method enum 8, truncation enum 9
 ExplainResponse: classification Classification 1, features Feature* 2, intercept float 3,
-  fidelity_r2 float 4, evaluations uint32 5, method enum 6, timing Timing 7
-Feature: start uint32 1, end uint32 2, text text 3, weight float 4
+  fidelity_r2 float 4, evaluations uint32 5, method enum 6, timing Timing 7, label string 8,
+  model string 9, revision string 10, samples uint32 11, windows uint32 12
+Feature: start uint32 1, end uint32 2, text text 3, weight float 4, further_starts uint32* 5,
+  further_ends uint32* 6
 EmbedRequest: model string 1, texts text* 2, pooling enum 3, normalize bool 4, priority enum 5,
   truncation enum 6
 EmbedResponse: embeddings Embedding* 1, model string 2, revision string 3, timing Timing 4
@@ -137,7 +140,7 @@ CHOICES = {
     "priority": ("interactive", "bulk"),
     "truncation": ("model_default", "head", "head_and_tail", "windows", "refuse"),
     "unit": ("sentence", "word"),
-    "method": ("auto", "lime", "exact_lime", "shapley", "leave_one_out"),
+    "method": ("auto", "lime", "exact_lime", "shapley", "leave_one_out", "linear"),
     "pooling": ("model", "cls", "mean"),
     "state": ("loading", "ready", "draining"),
 }
@@ -491,7 +494,8 @@ class Client:
             call.cancel()
 
     def explain(self, text, timeout=..., **options):
-        """ExplainResponse. Options: model, unit, method, samples, label, seed, priority."""
+        """ExplainResponse. Options: model, unit, method, samples, label, seed, priority,
+        truncation."""
         return self.start("Explain", timeout, text=text, **options).result()
 
     def embed(self, texts, timeout=..., **options):
@@ -517,7 +521,7 @@ class Client:
         """CancelResponse: how many of these calls' `stream`s were still at work."""
         return self.start("Cancel", timeout, streams=list(streams)).result()
 
-    def start(self, method, timeout=..., **fields):
+    def start(self, method, timeout=..., /, **fields):
         """Sends a request and returns its Call at once."""
         payload = encode(method + "Request", fields)
         return self._open(method, self.timeout if timeout is ... else timeout, payload, 0)

@@ -72,6 +72,12 @@ package final class LinearTextModel: Sendable {
         ])
     }
 
+    func entry(_ name: UInt64) -> NGramTable.Entry? { table.entry(name) }
+
+    /// The logit is `slope` times the normed sum, plus `constant`.
+    var slope: Double { platt.slope }
+    var constant: Double { platt.slope * bias + platt.offset }
+
     /// Of the positive label, at the folder's temperature.
     package func probability(_ score: Score) -> Double {
         1 / (1 + exp(-score.logit / settings.temperature))

@@ -11,10 +11,17 @@ package struct NGramHash: Sendable, Hashable {
 
     /// FNV-1a over the token's bytes, avalanched by SplitMix64's finaliser.
     static func token(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return mix(hash)
+        token(finished: bytes.reduce(emptyToken, extending))
     }
+
+    /// FNV-1a of no byte.
+    static let emptyToken: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    static func extending(_ hash: UInt64, by byte: UInt8) -> UInt64 {
+        (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+
+    static func token(finished hash: UInt64) -> UInt64 { mix(hash) }
 
     /// The name of this n-gram with one token more. Zero is no name: it marks a free slot.
     func appending(token: UInt64) -> UInt64 {

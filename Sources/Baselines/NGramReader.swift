@@ -11,12 +11,19 @@ internal import CStemmer
 package final class NGramReader {
     private let recipe: NGramRecipe
     private let stemmer: OpaquePointer?
+    /// The bytes of a word are needed, not their hash alone.
+    private let keepsBytes: Bool
     private var tokens: [UInt64] = []
-    private var word: [UInt8] = []
+    /// The tokens' bytes in the text; empty unless they are asked for.
+    private(set) var places: [Range<Int>] = []
+    private var keepsPlaces = false
+    private var word = WordUnderWay()
+    private var seen = NameSet()
 
     package init(recipe: NGramRecipe) {
         self.recipe = recipe
         stemmer = recipe.stems ? sb_stemmer_new("english", "UTF_8") : nil
+        keepsBytes = recipe.stems || recipe.removesStopWords
         precondition(!recipe.stems || stemmer != nil, "libstemmer has English")
     }
 
@@ -26,55 +33,65 @@ package final class NGramReader {
     /// the recipe takes means.
     package func read(_ text: UnsafeBufferPointer<UInt8>, into names: inout [UInt64]) {
         tokenize(text)
-        let first = names.count
+        let isMean = recipe.weighting == .mean
+        seen.begin(atMost: tokens.count * recipe.order)
         for start in tokens.indices {
             var hash = NGramHash()
             for token in tokens[start..<min(start + recipe.order, tokens.count)] {
                 hash = NGramHash(value: hash.appending(token: token))
-                names.append(hash.value)
+                if isMean || seen.insert(hash.value) { names.append(hash.value) }
             }
         }
-        if recipe.weighting == .mean { return }
-        names[first...].sort()
-        var end = first
-        for index in first..<names.count where index == first || names[index] != names[end - 1] {
-            names[end] = names[index]
-            end += 1
+    }
+
+    /// Every n-gram where it stands, repeated ones too: its name and its tokens; `places` then has
+    /// the tokens' bytes.
+    func occurrences(
+        _ text: UnsafeBufferPointer<UInt8>
+    ) -> [(name: UInt64, tokens: Range<Int>)] {
+        keepsPlaces = true
+        places.removeAll(keepingCapacity: true)
+        tokenize(text)
+        keepsPlaces = false
+        var found: [(name: UInt64, tokens: Range<Int>)] = []
+        for start in tokens.indices {
+            var hash = NGramHash()
+            for end in start..<min(start + recipe.order, tokens.count) {
+                hash = NGramHash(value: hash.appending(token: tokens[end]))
+                found.append((hash.value, start..<end + 1))
+            }
         }
-        names.removeLast(names.count - end)
+        return found
     }
 
     private func tokenize(_ text: UnsafeBufferPointer<UInt8>) {
         tokens.removeAll(keepingCapacity: true)
-        word.removeAll(keepingCapacity: true)
-        var length = 0
+        word.clear()
         var offset = 0
         while offset < text.count {
             let byte = text[offset]
             if byte < 0x80 {
                 offset += 1
                 if ASCIIClass.isWord(byte) {
-                    word.append(ASCIIClass.lowercase(byte))
-                    length += 1
+                    word.append(ASCIIClass.lowercase(byte), keepsBytes)
+                    word.length += 1
                     continue
                 }
-                endWord(&length)
+                endWord(at: offset - 1)
                 if byte == UInt8(ascii: "<"), let after = Self.lineBreak(text, at: offset - 1) {
                     offset = after
                 } else if recipe.keepsMarks, byte > 0x20, byte != 0x7F {
-                    mark(text[(offset - 1)..<offset])
+                    mark(text, offset - 1..<offset)
                 }
             } else {
-                readWide(text, &offset, &length)
+                readWide(text, &offset)
             }
         }
-        endWord(&length)
+        endWord(at: offset)
     }
 
     /// One scalar outside ASCII.
-    private func readWide(
-        _ text: UnsafeBufferPointer<UInt8>, _ offset: inout Int, _ length: inout Int
-    ) {
+    private func readWide(_ text: UnsafeBufferPointer<UInt8>, _ offset: inout Int) {
         let scalar: Unicode.Scalar
         var decoder = UTF8()
         var rest = text[offset...].makeIterator()
@@ -88,27 +105,29 @@ package final class NGramReader {
             offset += 1
         }
         if Self.isWord(scalar) {
-            word.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
-            length += 1
+            for byte in scalar.properties.lowercaseMapping.utf8 { word.append(byte, keepsBytes) }
+            word.length += 1
+            word.sourceBytes += offset - start - 1
             return
         }
-        endWord(&length)
+        endWord(at: start)
         guard recipe.keepsMarks, !scalar.properties.isWhitespace else { return }
-        mark(text[start..<offset])
+        mark(text, start..<offset)
     }
 
-    private func mark(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) {
-        tokens.append(NGramHash.token(UnsafeBufferPointer(rebasing: bytes)))
+    private func mark(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+        if keepsPlaces { places.append(range) }
+        tokens.append(NGramHash.token(UnsafeBufferPointer(rebasing: text[range])))
     }
 
-    private func endWord(_ length: inout Int) {
-        defer {
-            word.removeAll(keepingCapacity: true)
-            length = 0
-        }
-        guard length >= max(1, recipe.minimumWordLength) else { return }
-        if recipe.removesStopWords, StopWords.english.contains(word) { return }
-        tokens.append(word.withUnsafeBufferPointer { stemmed($0) })
+    /// The word underway ends before an offset.
+    private func endWord(at end: Int) {
+        defer { word.clear() }
+        guard word.length >= max(1, recipe.minimumWordLength) else { return }
+        if recipe.removesStopWords, StopWords.english.contains(word.bytes) { return }
+        if keepsPlaces { places.append(end - word.length - word.sourceBytes..<end) }
+        guard recipe.stems else { return tokens.append(NGramHash.token(finished: word.hash)) }
+        tokens.append(word.bytes.withUnsafeBufferPointer { stemmed($0) })
     }
 
     private func stemmed(_ word: UnsafeBufferPointer<UInt8>) -> UInt64 {
@@ -147,5 +166,27 @@ private enum ASCIIClass {
 
     static func lowercase(_ byte: UInt8) -> UInt8 {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+}
+
+/// A word while its bytes come in: lower-cased, hashed as they come.
+private struct WordUnderWay {
+    private(set) var hash = NGramHash.emptyToken
+    private(set) var bytes: [UInt8] = []
+    /// In scalars.
+    var length = 0
+    /// Bytes in the text beyond one a scalar.
+    var sourceBytes = 0
+
+    mutating func append(_ byte: UInt8, _ keepsBytes: Bool) {
+        hash = NGramHash.extending(hash, by: byte)
+        if keepsBytes { bytes.append(byte) }
+    }
+
+    mutating func clear() {
+        guard length > 0 else { return }
+        hash = NGramHash.emptyToken
+        bytes.removeAll(keepingCapacity: true)
+        (length, sourceBytes) = (0, 0)
     }
 }

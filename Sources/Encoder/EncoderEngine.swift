@@ -13,7 +13,8 @@ package final class EncoderEngine {
 
     package let maxBatchTokens: Int
     package let kernels: Kernels
-    private let pool: WorkerPool
+    /// Free for other work whenever no walk is in a step.
+    package let pool: WorkerPool
     private let scratch: LayerScratch
     private var heads: DensePass
     private var walks: [BatchWalk] = []

@@ -57,6 +57,11 @@ package struct ExplanationPlan: Sendable {
     /// 2¹² = 4096 variants: past it, enumeration costs more than the reference's 5000 samples.
     package static let exactFeatureLimit = 12
 
+    /// Whether chance chose the masks; else all that the method knows are there.
+    package var isDrawn: Bool {
+        method == .lime || method == .shapley && featureCount > Self.exactFeatureLimit
+    }
+
     /// The method that `auto` means: exact where the masks are no more than may be scored.
     package static func automatic(featureCount: Int, affordable: Int) -> ExplanationMethod {
         if featureCount <= exactFeatureLimit, 1 << featureCount <= affordable { return .exactLime }

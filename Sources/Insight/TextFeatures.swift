@@ -33,7 +33,8 @@ package struct TextFeatures: Sendable {
         self.init(text: text, places: places)
     }
 
-    private init(text: [UInt8], places: [[Range<Int>]]) {
+    /// Features that the caller knows; their ranges are disjoint and ascend within each.
+    package init(text: [UInt8], places: [[Range<Int>]]) {
         self.text = text
         self.places = places
         order = places.enumerated()

@@ -27,7 +27,7 @@ extension Batcher {
             cost: record.costPerText * UInt64(claim.textCount))
     }
 
-    private func checkBounds(_ claim: Claim, now: Instant) throws(Refusal) {
+    func checkBounds(_ claim: Claim, now: Instant) throws(Refusal) {
         guard claim.textCount <= min(limits.queueTexts, limits.queueTextsPerUser),
             claim.byteCount <= limits.queueBytes
         else { throw .neverFits }

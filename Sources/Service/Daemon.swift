@@ -63,7 +63,7 @@ package struct Daemon: Sendable {
         let batchTokens = limits.batchTokens
         let threads = configuration.threads ?? ThisProcess.processorCount
         let room = Workroom(limits: limits, mailbox: mailbox, fault: fault) {
-            try BERTEngine(maxBatchTokens: batchTokens, threads: threads)
+            try ServingEngine(maxBatchTokens: batchTokens, threads: threads)
         }
         let page = StatusPage(
             version: version, started: started, limits: limits, threads: threads,

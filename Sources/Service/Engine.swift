@@ -19,7 +19,13 @@ package protocol ComputeWalk: AnyObject {
     func step() -> Bool
     /// A row of the output: of a text, or of a token for `tokenLogits`.
     func row(_ index: Int) -> UnsafeBufferPointer<Float>
+    /// What the answer says that was read of a text; nil: the tokens of its work item.
+    func readCount(_ index: Int) -> Int?
     func end()
+}
+
+extension ComputeWalk {
+    package func readCount(_ index: Int) -> Int? { nil }
 }
 
 /// Our fault or the model's, never the text's: answered as INTERNAL, logged as it is.
@@ -32,6 +38,9 @@ package struct EngineFailure: Error, Sendable, CustomStringConvertible {
 package final class BERTEngine: ComputeEngine {
     private let engine: EncoderEngine
     private var batch = RaggedBatch()
+
+    /// The threads that compute, for other work between two batches.
+    var pool: WorkerPool { engine.pool }
 
     /// Call it on the thread that is to compute.
     /// - Parameter threads: that compute together, that one included.
@@ -52,8 +61,9 @@ package final class BERTEngine: ComputeEngine {
     ) throws(EngineFailure) -> any ComputeWalk {
         batch.removeAll()
         for text in texts { batch.append(text.payload.ids) }
-        // Served models of the daemon always have a network: only tests make others.
-        let network = model.network!
+        guard case .network(let network?, _) = model.computation else {
+            throw EngineFailure("a model without a network was given to the encoder")
+        }
         do throws(EncoderError) {
             let wanted = Self.output(output, network)
             return BERTWalk(try engine.begin(network, batch, output: wanted))

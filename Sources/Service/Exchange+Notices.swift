@@ -52,7 +52,15 @@ extension Exchange {
     private func take(_ report: BatchReport, now: Instant) {
         note(report)
         for request in Set(report.outcomes.map(\.request)) { pending[request]?.note(report) }
-        for outcome in report.outcomes { take(outcome, now: now) }
+        var parts: [TextOutcome] = []
+        for outcome in report.outcomes {
+            if pending[outcome.request]?.isExplanation == true {
+                parts.append(outcome)
+            } else {
+                take(outcome, now: now)
+            }
+        }
+        if !parts.isEmpty { sink.deliver(parts) }
     }
 
     private func note(_ report: BatchReport) {
@@ -82,14 +90,22 @@ extension Exchange {
         guard let endpoint = endpoints[done.address.connection] else { return }
         let stream = done.address.stream
         endpoint.unary[stream] = nil
+        let answer = done.answer
+        if case .failure(let status) = answer {
+            return fail(done.address, endpoint, done.method, status)
+        }
         note(done, now: now)
-        switch done.answer {
+        switch answer {
         case .classify(let response) where done.method == .classifyStream:
             answerMessage(done.address, request, response, endpoint)
         case .classify(let response): endpoint.connection.answer(stream, response)
         case .embed(let response): endpoint.connection.answer(stream, response)
         case .tag(let response): endpoint.connection.answer(stream, response)
         case .tokenize(let response): endpoint.connection.answer(stream, response)
+        case .explain(let response):
+            figures.count("textflix_explained_variants_total", Int(response.evaluations))
+            endpoint.connection.answer(stream, response)
+        case .failure: break
         }
         touch(done.address.connection)
     }

@@ -24,12 +24,10 @@ extension Exchange {
                 cancel(request, address, endpoint)
                 count(method, .ok)
             case .reload: try beginReload(address, endpoint)
-            case .explain:
-                throw Status(code: .unimplemented, message: "Explain is not served yet")
             case .classifyStream:
                 let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
                 endpoint.streams[address.stream] = MessageRow(deadline: deadline)
-            case .classify, .embed, .tag, .tokenize:
+            case .classify, .embed, .tag, .tokenize, .explain:
                 let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
                 let order = try WorkOrder(method, envelope.payload)
                 let request = try submit(
@@ -97,6 +95,13 @@ extension Exchange {
         pending[request] = accepted
         if deadline != .distantFuture { timers.push(deadline, .request(request)) }
         guard !texts.isEmpty else { return request }
+        if case .explain(let explained) = order.kind {
+            sink.explain(
+                ExplanationTask(
+                    request: request, model: model, order: explained, text: texts[0],
+                    truncation: accepted.truncation, deadline: deadline))
+            return request
+        }
         sink.tokenise(
             TokenisingTask(
                 request: request, model: model, workClass: order.workClass, output: order.output,
@@ -154,9 +159,15 @@ extension Exchange {
     }
 
     private func check(_ order: WorkOrder, against model: ServedModel) throws(Status) {
+        if model.linear != nil, !order.isForLinearModels {
+            throw Status(
+                code: .failedPrecondition,
+                message: "model \(model.name) has neither pieces nor vectors: it classifies")
+        }
         switch (order.kind, model.head) {
+        case (.explain(let explained), .sequence): try explained.check(against: model)
         case (.classify, .sequence), (.tag, .token), (.embed, _), (.tokenize, _): return
-        case (.classify, _):
+        case (.classify, _), (.explain, _):
             throw Status(
                 code: .failedPrecondition,
                 message: "model \(model.name) has no head that classifies texts")
@@ -172,6 +183,7 @@ extension Exchange {
         _ texts: [Text], _ order: WorkOrder, _ model: ServedModel
     ) -> Int {
         guard order.output != .tokens else { return 0 }
+        if model.linear != nil { return texts.reduce(0) { $0 + LinearEngine.cost(of: $1) } }
         return texts.reduce(0) { $0 + min(model.maxTokens, $1.utf8.count / 4 + 2) }
     }
 

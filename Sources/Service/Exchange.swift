@@ -15,6 +15,9 @@ internal import TextflixProtocol
 package protocol WorkSink: AnyObject {
     func admit(_ claim: Claim, now: Instant) throws(Refusal)
     func tokenise(_ task: TokenisingTask)
+    func explain(_ task: ExplanationTask)
+    /// Variants of texts that are being explained, scored.
+    func deliver(_ outcomes: [TextOutcome])
     func cancel(_ request: RequestID)
     var queue: QueueFigures { get }
 }

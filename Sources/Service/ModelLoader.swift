@@ -4,6 +4,7 @@
 // opens and agrees with itself, the weights are finite, the vocabulary fits the embeddings, and the
 // engine's budget takes the longest text.
 
+internal import Baselines
 package import Encoder
 internal import Numerics
 internal import Syscalls
@@ -43,6 +44,10 @@ package struct ModelLoader: Sendable {
         _ source: ModelSource, number: UInt32, notice: (LoadNotice) -> Void = { _ in }
     ) throws(LoadFailure) -> ServedModel {
         do {
+            if LinearTextModel.isFolder(source.path) {
+                return ServedModel(
+                    source, try LinearTextModel(folder: source.path), number: number)
+            }
             let folder = try ModelFolder.open(source.path) { fingerprint in
                 cache?.revision(of: fingerprint, folder: source.path)
             }
@@ -114,8 +119,9 @@ package struct ModelLoader: Sendable {
             number: number, head: head(network.head), labels: network.head.labels,
             probabilities: { network.probabilities(of: $0) },
             abstainBelow: Float(network.settings.abstainBelow),
+            labelSetThreshold: network.settings.conformal.map { Float($0.threshold) },
             truncation: truncation(network.settings.truncation), maxTokens: network.maxTokens,
-            layerCount: configuration.layerCount, tokenizer: tokenizer, network: network,
+            layerCount: configuration.layerCount, computation: .network(network, tokenizer),
             status: status)
     }
 

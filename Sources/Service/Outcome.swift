@@ -12,6 +12,10 @@ package struct TextOutcome: Sendable {
         case vector([Float])
         case spans([Tags.Span])
         case tokens(ids: [UInt32], starts: [UInt32], ends: [UInt32])
+        /// An explanation, whole: the outcome of its request.
+        case explained(ExplainResponse)
+        /// An explanation that could not be made.
+        case refused(Status)
         case failure(StatusCode, String)
     }
 

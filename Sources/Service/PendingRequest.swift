@@ -57,15 +57,22 @@ struct PendingRequest: Sendable {
     }
 }
 
-/// The four kinds of answer.
+/// The kinds of answer.
 enum Answer: Sendable {
     case classify(ClassifyResponse)
     case embed(EmbedResponse)
     case tag(TagResponse)
     case tokenize(TokenizeResponse)
+    case explain(ExplainResponse)
+    /// An explanation that could not be made: there is no other text that it could be told with.
+    case failure(Status)
 }
 
 extension PendingRequest {
+    var isExplanation: Bool {
+        if case .explain = kind { true } else { false }
+    }
+
     /// The answer, once nothing is missing.
     var answer: Answer {
         let (name, revision) = (model.name, model.revision)
@@ -89,6 +96,19 @@ extension PendingRequest {
             return .tokenize(
                 TokenizeResponse(
                     results: outcomes.map { Tokens($0!) }, model: name, revision: revision))
+        case .explain: return explanation
+        }
+    }
+}
+
+extension PendingRequest {
+    private var explanation: Answer {
+        switch outcomes[0]!.result {
+        case .explained(var response):
+            response.timing = timing
+            return .explain(response)
+        case .refused(let status): return .failure(status)
+        default: preconditionFailure("not what an explanation is made of")
         }
     }
 }
@@ -105,12 +125,24 @@ extension Classification {
             label = model.labels[best]
             probability = probabilities[best]
             abstained = probability < model.abstainBelow
+            labelSet = Self.labelSet(probabilities, best, model)
             scores = model.labels.indices.map {
                 Score(label: model.labels[$0], probability: probabilities[$0], logit: logits[$0])
             }
         case .failure(let status, let message): (code, error) = (status.rawValue, message)
         default: preconditionFailure("not what a classification is made of")
         }
+    }
+}
+
+extension Classification {
+    /// The label that won, and every other that reaches the model's threshold.
+    private static func labelSet(
+        _ probabilities: [Float], _ best: Int, _ model: ServedModel
+    ) -> [String] {
+        guard let threshold = model.labelSetThreshold else { return [] }
+        return model.labels.indices
+            .filter { $0 == best || probabilities[$0] >= threshold }.map { model.labels[$0] }
     }
 }
 

@@ -16,7 +16,7 @@ struct Readout {
             return TextOutcome(
                 request: item.request, index: item.index,
                 result: result(place, item, firstToken: firstToken),
-                tokenCount: item.tokenCount, totalTokens: text.total,
+                tokenCount: walk.readCount(place) ?? item.tokenCount, totalTokens: text.total,
                 isTruncated: text.isTruncated, readNanoseconds: text.nanoseconds)
         }
     }

@@ -41,6 +41,27 @@ package final class Scheduler: Sendable {
         batcher.withLock { $0.withdraw(request, byteCount: byteCount) }
     }
 
+    /// More texts of a request that was admitted.
+    package func extend(
+        _ request: RequestID, texts: Int, bytes: Int, now: Instant
+    ) throws(Refusal) {
+        let refusal = batcher.withLock { batcher -> Refusal? in
+            do throws(Refusal) {
+                try batcher.extend(request, texts: texts, bytes: bytes, now: now)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// How many texts of so many tokens a request can have scored in time; nil: as many as it
+    /// likes.
+    package func affordableTexts(_ request: RequestID, tokens: Int, now: Instant) -> Int? {
+        batcher.withLock { $0.affordableTexts(request, tokens: tokens, now: now) }
+    }
+
     private func ring() {
         bell.add(1)
         bell.wake()

@@ -1,15 +1,24 @@
-// A model as the service sees it: a name, a tokenizer, what its head says, and something that
+// A model as the service sees it: a name, what its head says, and something that reads texts and
 // computes.
 //
 // Invariant: constant. A reload makes a new one with a new number; requests keep the one that they
 // were accepted with, so no answer is ever made of two revisions.
 
+package import Baselines
 package import Encoder
 package import TextflixProtocol
 package import Tokenization
 
 package final class ServedModel: Sendable {
     package enum Head: Sendable, Equatable { case sequence, token, none }
+
+    /// What reads a text and computes its answer.
+    package enum Computation: Sendable {
+        /// No network: in tests of the service, whose engine needs no weights.
+        case network(BERTModel?, WordPiece)
+        /// Reads bytes, and has no longest text.
+        case linear(LinearTextModel)
+    }
 
     /// Tells this load from every other of this process: what batches are made by.
     package let number: UInt32
@@ -18,12 +27,12 @@ package final class ServedModel: Sendable {
     /// One probability a label, from its logits.
     package let probabilities: @Sendable (UnsafeBufferPointer<Float>) -> [Float]
     package let abstainBelow: Float
+    /// From which probability on a label is in the label set; nil: the model promises none.
+    package let labelSetThreshold: Float?
     package let truncation: TextTruncation
     package let maxTokens: Int
     package let layerCount: Int
-    package let tokenizer: WordPiece
-    /// nil in tests of the service, whose engine needs no weights.
-    package let network: BERTModel?
+    package let computation: Computation
     /// What Status shows; its name is the model's.
     package let status: ModelStatus
 
@@ -33,20 +42,24 @@ package final class ServedModel: Sendable {
     package init(
         number: UInt32, head: Head, labels: [String],
         probabilities: @escaping @Sendable (UnsafeBufferPointer<Float>) -> [Float],
-        abstainBelow: Float, truncation: TextTruncation, maxTokens: Int, layerCount: Int,
-        tokenizer: WordPiece, network: BERTModel?, status: ModelStatus
+        abstainBelow: Float, labelSetThreshold: Float? = nil, truncation: TextTruncation,
+        maxTokens: Int, layerCount: Int, computation: Computation, status: ModelStatus
     ) {
         self.number = number
         self.head = head
         self.labels = labels
         self.probabilities = probabilities
         self.abstainBelow = abstainBelow
+        self.labelSetThreshold = labelSetThreshold
         self.truncation = truncation
         self.maxTokens = maxTokens
         self.layerCount = layerCount
-        self.tokenizer = tokenizer
-        self.network = network
+        self.computation = computation
         self.status = status
+    }
+
+    package var linear: LinearTextModel? {
+        if case .linear(let model) = computation { model } else { nil }
     }
 
     /// How the tokenizer is to cut a text that is too long.

@@ -60,11 +60,12 @@ struct Tagging {
     private func words(
         _ rows: [UnsafeBufferPointer<Float>], _ text: TokenisedText, _ places: TokenPlaces
     ) -> [Word] {
-        let prefix = model.tokenizer.settings.continuingPrefix
+        guard case .network(_, let tokenizer) = model.computation else { return [] }
+        let prefix = tokenizer.settings.continuingPrefix
         var words: [Word] = []
         for token in rows.indices.dropFirst().dropLast() {  // without [CLS] and [SEP]
             let isCut = token == places.cut
-            let piece = model.tokenizer.piece(text.ids[token])
+            let piece = tokenizer.piece(text.ids[token])
             if !isCut, !words.isEmpty, !prefix.isEmpty, piece.starts(with: prefix) {
                 words[words.count - 1].end = places.ends[token]
                 continue

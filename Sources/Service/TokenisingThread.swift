@@ -20,10 +20,12 @@ package struct TokenisedText: Sendable {
     package let nanoseconds: UInt64
     /// For the outputs that speak of places in the text: the text, and each token's bytes.
     package let places: TokenPlaces?
+    /// For a model that reads bytes: the text itself, and no ids.
+    package let text: Text?
 
     package init(
         model: ServedModel, ids: [UInt32], total: Int?, isTruncated: Bool, nanoseconds: UInt64,
-        places: TokenPlaces?
+        places: TokenPlaces?, text: Text? = nil
     ) {
         self.model = model
         self.ids = ids
@@ -31,6 +33,7 @@ package struct TokenisedText: Sendable {
         self.isTruncated = isTruncated
         self.nanoseconds = nanoseconds
         self.places = places
+        self.text = text
     }
 }
 
@@ -155,10 +158,13 @@ package final class TokenisingThread: Sendable {
         _ text: Text, _ index: Int, _ task: TokenisingTask, _ buffer: inout TokenBuffer
     ) {
         let model = task.model
+        guard case .network(_, let tokenizer) = model.computation else {
+            return pass(text, index, task)
+        }
         let start = MonotonicClock.now
         let count: TokenCount
         do throws(TokenizationError) {
-            count = try model.tokenizer.tokenize(
+            count = try tokenizer.tokenize(
                 text.utf8,
                 truncation: task.output == .tokens ? .none : model.policy(task.truncation),
                 maxTokens: model.maxTokens, countAll: text.utf8.count <= Self.countedBytes,
@@ -185,6 +191,19 @@ package final class TokenisingThread: Sendable {
                     total: count.total, isTruncated: count.truncated,
                     nanoseconds: MonotonicClock.now.since(start),
                     places: places(text, task, count, buffer))))
+    }
+
+    /// A model that reads bytes takes the text as it is, once it is known to be UTF-8.
+    private func pass(_ text: Text, _ index: Int, _ task: TokenisingTask) {
+        if let offset = text.firstInvalidByte() {
+            let error = TokenizationError.invalidUTF8(offset: offset)
+            return leave(
+                TextOutcome(
+                    request: task.request, index: index,
+                    result: .failure(.invalidArgument, error.description)), text)
+        }
+        scheduler.enqueue(
+            LinearEngine.item(text, request: task.request, index: index, model: task.model))
     }
 
     /// The buffer as an answer: [SEP] lies at the end of the text, not at its beginning.

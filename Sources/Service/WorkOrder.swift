@@ -12,6 +12,7 @@ struct WorkOrder: Sendable {
         case embed(PoolingKind, normalize: Bool)
         case tag
         case tokenize(specialTokens: Bool)
+        case explain(ExplainOrder)
     }
 
     let kind: Kind
@@ -21,6 +22,13 @@ struct WorkOrder: Sendable {
     /// nil: the model's own.
     let truncation: TextTruncation?
 
+    var isForLinearModels: Bool {
+        switch kind {
+        case .classify, .explain: true
+        case .embed, .tag, .tokenize: false
+        }
+    }
+
     var byteCount: Int { texts.reduce(0) { $0 + $1.utf8.count } }
     /// What keeping it costs: its texts, and an array for each.
     var heldBytes: Int { byteCount + 64 * texts.count }
@@ -28,7 +36,7 @@ struct WorkOrder: Sendable {
     /// What the queue computes for it.
     var output: OutputKind {
         switch kind {
-        case .classify: .logits
+        case .classify, .explain: .logits
         case .embed(let pooling, _): .embedding(pooling)
         case .tag: .tokenLogits
         case .tokenize: .tokens
@@ -108,7 +116,8 @@ extension WorkOrder {
             try self.init(
                 .tokenize(specialTokens: request.specialTokens), model: request.model,
                 texts: request.texts, priority: .interactive, truncation: .modelDefault)
-        case .status, .cancel, .reload, .explain:
+        case .explain: self = try ExplainOrder.order(payload)
+        case .status, .cancel, .reload:
             preconditionFailure("\(method.rawValue) is no work for the queue")
         }
     }

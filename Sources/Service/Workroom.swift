@@ -1,4 +1,4 @@
-// The threads that do the work, as one thing to the exchange: tokenise, batch, compute.
+// The threads that do the work, as one thing to the exchange: tokenise, explain, batch, compute.
 //
 // Invariant: all threads are started together and stopped together; between the two, whatever is
 // submitted either comes back through the mailbox or was cancelled. A thread that hangs is left
@@ -9,6 +9,7 @@ package import Syscalls
 package final class Workroom: WorkSink {
     private let scheduler: Scheduler
     private let tokenising: TokenisingThread
+    private let explaining: ExplanationThread
     private let engine: EngineThread
     /// Signs of life, for the watchdog.
     package let pulses: [Pulse]
@@ -18,10 +19,12 @@ package final class Workroom: WorkSink {
         limits: ServiceLimits, mailbox: Mailbox, fault: Fault = .none,
         makeEngine: @escaping @Sendable () throws -> any ComputeEngine
     ) {
-        let (tokenPulse, enginePulse) = (Pulse(), Pulse())
-        pulses = [tokenPulse, enginePulse]
+        let (tokenPulse, explainPulse, enginePulse) = (Pulse(), Pulse(), Pulse())
+        pulses = [tokenPulse, explainPulse, enginePulse]
         scheduler = Scheduler(limits: limits)
         tokenising = TokenisingThread(scheduler: scheduler, mailbox: mailbox, pulse: tokenPulse)
+        explaining = ExplanationThread(
+            scheduler: scheduler, mailbox: mailbox, pulse: explainPulse)
         engine = EngineThread(
             scheduler: scheduler, mailbox: mailbox, pulse: enginePulse, fault: fault,
             makeEngine: makeEngine)
@@ -33,9 +36,11 @@ package final class Workroom: WorkSink {
     /// Starts the threads, lets `body` run beside them, and stops them.
     package func whileRunning<Value>(_ body: () throws(Errno) -> Value) throws(Errno) -> Value {
         try tokenising.start()
+        try explaining.start()
         try engine.start()
         let outcome = Result { () throws(Errno) in try body() }
         tokenising.stop()
+        explaining.stop()
         scheduler.stop()
         for pulse in pulses { pulse.waitForEnd(nanoseconds: Self.patience) }
         return try outcome.get()
@@ -49,5 +54,12 @@ package final class Workroom: WorkSink {
 
     package func tokenise(_ task: TokenisingTask) { tokenising.submit(task) }
 
-    package func cancel(_ request: RequestID) { scheduler.cancel(request) }
+    package func explain(_ task: ExplanationTask) { explaining.begin(task) }
+
+    package func deliver(_ outcomes: [TextOutcome]) { explaining.deliver(outcomes) }
+
+    package func cancel(_ request: RequestID) {
+        scheduler.cancel(request)
+        explaining.drop(request)
+    }
 }

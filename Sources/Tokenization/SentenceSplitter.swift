@@ -19,8 +19,14 @@ package struct SentenceSplitter: Sendable {
     /// Sentences as an explanation removes them: one of fewer than three words joins a neighbour,
     /// and there are at most `limit`, since the shortest neighbours are joined until it holds.
     package func features(of text: [UInt8], atMost limit: Int = 64) -> [Range<Int>] {
+        Self.joined(joinFragments(ranges(of: text), text), atMost: limit)
+    }
+
+    /// Ranges that follow each other, the shortest neighbours joined until there are at most so
+    /// many.
+    package static func joined(_ ranges: [Range<Int>], atMost limit: Int) -> [Range<Int>] {
         precondition(limit > 0, "at least one feature")
-        var ranges = joinFragments(ranges(of: text), text)
+        var ranges = ranges
         // Far too many: join by pairs, which is linear, and leave the choosing to the rest.
         while ranges.count > 8 * limit {
             ranges = stride(from: 0, to: ranges.count, by: 2).map {

@@ -11,6 +11,7 @@
 //       "normalize": false,              // scale the pooled vector to length 1 first
 //       "temperature": 1.0,              // logits are divided by it before the softmax or sigmoid
 //       "abstain_below": 0.0,            // a top probability under this is marked as abstained
+//       "conformal": { "alpha": 0.1, "threshold": 0.2 },  // see Conformal; optional
 //       "truncation": "head",            // "head", "head_and_tail", "windows", "refuse"
 //       "max_tokens": 256,               // with [CLS] and [SEP]; at most the position embeddings
 //       "provenance": { "data": "..." }  // whatever the maker wants to say: kept, never read
@@ -41,6 +42,13 @@ package struct ModelSettings: Sendable {
         package let head: String
     }
 
+    /// Label sets with a promise (split-conformal): the right label is in the set at least with
+    /// probability 1 - alpha, and a label is in it if its probability is at least `threshold`.
+    package struct Conformal: Sendable, Equatable {
+        package let alpha: Double
+        package let threshold: Double
+    }
+
     package var overBase: HeadOverBase?
     package var labels: [String]?
     package var multiLabel: Bool?
@@ -48,6 +56,7 @@ package struct ModelSettings: Sendable {
     package var normalize: Bool?
     package var temperature: Double = 1
     package var abstainBelow: Double = 0
+    package var conformal: Conformal?
     package var truncation: Truncation = .head
     package var maxTokens: Int?
     /// As it was written.
@@ -57,7 +66,7 @@ package struct ModelSettings: Sendable {
 
     static let keys = [
         "base", "head", "labels", "multi_label", "pooling", "normalize", "temperature",
-        "abstain_below", "truncation", "max_tokens", "provenance",
+        "abstain_below", "conformal", "truncation", "max_tokens", "provenance",
     ]
 
     package init(_ source: JSONSource) throws(WeightsError) {
@@ -69,6 +78,7 @@ package struct ModelSettings: Sendable {
         normalize = try source.flag("normalize")
         temperature = try source.number("temperature", in: 1e-3...1e3) ?? 1
         abstainBelow = try source.number("abstain_below", in: 0...1) ?? 0
+        conformal = try Self.conformal(source)
         truncation = try source.choice("truncation", Truncation.self) ?? .head
         maxTokens = try source.natural("max_tokens", in: 3...Limits.positions)
         provenance = source.node("provenance")
@@ -76,6 +86,15 @@ package struct ModelSettings: Sendable {
             throw source.error(
                 "labels must be at least one, each different", source.node("labels") ?? source.root)
         }
+    }
+
+    private static func conformal(_ source: JSONSource) throws(WeightsError) -> Conformal? {
+        guard let section = try source.section("conformal") else { return nil }
+        try section.refuseKeys(otherThan: ["alpha", "threshold"])
+        guard let alpha = try section.number("alpha", in: 1e-6...0.999999),
+            let threshold = try section.number("threshold", in: 0...1)
+        else { throw section.error("conformal has both alpha and threshold", section.root) }
+        return Conformal(alpha: alpha, threshold: threshold)
     }
 
     private static func overBase(_ source: JSONSource) throws(WeightsError) -> HeadOverBase? {

@@ -31,13 +31,14 @@ private struct Case: CustomTestStringConvertible, Sendable {
     }
 
     static func all() -> [Case] {
-        let node = try? Golden.read("golden.json")
-        return (node?["cases"]?.array ?? []).map(Case.init)
+        ["golden.json", "model.json"].flatMap { name in
+            ((try? Golden.read(name))?["cases"]?.array ?? []).map(Case.init)
+        }
     }
 }
 
 @Suite struct ExplanationTests {
-    @Test func goldenCasesAreThere() { #expect(Case.all().count == 4) }
+    @Test func goldenCasesAreThere() { #expect(Case.all().count == 6) }
 
     @Test(arguments: Case.all())
     fileprivate func sameMasksGiveTheReferencesWeights(_ example: Case) {

@@ -48,7 +48,8 @@ extension ExplainRequest: Drawn {
     init(_ d: inout Draw) {
         self.init(
             model: d.string(), text: d.text(), unit: d.choice(), samples: d.uint32(),
-            label: d.string(), seed: d.uint64(), priority: d.choice(), method: d.choice()
+            label: d.string(), seed: d.uint64(), priority: d.choice(), method: d.choice(),
+            truncation: d.choice()
         )
     }
 }
@@ -57,14 +58,18 @@ extension ExplainResponse: Drawn {
     init(_ d: inout Draw) {
         self.init(
             classification: d.message(), features: d.messages(), intercept: d.float(),
-            fidelityR2: d.float(), evaluations: d.uint32(), method: d.choice(), timing: d.message()
+            fidelityR2: d.float(), evaluations: d.uint32(), method: d.choice(), timing: d.message(),
+            label: d.string(), model: d.string(), revision: d.string(), samples: d.uint32(),
+            windows: d.uint32()
         )
     }
 }
 
 extension Feature: Drawn {
     init(_ d: inout Draw) {
-        self.init(start: d.uint32(), end: d.uint32(), text: d.text(), weight: d.float())
+        self.init(
+            start: d.uint32(), end: d.uint32(), text: d.text(), weight: d.float(),
+            furtherStarts: d.list { $0.uint32() }, furtherEnds: d.list { $0.uint32() })
     }
 }
 

@@ -52,7 +52,10 @@ import TextflixProtocol
     @Test func readmeTellsTheSameLimits() throws {
         let expected: [String: Int] = [
             "bodyBytes": Limits.bodyBytes, "envelopeBytes": Limits.envelopeBytes,
-            "textBytes": Limits.textBytes, "textsPerRequest": Limits.textsPerRequest,
+            "explainTextBytes": Limits.explainTextBytes,
+            "explainSamples": Limits.explainSamples, "explainFeatures": Limits.explainFeatures,
+            "explainWindows": Limits.explainWindows, "textBytes": Limits.textBytes,
+            "textsPerRequest": Limits.textsPerRequest,
             "metadataEntries": Limits.metadataEntries,
             "streamsPerCancel": Limits.streamsPerCancel, "streamWindow": Limits.streamWindow,
             "nameBytes": Limits.nameBytes, "messageBytes": Limits.messageBytes,

@@ -110,9 +110,10 @@ enum FakeModel {
                 return logits.map { $0 / sum }
             },
             abstainBelow: 0, truncation: .head, maxTokens: maxTokens, layerCount: 2,
-            tokenizer: try WordPiece(
-                vocabularyText: Array((words.joined(separator: "\n") + "\n").utf8)),
-            network: nil,
+            computation: .network(
+                nil,
+                try WordPiece(
+                    vocabularyText: Array((words.joined(separator: "\n") + "\n").utf8))),
             status: ModelStatus(
                 name: name, precision: "f32", labels: labels, revision: revision,
                 maxTokens: UInt32(maxTokens)))

@@ -60,7 +60,7 @@ import TextflixProtocol
         arguments: [
             (MethodName.classify, "nobody", StatusCode.notFound),
             (.classify, "t", .failedPrecondition),
-            (.tag, "m", .failedPrecondition), (.explain, "m", .unimplemented),
+            (.tag, "m", .failedPrecondition), (.explain, "t", .failedPrecondition),
         ] as [(MethodName, String, StatusCode)])
     func whatCannotBeDoneIsSaid(method: MethodName, model: String, code: StatusCode) throws {
         let daemon = try TestDaemon(models: [

@@ -80,7 +80,11 @@ def case(seed, features, samples):
     masks = np.arange(2**features)
     rows = (masks[:, None] >> np.arange(features)) & 1
     logits = rows @ main - 1.5 * rows[:, 0] * rows[:, -1] + 0.3 * rng.normal(size=len(masks))
-    table = 1 / (1 + np.exp(-logits))
+    return described(1 / (1 + np.exp(-logits)), features, rng, samples)
+
+
+def described(table, features, rng, samples):
+    """What every method says of a table of scores by mask."""
     data = rows_of_the_reference(rng, features, samples)
     bits = (data @ (1 << np.arange(features))).astype(int)
     intercept, weights, r2 = lime_weights(data, table)
@@ -105,5 +109,6 @@ def rounded(value):
     return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
-cases = [case(seed, features, 120) for seed, features in enumerate([2, 3, 5, 8])]
-print(json.dumps({"cases": rounded(cases)}, separators=(",", ":")))
+if __name__ == "__main__":
+    cases = [case(seed, features, 120) for seed, features in enumerate([2, 3, 5, 8])]
+    print(json.dumps({"cases": rounded(cases)}, separators=(",", ":")))

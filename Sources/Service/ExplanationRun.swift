@@ -1,0 +1,156 @@
+// One explanation under way: which variants are to be scored, which have been, and the answer.
+//
+//     plan ──> next wave ──> queue, engine ──> scores ──┐
+//               ^                                       │ some are left: next wave
+//               └───────────────────────────────────────┤
+//                                             all there └──> answer
+//
+// A value on the explanation thread: no thread, no lock, no clock in it. Invariant: each variant is
+// handed out once and scored once; the last of them is the one that ends the request's place in the
+// queue.
+
+internal import Insight
+internal import TextflixProtocol
+internal import Tokenization
+
+struct ExplanationRun: Sendable {
+    /// A variant of one part.
+    struct Variant: Sendable {
+        let part: Int
+        let mask: Mask
+    }
+
+    let task: ExplanationTask
+    let text: ExplainedText
+    /// One a part; nil: the answer follows from the model itself, which scores the text alone.
+    let plans: [ExplanationPlan]?
+    private let variants: [Variant]
+    private var next = 0
+    private var outcomes: [TextOutcome?]
+    private var missing: Int
+
+    /// - Parameter affordable: variants that can be scored in time; nil: any number.
+    init(_ task: ExplanationTask, _ text: ExplainedText, affordable: Int?) throws(Status) {
+        self.task = task
+        self.text = text
+        plans = try Self.plans(task, text, affordable: affordable)
+        if let plans {
+            variants = plans.enumerated().flatMap { part, plan in
+                plan.masks.map { Variant(part: part, mask: $0) }
+            }
+        } else {
+            let count = text.parts[0].features.count
+            variants = [Variant(part: 0, mask: Mask(count: count, keeping: true))]
+        }
+        outcomes = Array(repeating: nil, count: variants.count)
+        missing = variants.count
+    }
+
+    private static func plans(
+        _ task: ExplanationTask, _ text: ExplainedText, affordable: Int?
+    ) throws(Status) -> [ExplanationPlan]? {
+        let order = task.order
+        let most = text.parts.map(\.features.count).max() ?? 0
+        let wanted = order.samples == 0 ? ExplainOrder.usualSamples : order.samples
+        var samples = wanted / text.parts.count
+        let method: ExplanationMethod
+        switch order.way {
+        case .linear: return nil
+        case .automatic where task.model.linear != nil: return nil
+        case .automatic:
+            let variants = min(affordable ?? .max, ExplainOrder.automaticVariants)
+            let share = variants / text.parts.count
+            method = ExplanationPlan.automatic(featureCount: most, affordable: share)
+            samples = min(samples, share)
+        case .fixed(let fixed):
+            method = fixed
+            guard method != .exactLime || most <= ExplanationPlan.exactFeatureLimit else {
+                throw .invalid(
+                    "EXACT_LIME is for at most \(ExplanationPlan.exactFeatureLimit) features,"
+                        + " the text has \(most)")
+            }
+        }
+        return text.parts.indices.map { part in
+            ExplanationPlan(
+                method: method, featureCount: text.parts[part].features.count, samples: samples,
+                seed: order.seed &+ UInt64(part))
+        }
+    }
+
+    // MARK: Scoring
+
+    /// How many variants have not been handed out.
+    var left: Int { variants.count - next }
+    /// How many were handed out and are not scored.
+    var outstanding: Int { missing - left }
+    var isDone: Bool { missing == 0 }
+
+    /// Hands out the next variants.
+    mutating func take(_ count: Int) -> Range<Int> {
+        defer { next += count }
+        return next..<next + count
+    }
+
+    /// Takes back what the queue did not take.
+    mutating func giveBack(_ count: Int) { next -= count }
+
+    func bytes(of variant: Int) -> [UInt8] {
+        text.parts[variants[variant].part].features.text(keeping: variants[variant].mask)
+    }
+
+    /// Whether it is the text itself, which is read as Classify reads it.
+    func isWholeText(_ variant: Int) -> Bool { variant == 0 && text.parts.count == 1 }
+
+    func isLast(_ variant: Int) -> Bool { variant == variants.count - 1 }
+
+    /// - Throws: what went wrong with one of them, and so with the explanation.
+    mutating func note(_ outcome: TextOutcome) throws(Status) {
+        if case .failure(let code, let message) = outcome.result {
+            throw Status(code: code, message: message)
+        }
+        guard outcomes[outcome.index] == nil else { return }
+        outcomes[outcome.index] = outcome
+        missing -= 1
+    }
+
+    // MARK: The answer
+
+    /// Each variant's probabilities, [C].
+    func probabilities(of variant: Int) -> [Float] {
+        guard case .scores(_, let probabilities) = outcomes[variant]?.result else { return [] }
+        return probabilities
+    }
+
+    /// Where each part's variants begin; its first is the whole part.
+    var partStarts: [Int] {
+        var starts = [0]
+        for plan in plans ?? [] { starts.append(starts[starts.count - 1] + plan.masks.count) }
+        return Array(starts.dropLast(plans == nil ? 0 : 1))
+    }
+
+    /// What the model says of the whole text: the mean over its parts.
+    var whole: TextOutcome {
+        var logits = Array(repeating: Float(0), count: task.model.labels.count)
+        var probabilities = logits
+        let starts = partStarts
+        for start in starts {
+            guard case .scores(let some, let chances) = outcomes[start]?.result else { continue }
+            for label in logits.indices {
+                logits[label] += some[label] / Float(starts.count)
+                probabilities[label] += chances[label] / Float(starts.count)
+            }
+        }
+        // One part's own answer stays as it is, bit for bit.
+        if starts.count == 1, let outcome = outcomes[0] {
+            return TextOutcome(
+                request: task.request, index: 0, result: outcome.result,
+                tokenCount: outcome.tokenCount, totalTokens: text.reading.totalTokens,
+                isTruncated: text.reading.isTruncated)
+        }
+        return TextOutcome(
+            request: task.request, index: 0,
+            result: .scores(logits: logits, probabilities: probabilities),
+            tokenCount: starts.reduce(0) { $0 + (outcomes[$1]?.tokenCount ?? 0) },
+            totalTokens: text.reading.totalTokens, isTruncated: text.reading.isTruncated)
+    }
+}

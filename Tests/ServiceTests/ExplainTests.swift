@@ -1,0 +1,207 @@
+// Explain over a real socket, with a fake engine whose answers follow from the tokens: weights
+// against their definitions, and what becomes of explanations that are odd, late or unwanted.
+
+import Service
+import Syscalls
+import Testing
+import TextflixProtocol
+
+private func daemon(
+    maxTokens: Int = 64, _ change: (inout ServiceLimits) -> Void = { _ in }
+) throws -> TestDaemon {
+    try TestDaemon(models: [
+        FakeModel.make(maxTokens: maxTokens), FakeModel.make("t", number: 2, head: .token),
+    ]) { limits in
+        limits.batchTokens = 64
+        change(&limits)
+    }
+}
+
+extension TestClient {
+    fileprivate func explain(
+        _ text: Text, _ method: Method = .auto, unit: Unit = .word, samples: UInt32 = 0,
+        label: String = "yes", truncation: Truncation = .modelDefault
+    ) throws -> ExplainResponse {
+        try call(
+            .explain,
+            ExplainRequest(
+                text: text, unit: unit, samples: samples, label: label, seed: 3, method: method,
+                truncation: truncation))
+    }
+
+    /// The probability of "yes".
+    fileprivate func score(_ words: [String]) throws -> Double {
+        let response = try classify(Text(words.joined(separator: " ")))
+        return Double(response.results[0].scores[1].probability)
+    }
+}
+
+/// From the definition: the mean over all orders of what a word adds to those before it.
+private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Double] {
+    func factorial(_ n: Int) -> Double { (1...max(1, n)).reduce(1.0) { $0 * Double($1) } }
+    return (0..<count).map { feature in
+        var sum = 0.0
+        for set in 0..<1 << count where set & (1 << feature) == 0 {
+            let size = set.nonzeroBitCount
+            let weight = factorial(size) * factorial(count - size - 1) / factorial(count)
+            sum += weight * (scores[set | 1 << feature]! - scores[set]!)
+        }
+        return sum
+    }
+}
+
+@Suite struct ExplainTests {
+    private static let words = ["good", "bad", "film", "a", "c"]
+
+    @Test func shapleyIsItsDefinition() throws {
+        let daemon = try daemon()
+        let client = try daemon.connect()
+        var scores: [Int: Double] = [:]
+        for set in 0..<1 << Self.words.count {
+            let kept = Self.words.indices.filter { set & 1 << $0 != 0 }.map { Self.words[$0] }
+            scores[set] = try client.score(kept)
+        }
+        let expected = shapleyByDefinition(scores, of: Self.words.count)
+        let found = try client.explain(
+            Text(Self.words.joined(separator: " ")), .shapley
+        )
+        #expect(found.evaluations == 32 && found.method == .shapley && found.samples == 0)
+        let weights = found.features.sorted { $0.start < $1.start }.map { Double($0.weight) }
+        for (weight, truth) in zip(weights, expected) { #expect(abs(weight - truth) < 1e-6) }
+        #expect(abs(Double(found.intercept) - scores[0]!) < 1e-6)
+    }
+
+    @Test func featuresTellWhereTheyStand() throws {
+        let daemon = try daemon()
+        let client = try daemon.connect()
+        let found = try client.explain("a good, a bad a", .leaveOneOut)
+        #expect(found.features.count == 3 && found.evaluations == 4)
+        let a = try #require(found.features.first { $0.text == "a" })
+        #expect(a.start == 0 && a.end == 1)
+        #expect(a.furtherStarts == [8, 14] && a.furtherEnds == [9, 15])
+        let strengths = found.features.map { abs($0.weight) }
+        #expect(strengths == strengths.sorted(by: >))
+        #expect(found.model == "m" && found.revision == "r1" && found.label == "yes")
+
+        let text = "A good film. Bad, bad film b a c. <br />Good a b c."
+        let bySentence = try client.explain(Text(text), unit: .sentence)
+        let spans = bySentence.features.sorted { $0.start < $1.start }
+        #expect(spans.map(\.text.string).joined() == text && spans.count == 3)
+        #expect(bySentence.method == .exactLime && bySentence.windows == 1)
+    }
+
+    @Test func manyVariantsGoThroughInWaves() throws {
+        let daemon = try daemon { $0.queueTextsPerUser = 300 }
+        let client = try daemon.connect()
+        let text: Text = "good bad film a b c ann lee nan0 x y z u v w"
+        let first = try client.explain(text, .lime, samples: 2000)
+        #expect(first.evaluations > 1000 && first.samples == 2001)
+        #expect(try client.explain(text, .lime, samples: 2000).features == first.features)
+        #expect(try client.status().queue?.texts == 0)
+    }
+
+    @Test func oddTextsHaveDefinedAnswers() throws {
+        let daemon = try daemon()
+        let client = try daemon.connect()
+        for text: Text in ["", " ", "...", "\u{0}"] {
+            let found = try client.explain(text)
+            #expect(found.features.isEmpty && found.evaluations == 1)
+            #expect(found.intercept == found.classification?.scores[1].probability)
+        }
+        let single = try client.explain("good")
+        let base = try client.score([])
+        let drop = try client.score(["good"]) - base
+        #expect(abs(Double(single.features[0].weight) - drop) < 1e-6)
+        #expect(single.evaluations == 2)
+    }
+
+    @Test(
+        arguments: [
+            (ExplainRequest(text: Text(utf8: [0x61, 0xFF])), StatusCode.invalidArgument, "byte 1"),
+            (ExplainRequest(text: "a", label: "maybe"), .invalidArgument, "no, yes"),
+            (ExplainRequest(text: "a", samples: 9000), .invalidArgument, "8192"),
+            (ExplainRequest(text: "a", method: .linear), .failedPrecondition, "linear"),
+            (ExplainRequest(text: "a", unit: .unrecognized(9)), .invalidArgument, "unit 9"),
+            (ExplainRequest(model: "t", text: "a"), .failedPrecondition, "t"),
+            (ExplainRequest(text: "nan good"), .internal, "not finite"),
+            (
+                ExplainRequest(
+                    text: "a b c d e f g h i j k l m", unit: .word, method: .exactLime),
+                .invalidArgument, "12"
+            ),
+        ] as [(ExplainRequest, StatusCode, String)])
+    func whatCannotBeExplainedIsSaid(
+        request: ExplainRequest, code: StatusCode, word: String
+    ) throws {
+        let daemon = try daemon()
+        let client = try daemon.connect()
+        try client.send(.explain, request)
+        guard case .failure(let status) = try client.answer().1 else {
+            Issue.record("it was answered")
+            return
+        }
+        #expect(status.code == code && status.message.contains(word), "\(status)")
+        #expect(try client.explain("good a").evaluations > 0)
+    }
+
+    @Test func whatTheModelDoesNotReadWeighsNothing() throws {
+        let daemon = try daemon(maxTokens: 8)
+        let client = try daemon.connect()
+        let text: Text = "good bad film a b c ann lee"
+        let found = try client.explain(text, .shapley, truncation: .head)
+        let weights = Dictionary(
+            uniqueKeysWithValues: found.features.map { ($0.text.string, $0.weight) })
+        #expect(weights.count == 8 && weights["ann"] == 0 && weights["lee"] == 0)
+        #expect(weights["good"] != 0 && found.evaluations == 64)
+        #expect(found.classification?.truncated == true)
+    }
+
+    @Test func windowsReadAll() throws {
+        let daemon = try daemon(maxTokens: 8)
+        let client = try daemon.connect()
+        let found = try client.explain(
+            "A good bad film. A b c c c. Good good good b. C b.", .shapley, unit: .sentence,
+            truncation: .windows)
+        #expect(found.windows > 1 && found.classification?.truncated == false)
+        let sum = found.features.reduce(found.intercept) { $0 + $1.weight }
+        let p = try #require(found.classification?.scores[1].probability)
+        #expect(abs(sum - p) < 1e-5)
+    }
+
+    @Test func aDeadlineOrACancelEndsIt() throws {
+        let daemon = try daemon()
+        let client = try daemon.connect()
+        daemon.board.shut()
+        let request = ExplainRequest(text: "good bad film a b c", unit: .word, method: .lime)
+        let late = try client.send(.explain, request, timeout: .milliseconds(150))
+        let cancelled = try client.send(.explain, request)
+        try client.send(.cancel, CancelRequest(streams: [cancelled]))
+        var codes: [UInt32: StatusCode] = [:]
+        for _ in 0..<3 {
+            let answer = try client.answer()
+            if case .failure(let status) = answer.1 { codes[answer.stream] = status.code }
+        }
+        #expect(codes == [late: .deadlineExceeded, cancelled: .cancelled])
+        daemon.board.open()
+        #expect(try client.explain("good a").evaluations == 4)
+        #expect(try client.status().queue?.texts == 0)
+    }
+
+    /// A large explanation of one user's connection does not make another's text wait for its end.
+    @Test func othersAreServedInBetween() throws {
+        let daemon = try daemon()
+        let busy = try daemon.connect()
+        let quick = try daemon.connect()
+        try busy.send(
+            .explain,
+            ExplainRequest(
+                text: "good bad film a b c ann lee x y z u v w", unit: .word, samples: 8000,
+                method: .lime))
+        while daemon.board.batches.isEmpty { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        _ = try quick.classify("good")
+        let before = daemon.board.batches.reduce(0, +)
+        _ = try ExplainResponse(decoding: busy.answer().1.get())
+        let after = daemon.board.batches.reduce(0, +)
+        #expect(before < after / 2, "\(before) of \(after) texts were computed before")
+    }
+}
