@@ -43,27 +43,41 @@ package enum LoadNotice: Sendable, Equatable, CustomStringConvertible {
 extension BERTModel {
     /// - Parameters:
     ///   - cache: where packed weights are looked for and kept; nil: they are packed into memory.
+    ///   - doubtBelow: above 0, texts whose logits' margin is smaller are computed again in bf16,
+    ///     whose weights are then loaded too.
     ///   - lock: pin the mapped weights in memory, if the system lets us.
     ///   - notice: called on this thread.
     /// - Throws: when there is no memory.
     package static func load(
         folder: ModelFolder, precision: Precision = .f32, kernels: Kernels = .best(),
-        cache: PackCache? = nil, lock: Bool = false, notice: (LoadNotice) -> Void = { _ in }
+        cache: PackCache? = nil, doubtBelow: Float = 0, lock: Bool = false,
+        notice: (LoadNotice) -> Void = { _ in }
     ) throws(EncoderError) -> BERTModel {
+        let blobs = try blobs(folder, precision, kernels, cache, lock, notice)
+        guard doubtBelow > 0 else { return BERTModel(folder, precision, blobs) }
+        let second = try Self.blobs(folder, .bf16, kernels, cache, lock, notice)
+        let look = SecondLook(below: doubtBelow, model: BERTModel(folder, .bf16, second))
+        return BERTModel(folder, precision, blobs, look)
+    }
+
+    private static func blobs(
+        _ folder: ModelFolder, _ precision: Precision, _ kernels: Kernels, _ cache: PackCache?,
+        _ lock: Bool, _ notice: (LoadNotice) -> Void
+    ) throws(EncoderError) -> WeightBlobs {
         let plan = WeightPlan(folder, precision)
         if let cache {
             let path = cache.packedPath(folder, precision.geometry)
-            if let blobs = mapped(path, folder, precision, plan, notice) {
-                blobs.prepare(lock: lock, notice)
-                return BERTModel(folder, precision, blobs)
+            var found = mapped(path, folder, precision, plan, notice)
+            if found == nil {
+                found = try packed(path, folder, precision, plan, kernels, cache, notice)
             }
-            if let blobs = try packed(path, folder, precision, plan, kernels, cache, notice) {
+            if let blobs = found {
                 blobs.prepare(lock: lock, notice)
-                return BERTModel(folder, precision, blobs)
+                return blobs
             }
         }
         let packer = WeightPacker(folder: folder, kernels: kernels, pool: try pool())
-        return BERTModel(folder, precision, try WeightBlobs(plan, packer))
+        return try WeightBlobs(plan, packer)
     }
 
     private static func pool() throws(EncoderError) -> WorkerPool {

@@ -47,15 +47,22 @@ package final class BERTModel: Sendable {
     /// Memory of our own for weights that are not mapped.
     package let privateBytes: Int
 
+    /// Margins of logits under it are computed again in bf16; 0: none.
+    package var doubtBelow: Float { secondLook?.below ?? 0 }
+
     package var hiddenSize: Int { configuration.hiddenSize }
 
     let embeddings: EmbeddingTables
     let shape: LayerShape
     let layers: [PackedLayer]
     let headLayers: HeadLayers
+    let secondLook: SecondLook?
     private let blobs: WeightBlobs
 
-    init(_ folder: ModelFolder, _ precision: Precision, _ blobs: WeightBlobs) {
+    init(
+        _ folder: ModelFolder, _ precision: Precision, _ blobs: WeightBlobs,
+        _ secondLook: SecondLook? = nil
+    ) {
         configuration = folder.configuration
         self.precision = precision
         head =
@@ -69,8 +76,9 @@ package final class BERTModel: Sendable {
         pooling = folder.pooling
         maxTokens = folder.maxTokens
         revision = folder.revision
-        mappedBytes = blobs.mappedBytes
-        privateBytes = blobs.privateBytes
+        self.secondLook = secondLook
+        mappedBytes = blobs.mappedBytes + (secondLook?.model.mappedBytes ?? 0)
+        privateBytes = blobs.privateBytes + (secondLook?.model.privateBytes ?? 0)
         let views = WeightViews(folder, precision, blobs)
         embeddings = views.embeddings()
         shape = LayerShape(folder.configuration, precision)

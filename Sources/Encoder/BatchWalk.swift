@@ -38,6 +38,11 @@ package final class BatchWalk {
     private var result = FloatBlock()
     private var resultShape = (rows: 0, columns: 0)
 
+    /// Texts in doubt, and the first logits [texts, C] of all.
+    private var review = Review()
+    private var isReviewing = false
+    private var firstLogits = FloatBlock()
+
     init(engine: EncoderEngine) { self.engine = engine }
 
     var isFree: Bool { model == nil }
@@ -50,6 +55,9 @@ package final class BatchWalk {
         try pooled.reserve(rows * hiddenSize)
         try result.reserve(rows * max(hiddenSize, model.head.labels.count))
         batch.reserve(tokens: tokens, texts: tokens)
+        guard model.secondLook != nil else { return }
+        try firstLogits.reserve(rows * model.head.labels.count)
+        review.reserve(tokens: tokens)
     }
 
     func begin(
@@ -65,13 +73,17 @@ package final class BatchWalk {
         wanted = output
         nextLayer = 0
         isFinished = false
+        isReviewing = false
+        review.removeAll()
     }
 
     /// Computes one more layer; with the last one also the output.
     /// - Returns: whether there is more to do.
     @discardableResult
     package func step() -> Bool {
-        guard let model, !isFinished else { return false }
+        guard let asked = model, !isFinished else { return false }
+        let model = isReviewing ? asked.secondLook?.model ?? asked : asked
+        let batch = isReviewing ? review.batch : self.batch
         let pass = engine.pass(model)
         let tokens = batch.tokenCount
         let states = hidden.matrix(rows: tokens, columns: model.hiddenSize)  // [T, H]
@@ -86,8 +98,36 @@ package final class BatchWalk {
             if isLast { pass.normalize(states) }
         }
         nextLayer += 1
-        if isLast { finish(model, pass, states) }
+        if isLast {
+            finish(model, batch, pass, states)
+            if isReviewing { mergeReview() } else { isReviewing = beginReview(model) }
+            isFinished = !isReviewing || nextLayer > 0
+        }
         return !isFinished
+    }
+
+    /// Texts that were computed again, because their logits in int8 were too close to call.
+    package var secondLooks: Int { review.rows.count }
+
+    private func beginReview(_ model: BERTModel) -> Bool {
+        guard wanted == .logits, let look = model.secondLook else { return false }
+        review.take(batch, result(resultShape.rows, resultShape.columns).readOnly, look, model)
+        guard secondLooks > 0 else { return false }
+        let all = firstLogits.matrix(rows: resultShape.rows, columns: resultShape.columns)
+        for row in 0..<all.rows { _ = all[row].update(from: output(row)) }
+        nextLayer = 0
+        return true
+    }
+
+    private func mergeReview() {
+        let all = firstLogits.matrix(rows: batch.textCount, columns: resultShape.columns)
+        for (place, row) in review.rows.enumerated() { _ = all[row].update(from: output(place)) }
+        let merged = result(all.rows, all.columns)
+        for row in 0..<all.rows { _ = merged[row].update(from: all[row]) }
+    }
+
+    private func output(_ row: Int) -> UnsafeBufferPointer<Float> {
+        result.matrix(rows: resultShape.rows, columns: resultShape.columns).readOnly[row]
     }
 
     /// The answer; see `Output` for its shape.
@@ -117,7 +157,9 @@ package final class BatchWalk {
         }
     }
 
-    private func finish(_ model: BERTModel, _ pass: ForwardPass, _ states: MutableMatrixView) {
+    private func finish(
+        _ model: BERTModel, _ batch: RaggedBatch, _ pass: ForwardPass, _ states: MutableMatrixView
+    ) {
         let texts = batch.textCount
         let rows = firsts.matrix(rows: texts, columns: model.hiddenSize)  // [texts, H]
         switch (wanted, model.headLayers) {
@@ -138,7 +180,6 @@ package final class BatchWalk {
         default:
             preconditionFailure("begin has checked the output against the head")
         }
-        isFinished = true
     }
 
     private func result(_ rows: Int, _ columns: Int) -> MutableMatrixView {

@@ -43,6 +43,9 @@ package final class EncoderEngine {
     /// Takes the memory that this model needs, so that no batch ever does. `begin` does it too.
     package func reserve(for model: BERTModel) throws(EncoderError) {
         try scratch.reserve(tokens: maxBatchTokens, model.shape)
+        if let second = model.secondLook?.model {
+            try scratch.reserve(tokens: maxBatchTokens, second.shape)
+        }
         try heads.reserve(width: model.shape.hidden)
         for walk in walks where walk.isFree {
             try walk.reserve(tokens: maxBatchTokens, for: model)

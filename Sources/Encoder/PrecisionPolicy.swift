@@ -1,7 +1,8 @@
 // Which precision `auto` means, and why: what Status shows as the reason.
 //
 //     int8   a check of this model against f32 was accepted, and the processor multiplies bytes
-//            (VNNI): see textflixlab pack --check
+//            (VNNI): see textflixlab pack --check; where int8 alone did not pass, texts in doubt
+//            are computed again in bf16: see SecondLook
 //     bf16   the processor has AVX512-BF16; its logits stay within 0.03 of f32's
 //     f32    otherwise: widening a narrower format would cost what it saves
 
@@ -11,6 +12,8 @@ package import Weights
 package struct ChosenPrecision: Sendable, Equatable {
     package let precision: Precision
     package let reason: String
+    /// Margins of int8 logits under it are in doubt; 0: none is.
+    package let doubtBelow: Float
 
     /// - Parameters:
     ///   - wanted: nil for `auto`.
@@ -28,27 +31,24 @@ package struct ChosenPrecision: Sendable, Equatable {
     init(_ wanted: Precision?, check: CheckRecord?, instructionSet: String) {
         if let wanted {
             let doubt = wanted == .int8 ? Self.doubt(check) : ""
-            self.init(precision: wanted, reason: "as configured" + doubt)
+            self.init(wanted, "as configured" + doubt, check)
             return
         }
         let multipliesBytes = ["avx512vnni", "avx512bf16"].contains(instructionSet)
         if let check, check.accepted, multipliesBytes {
-            self.init(
-                precision: .int8, reason: "auto: checked, agrees with f32 on \(check.share)")
+            self.init(.int8, "auto: checked, agrees with f32 on \(check.share)", check)
         } else if instructionSet == "avx512bf16" {
-            self.init(
-                precision: .bf16,
-                reason: "auto: the processor has AVX512-BF16" + Self.noByteCheck(check))
+            self.init(.bf16, "auto: the processor has AVX512-BF16" + Self.noByteCheck(check))
         } else {
             self.init(
-                precision: .f32,
-                reason: "auto: no bf16 instructions (\(instructionSet))" + Self.noByteCheck(check))
+                .f32, "auto: no bf16 instructions (\(instructionSet))" + Self.noByteCheck(check))
         }
     }
 
-    private init(precision: Precision, reason: String) {
+    private init(_ precision: Precision, _ reason: String, _ check: CheckRecord? = nil) {
         self.precision = precision
         self.reason = reason
+        doubtBelow = precision == .int8 ? Float(check?.doubtBelow ?? 0) : 0
     }
 
     private static func doubt(_ check: CheckRecord?) -> String {
@@ -63,9 +63,14 @@ package struct ChosenPrecision: Sendable, Equatable {
 }
 
 extension CheckRecord {
-    /// `99.7 % of 5000 texts`
+    /// `99.7 % of 5000 texts`, and how many of them were in doubt.
     package var share: String {
-        let tenths = Int((agreement * 1000).rounded(.down))
-        return "\(tenths / 10).\(tenths % 10) % of \(texts) texts"
+        let again = doubtBelow > 0 ? " (\(Self.percent(secondLooks)) of them again in bf16)" : ""
+        return "\(Self.percent(agreement)) of \(texts) texts" + again
+    }
+
+    private static func percent(_ share: Double) -> String {
+        let tenths = Int((share * 1000).rounded(.down))
+        return "\(tenths / 10).\(tenths % 10) %"
     }
 }

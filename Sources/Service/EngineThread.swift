@@ -86,7 +86,8 @@ final class EngineRun {
             let computed = MonotonicClock.now.since(started) - progress.interrupted
             scheduler.finish(
                 batch.number, computed: computed,
-                share: isDone ? 1 : Double(progress.layers) / Double(max(1, model.layerCount)))
+                share: isDone
+                    ? 1 : min(1, Double(progress.layers) / Double(max(1, model.layerCount))))
             report(batch, started, computed, progress, outcomes, abandoned: !isDone)
         } catch {
             fail(batch, started, "\(error)")

@@ -30,6 +30,7 @@ struct ModelCatalog: Sendable {
                 let isSame =
                     old?.revision == new.revision
                     && old?.status.precision == new.status.precision
+                    && old?.status.precisionReason == new.status.precisionReason
                 return Entry(name: load.name, model: isSame ? old : new)
             case .failure(let failure):
                 return Entry(name: load.name, model: old, error: failure.text)

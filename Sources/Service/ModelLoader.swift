@@ -55,7 +55,8 @@ package struct ModelLoader: Sendable {
             let wanted = Precision(rawValue: source.precision.rawValue)
             let chosen = ChosenPrecision(wanted, for: folder, cache: cache)
             let network = try BERTModel.load(
-                folder: folder, precision: chosen.precision, cache: cache, notice: notice)
+                folder: folder, precision: chosen.precision, cache: cache,
+                doubtBelow: chosen.doubtBelow, notice: notice)
             let tokenizer = try Self.tokenizer(folder)
             try check(tokenizer, network)
             return Self.serve(source, chosen.reason, network, tokenizer, number)

@@ -1,7 +1,7 @@
 // What a comparison of a precision with f32 found on real texts, kept beside the packed weights.
 //
 //     { "texts": 5000, "agreement": 0.9974, "largest_difference": 0.41,
-//       "mean_difference": 0.03, "accepted": true }
+//       "mean_difference": 0.03, "doubt_below": 0.3, "second_looks": 0.071, "accepted": true }
 //
 // `auto` takes int8 only where such a record says that it was accepted: random or unseen weights
 // can hide what rounding to 8 bits does to them.
@@ -17,17 +17,23 @@ package struct CheckRecord: Sendable, Equatable {
     /// Of any logit.
     package var largestDifference: Double
     package var meanDifference: Double
+    /// Margins of logits under it are computed again in bf16, which `agreement` counts in; 0: none.
+    package var doubtBelow: Double
+    /// Share of the texts that this concerned.
+    package var secondLooks: Double
     /// It passed, or somebody forced it.
     package var accepted: Bool
 
     package init(
         texts: Int, agreement: Double, largestDifference: Double, meanDifference: Double,
-        accepted: Bool
+        doubtBelow: Double = 0, secondLooks: Double = 0, accepted: Bool
     ) {
         self.texts = texts
         self.agreement = agreement
         self.largestDifference = largestDifference
         self.meanDifference = meanDifference
+        self.doubtBelow = doubtBelow
+        self.secondLooks = secondLooks
         self.accepted = accepted
     }
 
@@ -38,11 +44,13 @@ package struct CheckRecord: Sendable, Equatable {
             let agreement = try? file.number("agreement", in: 0...1),
             let largest = try? file.number("largest_difference", in: 0...1e30),
             let mean = try? file.number("mean_difference", in: 0...1e30),
+            let doubt = try? file.number("doubt_below", in: 0...1e30),
+            let looks = try? file.number("second_looks", in: 0...1),
             let accepted = try? file.flag("accepted")
         else { return nil }
         self.init(
             texts: texts, agreement: agreement, largestDifference: largest, meanDifference: mean,
-            accepted: accepted)
+            doubtBelow: doubt, secondLooks: looks, accepted: accepted)
     }
 
     package func write(_ path: String) throws(WeightsError) {
@@ -52,7 +60,8 @@ package struct CheckRecord: Sendable, Equatable {
         json.int(texts)
         for (key, number) in [
             ("agreement", agreement), ("largest_difference", largestDifference),
-            ("mean_difference", meanDifference),
+            ("mean_difference", meanDifference), ("doubt_below", doubtBelow),
+            ("second_looks", secondLooks),
         ] {
             json.key(key)
             json.double(number)

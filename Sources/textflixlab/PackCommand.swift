@@ -15,6 +15,8 @@ enum PackCommand {
         "check", .file("FILE"), "compare with f32 on the texts of a JSONL file")
     private static let field = Option(
         "text-field", .text("FIELD"), default: "text", "where an object of FILE has its text")
+    private static let label = Option(
+        "label-field", .text("FIELD"), "tell the accuracy too, by the label that FILE has there")
     private static let force = Option(
         "force", "pack again, and accept whatever the check finds")
     private static let lock = Option("lock", "see whether the system lets weights be pinned")
@@ -24,9 +26,10 @@ enum PackCommand {
         "pack", "pack a model's weights for the daemon",
         details: "The daemon does it by itself at its first start; here it can be done before, and "
             + "checked: --precision auto of the daemon takes int8 only where a check found the "
-            + "same label as f32 for 99.5 % of the texts. Below that int8 is refused (status 65) "
-            + "and its file removed, unless --force.",
-        options: [precision, directory, check, field, force, lock, verify],
+            + "same label as f32 for 99.5 % of the texts. Where it did not, the check measures "
+            + "which margins are in doubt, and texts in doubt are computed again in bf16. If that "
+            + "fails too, int8 is refused (status 65) and its file removed, unless --force.",
+        options: [precision, directory, check, field, label, force, lock, verify],
         operands: [Operand("DIR", "the model's folder")],
         examples: [
             Example("textflixlab pack --precision int8 --check reviews.jsonl DIR"),
@@ -51,8 +54,10 @@ enum PackCommand {
         let model = try load(folder, chosen.precision, cache, call)
         if call.has(verify) { try verify(packed) }
         guard let file = call.text(check) else { return .success }
-        let texts = try Reviews.texts(file, field: call.text(field) ?? "text")
-        return try compare(model, folder, cache, texts, isForced: call.has(force))
+        let reviews = try Reviews(
+            file, textField: call.text(field) ?? "text", labelField: call.text(label),
+            labels: model.head.labels)
+        return try compare(model, folder, cache, reviews, isForced: call.has(force))
     }
 
     private static func load(
@@ -83,26 +88,57 @@ enum PackCommand {
     }
 
     private static func compare(
-        _ model: BERTModel, _ folder: ModelFolder, _ cache: PackCache, _ texts: [[UInt8]],
+        _ model: BERTModel, _ folder: ModelFolder, _ cache: PackCache, _ reviews: Reviews,
         isForced: Bool
     ) throws -> ExitStatus {
         let geometry = model.precision.geometry
-        let exact = try BERTModel.load(folder: folder, precision: .f32)
-        let comparison = try PrecisionComparison(exact, model, folder: folder)
-        try comparison.run(texts)
-        guard var record = comparison.record else {
-            throw WeightsError(.unsupported, folder.path, "no texts, or no head to compare")
+        let exact = try PrecisionComparison(folder, reviews.texts)
+        var comparison = try exact.compare(model)
+        tell(comparison, reviews)
+        var doubt: Float = 0
+        if model.precision == .int8, comparison.agreement < leastAgreement,
+            case .sequence = model.head
+        {
+            doubt = comparison.doubtBelow
+            line("in doubt", "margins under \(doubt); those texts again in bf16:")
+            let careful = try BERTModel.load(
+                folder: folder, precision: .int8, cache: cache, doubtBelow: doubt)
+            comparison = try exact.compare(careful)
+            tell(comparison, reviews)
         }
-        let passes = model.precision != .int8 || record.agreement >= leastAgreement
-        record.accepted = passes || isForced
-        line("agreement", "\(record.share) have the label that f32 gives")
-        let (largest, mean) = (record.largestDifference, record.meanDifference)
-        line("difference", "largest of a logit \(largest), mean \(mean)")
+        let record = record(of: comparison, model, doubt, isForced: isForced)
         try record.write(cache.checkPath(folder, geometry))
         guard !record.accepted else { return .success }
         try removeFile(cache.packedPath(folder, geometry))
         printError("textflixlab: refused: less than 99.5 % agreement; use bf16, or --force\n")
         return .data
+    }
+
+    private static func record(
+        of comparison: Comparison, _ model: BERTModel, _ doubt: Float, isForced: Bool
+    ) -> CheckRecord {
+        let passes = model.precision != .int8 || comparison.agreement >= leastAgreement
+        return CheckRecord(
+            texts: comparison.rows, agreement: comparison.agreement,
+            largestDifference: comparison.largest, meanDifference: comparison.meanDifference,
+            doubtBelow: Double(doubt),
+            secondLooks: Double(comparison.secondLooks) / Double(comparison.rows),
+            accepted: passes || isForced)
+    }
+
+    private static func tell(_ comparison: Comparison, _ reviews: Reviews) {
+        func percent(_ share: Double) -> String { "\((share * 10_000).rounded() / 100) %" }
+        line("agreement", "\(percent(comparison.agreement)) of \(comparison.rows) as f32")
+        let (largest, mean) = (comparison.largest, comparison.meanDifference)
+        line("difference", "largest of a logit \(largest), mean \(mean)")
+        if comparison.secondLooks > 0 {
+            let share = Double(comparison.secondLooks) / Double(comparison.rows)
+            line("again", "\(percent(share)) of the texts")
+        }
+        if reviews.labels.count == comparison.rows {
+            let accuracy = comparison.accuracy(reviews.labels)
+            line("accuracy", "\(percent(accuracy.rounded)), f32 \(percent(accuracy.exact))")
+        }
     }
 
     private static func line(_ name: String, _ value: String) {

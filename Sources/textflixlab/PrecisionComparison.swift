@@ -1,7 +1,9 @@
-// One model in two precisions, text by text: how often the label stays, how far logits move.
+// One model in f32 and in other precisions, text by text: how often the label stays, how far
+// logits move.
 //
-// A label is the largest logit; of a model with one label, the logit's sign. A model that labels
-// tokens is compared token by token. Long texts are cut after their head.
+// A label is the largest logit; where labels are judged each on its own, the set of those above 0.
+// A model that labels tokens is compared token by token. Texts are cut as the daemon cuts them. The
+// f32 side is computed once and kept: a few floats a text.
 
 import Encoder
 import Numerics
@@ -11,80 +13,129 @@ import Weights
 
 final class PrecisionComparison {
     private let exact: BERTModel
-    private let rounded: BERTModel
     private let engine: EncoderEngine
-    private let tokenizer: WordPiece
     private let output: BatchWalk.Output
-
-    private var rows = 0
-    private var agreeing = 0
-    private var logits = 0
-    private var sum = 0.0
-    private var largest = 0.0
+    private let batches: [RaggedBatch]
+    /// Of f32, all rows one after another.
+    private var wanted: [[Float]] = []
 
     private static let batchTokens = 8192
 
-    init(_ exact: BERTModel, _ rounded: BERTModel, folder: ModelFolder) throws {
-        self.exact = exact
-        self.rounded = rounded
+    init(_ folder: ModelFolder, _ texts: [[UInt8]]) throws {
+        exact = try BERTModel.load(folder: folder, precision: .f32)
         engine = try EncoderEngine(maxBatchTokens: max(Self.batchTokens, exact.maxTokens))
-        tokenizer = try WordPiece(files: folder.tokenizerFiles)
         switch exact.head {
         case .none:
             throw WeightsError(.unsupported, folder.path, "no head, so no labels to compare")
         case .sequence: output = .logits
         case .token: output = .tokenLogits
         }
+        batches = try Self.batches(texts, exact, folder, engine.maxBatchTokens)
+        for batch in batches { wanted += try results(exact, batch).rows }
     }
 
-    /// nil before anything was compared.
-    var record: CheckRecord? {
-        guard rows > 0 else { return nil }
-        return CheckRecord(
-            texts: rows, agreement: Double(agreeing) / Double(rows), largestDifference: largest,
-            meanDifference: sum / Double(logits), accepted: false)
-    }
-
-    func run(_ texts: [[UInt8]]) throws {
-        var batch = RaggedBatch()
+    private static func batches(
+        _ texts: [[UInt8]], _ model: BERTModel, _ folder: ModelFolder, _ limit: Int
+    ) throws -> [RaggedBatch] {
+        let tokenizer = try WordPiece(files: folder.tokenizerFiles)
+        let policy: TruncationPolicy =
+            model.settings.truncation == .headAndTail
+            ? .headAndTail(head: model.maxTokens / 4) : .head
+        var batches = [RaggedBatch()]
         var tokens = TokenBuffer()
         for text in texts {
             _ = try tokenizer.tokenize(
-                text, truncation: .head, maxTokens: exact.maxTokens, into: &tokens)
-            if batch.tokenCount + tokens.ids.count > engine.maxBatchTokens {
-                try compare(batch)
-                batch.removeAll()
+                text, truncation: policy, maxTokens: model.maxTokens, into: &tokens)
+            if batches[batches.count - 1].tokenCount + tokens.ids.count > limit {
+                batches.append(RaggedBatch())
             }
-            batch.append(tokens.ids)
+            batches[batches.count - 1].append(tokens.ids)
         }
-        if batch.textCount > 0 { try compare(batch) }
+        return batches.filter { $0.textCount > 0 }
     }
 
-    private func compare(_ batch: RaggedBatch) throws {
-        let wanted = try results(exact, batch)
-        let got = try results(rounded, batch)
-        for (wanted, got) in zip(wanted, got) {
-            rows += 1
-            if Self.label(wanted) == Self.label(got) { agreeing += 1 }
-            for (left, right) in zip(wanted, got) {
-                let difference = Double((left - right).magnitude)
-                logits += 1
-                sum += difference
-                // Not `max`: a NaN must not be lost.
-                if !(difference <= largest) { largest = difference }
-            }
+    /// - Throws: when there is nothing to compare.
+    func compare(_ rounded: BERTModel) throws -> Comparison {
+        var comparison = Comparison(rule: exact.scoreRule)
+        for batch in batches {
+            let (rows, secondLooks) = try results(rounded, batch)
+            comparison.secondLooks += secondLooks
+            for row in rows { comparison.add(wanted[comparison.rows], row) }
         }
+        guard comparison.rows > 0 else {
+            throw WeightsError(.unsupported, "", "there are no texts to compare on")
+        }
+        return comparison
     }
 
-    private func results(_ model: BERTModel, _ batch: RaggedBatch) throws -> [[Float]] {
+    private func results(
+        _ model: BERTModel, _ batch: RaggedBatch
+    ) throws -> (rows: [[Float]], secondLooks: Int) {
         let walk = try engine.begin(model, batch, output: output)
         defer { walk.end() }
         while walk.step() {}
-        return (0..<walk.output.rows).map { Array(walk.output[$0]) }
+        return ((0..<walk.output.rows).map { Array(walk.output[$0]) }, walk.secondLooks)
+    }
+}
+
+/// What one precision does to the answers.
+struct Comparison {
+    let rule: ModelFolder.ScoreRule
+    private(set) var rows = 0
+    /// Labels of f32 and of this precision, row by row.
+    private(set) var labels: [(exact: [Int], rounded: [Int])] = []
+    private(set) var largest = 0.0
+    var secondLooks = 0
+    private var logits = 0
+    private var sum = 0.0
+    private var marginSquares = 0.0
+
+    init(rule: ModelFolder.ScoreRule) { self.rule = rule }
+
+    var agreement: Double {
+        Double(labels.count { $0.exact == $0.rounded }) / Double(rows)
+    }
+    var meanDifference: Double { sum / Double(logits) }
+
+    /// A margin under which a label may have tipped: three standard deviations of what rounding
+    /// does to a margin.
+    var doubtBelow: Float { Float(3 * (marginSquares / Double(rows)).squareRoot()) }
+
+    mutating func add(_ wanted: [Float], _ got: [Float]) {
+        rows += 1
+        labels.append((Self.label(wanted, rule), Self.label(got, rule)))
+        for (left, right) in zip(wanted, got) {
+            let difference = Double((left - right).magnitude)
+            logits += 1
+            sum += difference
+            // Not `max`: a NaN must not be lost.
+            if !(difference <= largest) { largest = difference }
+        }
+        let moved = Double(marginChange(wanted, got))
+        marginSquares += moved * moved
     }
 
-    private static func label(_ logits: [Float]) -> Int {
-        if logits.count == 1 { return logits[0] > 0 ? 1 : 0 }
-        return logits.indices.max { logits[$0] < logits[$1] } ?? 0
+    /// Of the label that `got` has: how much further it leads than in `wanted`.
+    private func marginChange(_ wanted: [Float], _ got: [Float]) -> Float {
+        guard rule == .softmax, let best = got.indices.max(by: { got[$0] < got[$1] }) else {
+            return zip(wanted, got).map { ($0 - $1).magnitude }.max() ?? 0
+        }
+        func lead(_ row: [Float]) -> Float {
+            row[best] - (row.indices.filter { $0 != best }.map { row[$0] }.max() ?? 0)
+        }
+        return lead(got) - lead(wanted)
+    }
+
+    private static func label(_ logits: [Float], _ rule: ModelFolder.ScoreRule) -> [Int] {
+        if rule == .sigmoid { return logits.indices.filter { logits[$0] > 0 } }
+        return logits.indices.max { logits[$0] < logits[$1] }.map { [$0] } ?? []
+    }
+
+    /// Shares of texts whose true label f32 and this precision give.
+    func accuracy(_ truth: [Int]) -> (exact: Double, rounded: Double) {
+        let pairs = zip(labels, truth)
+        let exact = pairs.count { $0.exact == [$1] }
+        let rounded = pairs.count { $0.rounded == [$1] }
+        return (Double(exact) / Double(truth.count), Double(rounded) / Double(truth.count))
     }
 }

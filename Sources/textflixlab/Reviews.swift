@@ -1,17 +1,22 @@
-// The texts of a JSONL file: one object a line, of which one field is taken.
+// The texts of a JSONL file: one object a line, of which one field is taken, and the label's too
+// where one is asked for.
 
 import JSONText
 import Syscalls
 import Weights
 
-enum Reviews {
+struct Reviews {
+    private(set) var texts: [[UInt8]] = []
+    /// The place of each text's label among the model's; empty when none was asked for.
+    private(set) var labels: [Int] = []
+
     private static let fileBytes = 1 << 30
 
-    /// - Throws: with the line's number, when a line is no object with that field.
-    static func texts(_ path: String, field: String) throws -> [[UInt8]] {
-        let bytes = try readFile(path, limit: fileBytes)
+    /// - Throws: with the line's number, when a line is no object with those fields.
+    init(_ path: String, textField: String, labelField: String?, labels known: [String]) throws {
+        let bytes = try readFile(path, limit: Self.fileBytes)
         // Only the line feed parts lines: texts may hold U+2028 and U+0085.
-        return try bytes.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
             func error(_ message: String) -> WeightsError {
                 WeightsError(.malformed, path, "line \(index + 1): \(message)")
             }
@@ -19,8 +24,23 @@ enum Reviews {
             do { object = try JSONDocument.parse(Array(line)) } catch {
                 throw WeightsError(.malformed, path, "line \(index + 1): \(error)")
             }
-            guard let text = object[field]?.utf8 else { throw error("no string \"\(field)\"") }
-            return text
+            guard let text = object[textField]?.utf8 else {
+                throw error("no string \"\(textField)\"")
+            }
+            texts.append(text)
+            guard let labelField else { continue }
+            guard let place = object[labelField].flatMap({ Self.place($0, known) }) else {
+                throw error("\"\(labelField)\" is none of the model's labels")
+            }
+            labels.append(place)
         }
+    }
+
+    /// A label is a name or a number.
+    private static func place(_ node: JSONNode, _ known: [String]) -> Int? {
+        if let name = node.string {
+            return known.firstIndex(of: name) ?? known.firstIndex { $0.hasPrefix(name) }
+        }
+        return node.int.flatMap { known.indices.contains($0) ? $0 : nil }
     }
 }

@@ -221,6 +221,13 @@ import Weights
         if richest.name.hasPrefix("avx512") && richest.name != "avx512" {
             #expect(checked.precision == .int8)
             #expect(checked.reason.contains("99.7 % of 5000 texts"))
+            #expect(checked.doubtBelow == 0)
+            var careful = Self.passed
+            (careful.doubtBelow, careful.secondLooks) = (0.25, 0.08)
+            try careful.write(cache.checkPath(model, Precision.int8.geometry))
+            let doubting = ChosenPrecision(nil, for: model, cache: cache, kernels: richest)
+            #expect(doubting.doubtBelow == 0.25)
+            #expect(doubting.reason.contains("8.0 % of them again in bf16"))
         }
         var refused = Self.passed
         refused.accepted = false
