@@ -79,19 +79,33 @@ package struct Daemon: Sendable {
             notifier: Notifier(pulses: room.pulses, now: started), listeners: listeners,
             signals: signals, limits: limits, log: log,
             load: { [configuration, flags] in loading.begin(configuration, flags) })
-        for listener in listeners { log(.notice, "listening on \(listener.path)") }
+        log(
+            .notice,
+            "textflixd \(version): \(threads) threads, \(BERTEngine.instructionSet), listening on "
+                + listeners.map(\.path).joined(separator: ", "))
         let code = try room.whileRunning { () throws(Errno) in try loop.run() }
+        if code == Lifecycle.badConfiguration {
+            LastWords.say("none of its models can be loaded", to: listeners)
+        }
         log(.notice, "stopped")
         return code
     }
 
     private static let inputOutput: Int32 = 74
 
-    /// Loads every model that is configured, as a start would, and lets it go again.
+    /// For a configuration that is none: says so in the log, and to clients that wait.
+    /// - Returns: the exit status.
+    package static func refuse(_ error: ConfigurationError) -> Int32 {
+        Log.standard(level: .info)(.critical, error.description, [Log.Event.badStart.field])
+        LastWords.say(error.description, to: (try? Listener.inherited()) ?? [])
+        return StartFailure.configuration
+    }
+
+    /// Loads every model that is configured, as a start would, and lets it go again. It writes
+    /// nothing: whoever checks may be another user than the one who serves.
     /// - Returns: what is wrong, one line a model.
     package static func check(_ configuration: DaemonConfiguration) -> [String] {
-        let loader = ModelLoader(
-            batchTokens: configuration.limits.batchTokens, cache: configuration.packCache)
+        let loader = ModelLoader(batchTokens: configuration.limits.batchTokens, cache: nil)
         return configuration.models.compactMap { source in
             do throws(LoadFailure) {
                 _ = try loader.load(source, number: 0)

@@ -65,7 +65,6 @@ package final class EventLoop {
         try events.add(mailbox.descriptor, key: Source.mailbox, interest: .readable)
         try events.add(self.signals.number, key: Source.signals, interest: .readable)
         try events.add(alarm.number, key: Source.alarm, interest: .readable)
-        try listen()
     }
 
     deinit { buffer.deallocate() }
@@ -74,6 +73,7 @@ package final class EventLoop {
     /// - Returns: the exit status.
     package func run() throws(Errno) -> Int32 {
         exchange.start()
+        acceptAgainAt = MonotonicClock.now.advanced(by: limits.acceptDelay)
         settle(now: MonotonicClock.now)
         var ready: [EventSet.Event] = []
         while exitCode == nil {
@@ -87,8 +87,8 @@ package final class EventLoop {
             for event in ready { handle(event, now: now) }
             exchange.timeOut(now: now)
             notifier.feed(now: now)
-            if now >= acceptAgainAt { try listen() }
             settle(now: now)
+            if now >= acceptAgainAt { try listen() }
         }
         return exitCode ?? 0
     }
@@ -253,7 +253,9 @@ package final class EventLoop {
     private func apply(_ effect: Lifecycle.Effect, now: Instant) {
         switch effect {
         case .load: load()
-        case .notifyReady: notifier.ready(exchange.summary)
+        case .notifyReady:
+            acceptAgainAt = now
+            notifier.ready(exchange.summary)
         case .notifyReloading: notifier.reloading()
         case .notifyStopping: notifier.stopping(within: limits.drainTime)
         case .answerReload(let addresses):

@@ -49,6 +49,9 @@ package final class Listener: Sendable {
     deinit { unlink() }
 
     package var path: String { UnixSocket.boundPath(socket.number) ?? "an unnamed socket" }
+    /// Passed by the service manager, which goes on listening when we end.
+    package var isInherited: Bool { madePath == nil }
+
     /// Sockets passed by the service manager (LISTEN_FDS for this very process); empty: none.
     package static func inherited() throws(StartFailure) -> [Listener] {
         let count = sd_listen_fds(1)

@@ -29,6 +29,7 @@ package final class Log: Sendable {
     package enum Event: String, Sendable, CaseIterable {
         case modelRefused = "ece1f12ac9da475ab6eed99199abe3aa"
         case configurationRefused = "17762c942bf14581a4a7cd1dd7e97f9a"
+        case badStart = "6fb1d1b6e2cf4d26a6a25ab9a4ff0c63"
         case fewerConnections = "692fb93933ab40fea2a49d7dc432a46a"
 
         var field: Field { ("MESSAGE_ID", rawValue) }

@@ -72,6 +72,9 @@ package struct ServiceLimits: Sendable, Equatable {
     package var drainTime = Duration.seconds(45)
     /// The same after a second SIGTERM.
     package var hastyDrainTime = Duration.seconds(2)
+    /// A start that is over within this accepts nobody before it is ready: clients wait in the
+    /// backlog instead of being told to try again. A longer one answers, for its progress is asked.
+    package var acceptDelay = Duration.seconds(1)
     /// A pause in accepting when the process has run out of descriptors.
     package var acceptPause = Duration.milliseconds(100)
 

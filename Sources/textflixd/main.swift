@@ -85,8 +85,15 @@ private func run() -> Int32 {
         switch try program.parse(Arguments.words(of: program.name)) {
         case .run(let invocation):
             let flags = flags(invocation)
-            let configuration = try DaemonConfiguration.resolve(flags)
-            if invocation.has(Options.check) { return check(configuration) }
+            let isCheck = invocation.has(Options.check)
+            let configuration: DaemonConfiguration
+            do throws(ConfigurationError) {
+                configuration = try DaemonConfiguration.resolve(flags)
+            } catch {
+                guard isCheck else { return Daemon.refuse(error) }
+                throw error
+            }
+            if isCheck { return check(configuration) }
             return Daemon(configuration, flags: flags, version: program.version).run()
         case .show(let text):
             printOutput(text)

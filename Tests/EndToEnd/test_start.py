@@ -4,6 +4,7 @@ of sysexits, and nothing left behind.
 
 import json
 import os
+import pathlib
 import socket
 import subprocess
 import unittest
@@ -84,6 +85,12 @@ class Models(unittest.TestCase):
         folder = copied_model("no-json")
         (folder / "config.json").write_text('{"hidden_size": 32,\n "num_hidden_layers" 1}')
         self.refused(folder, "config.json", "2:")
+
+
+def listening(log):
+    """Waits until systemd-socket-activate has said so: the path is there a little earlier."""
+    harness.wait_until(lambda: "Listening on" in pathlib.Path(log.name).read_text(),
+                       "the activator listens")
 
 
 class Sockets(unittest.TestCase):
@@ -199,13 +206,36 @@ class Environment(unittest.TestCase):
         with open(folder / "log", "w", encoding="utf-8") as log, subprocess.Popen(
                 command, env=harness.ENVIRONMENT, stdout=log, stderr=log) as process:
             try:
-                harness.wait_until(path.exists, "the activator listens")
+                listening(log)
                 answer = run("textflixctl", "--socket", path, "classify", "hello")
                 self.assertEqual(answer.returncode, 0, answer.stderr)
             finally:
                 process.terminate()
                 process.wait(timeout=harness.PATIENCE)
         self.assertTrue(path.exists(), "an inherited socket is not the daemon's to unlink")
+
+    @unittest.skipUnless(os.path.exists("/usr/bin/systemd-socket-activate"),
+                         "systemd-socket-activate is not installed")
+    def test_who_waits_hears_why_it_cannot_start(self):
+        """From a broken configuration, and from one whose only model cannot be loaded."""
+        folder = scratch() / "unstartable"
+        folder.mkdir()
+        broken = folder / "broken.json"
+        broken.write_text('{\n  "modles": {}\n}\n')
+        for number, (arguments, words) in enumerate((
+                (("--config", broken), ("broken.json:2:3", "modles")),
+                (("--model", f"gone={folder}/none"), ("none of its models",)))):
+            path = folder / f"s{number}"
+            command = ["systemd-socket-activate", "--fdname=textflixd", f"--listen={path}",
+                       str(harness.PROGRAMS / "textflixd"), *map(str, arguments)]
+            with open(folder / "log", "w", encoding="utf-8") as log, subprocess.Popen(
+                    command, env=harness.ENVIRONMENT, stdout=log, stderr=log) as process:
+                listening(log)
+                answer = run("textflixctl", "--socket", path, "classify", "hello")
+                self.assertEqual(process.wait(timeout=harness.PATIENCE), CONFIG)
+            self.assertNotEqual(answer.returncode, 0)
+            for word in ("cannot start", *words):
+                self.assertIn(word, answer.stderr)
 
 
 if __name__ == "__main__":

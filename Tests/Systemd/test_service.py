@@ -199,6 +199,8 @@ class UnderLoad(ServiceCase):
                 self.wait_until(lambda: load.answered() > seen + 20, "answers after a restart")
         self.assertEqual(load.refused, [])
         self.assertLessEqual(set(load.codes), {0, UNAVAILABLE})
+        print(f"three restarts under load: {load.answered()} answered,"
+              f" {load.codes.count(UNAVAILABLE)} told to try again, {load.lost} lost")
 
     def test_the_clients_own_retry_hides_a_restart(self):
         self.classify()
@@ -284,6 +286,12 @@ class Mistakes(ServiceCase):
         answer = self.systemctl("start", "textflixd.service", check=False)
         self.assertNotEqual(answer.returncode, 0)
         self.assertRegex(self.journal(), rf"{CONFIGURATION}:3:\d+: .*sockets")
+        starts = self.systemctl("show", "-P", "NRestarts", "textflixd.service").stdout
+        self.assertEqual(starts, "0\n", "another try mends nothing")
+        for _ in range(2):  # the socket stays, and who connects is told
+            answer = self.classify()
+            self.assertIn("sockets", answer.stderr)
+            self.assertEqual(self.systemctl("is-active", "textflixd.socket").stdout, "active\n")
 
     def test_a_broken_reload_keeps_the_old_one_serving(self):
         self.classify()
