@@ -50,16 +50,18 @@ class ServiceCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         built = package()
-        model = harness.random_model(seed=1)
-        other = harness.random_model(seed=2)
         cls.box = Sandbox()
         cls.addClassCleanup(cls.box.stop)
         # Container images forbid packages to start services; this is a machine.
         cls.box.run("rm", "-f", "/usr/sbin/policy-rc.d", check=True)
         cls.box.run("dpkg", "--install", CHECKOUT / built.relative_to(ROOT), check=True)
-        cls.put_folder(model, "/var/lib/textflix/models/tiny")
-        cls.put_folder(other, "/var/lib/textflix/models/other")
+        cls.put_models()
         cls.put_file(CONFIGURATION, cls.configuration)
+
+    @classmethod
+    def put_models(cls):
+        for seed, name in ((1, "tiny"), (2, "other")):
+            cls.put_folder(harness.random_model(seed=seed), f"/var/lib/textflix/models/{name}")
 
     @classmethod
     def put_file(cls, path, text):
@@ -328,6 +330,18 @@ class Units(ServiceCase):
         self.assertNotEqual(answers[0].stdout, answers[1].stdout)
         self.assertNotEqual(self.main_pid("textflixd@a.service"),
                             self.main_pid("textflixd@b.service"))
+
+
+class Sandboxed(ServiceCase):
+    """What the sandbox of the unit must leave to the daemon."""
+
+    def test_threads_are_pinned_and_weights_mapped(self):
+        self.classify()
+        process = f"/proc/{self.main_pid()}"
+        pinned = self.box.shell(f"grep -h Cpus_allowed_list {process}/task/*/status").stdout
+        self.assertTrue([line for line in pinned.splitlines() if re.search(r"\t\d+$", line)],
+                        pinned)
+        self.assertIn("/var/cache/textflix/tiny-", self.box.run("cat", f"{process}/maps").stdout)
 
 
 class Rights(ServiceCase):
