@@ -38,7 +38,7 @@ package final class Notifier {
 
     /// Progress while loading: the manager shows it and waits longer.
     package func progress(_ status: String, now: Instant) {
-        guard status != lastStatus, now >= nextStatus else { return }
+        guard !status.isEmpty, status != lastStatus, now >= nextStatus else { return }
         lastStatus = status
         nextStatus = now.advanced(by: .seconds(1))
         send("STATUS=\(status)\nEXTEND_TIMEOUT_USEC=\(30_000_000)")

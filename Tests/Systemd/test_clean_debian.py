@@ -15,7 +15,7 @@ import unittest
 
 import sandbox
 from sandbox import CHECKOUT, ROOT, Sandbox
-from test_service import harness, package
+from service_case import harness, package
 
 NOT_OURS = ("/proc", "/sys", "/dev", "/run", "/tmp", "/mnt", "/var/lib/dpkg", "/var/log",
             "/var/cache/ldconfig", "/var/lib/systemd", "/etc/machine-id", "/etc/.updated",

@@ -8,10 +8,10 @@ import os
 import unittest
 
 from sandbox import CHECKOUT
-from test_service import CONFIGURATION, ServiceCase, package
+from service_case import CONFIGURATION, ServiceCase, package
 
-OURS = ("/usr/local", "/etc", "/usr/lib", "/lib/systemd", "/var/lib/textflix", "/var/cache/textflix",
-        "/run/textflix")
+OURS = ("/usr/local", "/etc", "/usr/lib", "/lib/systemd", "/run/textflix",
+        "/var/lib/textflix", "/var/cache/textflix")
 NOT_OURS = ("/etc/.updated", "/etc/ld.so.cache", "/usr/lib/udev/hwdb.bin")
 
 
