@@ -235,7 +235,7 @@ class Environment(unittest.TestCase):
                 self.assertEqual(process.wait(timeout=harness.PATIENCE), CONFIG)
             self.assertNotEqual(answer.returncode, 0)
             for word in ("cannot start", *words):
-                self.assertIn(word, answer.stderr)
+                self.assertIn(word, answer.stderr, (folder / "log").read_text())
 
 
 if __name__ == "__main__":
