@@ -136,18 +136,33 @@ static float dot(int precision, const tf_product *p, int row, int column, float 
     return fmaf((float)whole, p->a.scale[row] * p->w.scale[column], bias);
 }
 
+// An element with its bias goes the rest of its way.
+static void finish(const tf_product *p, int row, int column, float x) {
+    const int64_t at = row * p->out_stride + column;
+    if (p->epilogue == TF_ADD) x += ((const float *)p->out)[at];
+    x = activation(p->epilogue, x);
+    if (p->epilogue == TF_STORE_BF16)
+        ((uint16_t *)p->out)[at] = bf16_of(x);
+    else
+        ((float *)p->out)[at] = x;
+}
+
 static void product(int precision, const tf_product *p) {
     for (int column = p->first_panel * TF_PANEL_COLUMNS;
          column < p->end_panel * TF_PANEL_COLUMNS && column < p->w.columns; column++)
-        for (int row = 0; row < p->a.rows; row++) {
-            const int64_t at = row * p->out_stride + column;
-            float x = dot(precision, p, row, column, p->bias ? p->bias[column] : 0.0f);
-            if (p->epilogue == TF_ADD) x += ((const float *)p->out)[at];
-            x = activation(p->epilogue, x);
-            if (p->epilogue == TF_STORE_BF16)
-                ((uint16_t *)p->out)[at] = bf16_of(x);
-            else
-                ((float *)p->out)[at] = x;
+        for (int row = 0; row < p->a.rows; row++)
+            finish(p, row, column,
+                   dot(precision, p, row, column, p->bias ? p->bias[column] : 0.0f));
+}
+
+void tf_finish_scalar(const tf_product *p, int32_t first_row, int32_t rows, int32_t panel,
+                      const float *tile) {
+    for (int i = 0; i < rows; i++)
+        for (int c = 0; c < TF_PANEL_COLUMNS; c++) {
+            const int column = panel * TF_PANEL_COLUMNS + c;
+            if (column < p->w.columns)
+                finish(p, first_row + i, column,
+                       tile[i * TF_PANEL_COLUMNS + c] + (p->bias ? p->bias[column] : 0.0f));
         }
 }
 

@@ -6,6 +6,9 @@ struct DensePass {
     let kernels: Kernels
     let pool: WorkerPool
     private var arena: Arena?
+    /// Scratch of a block that all lanes work on, and of each lane's own.
+    private var shared: Scratch?
+    private var own: [Scratch] = []
 
     init(kernels: Kernels, pool: WorkerPool) {
         self.kernels = kernels
@@ -24,9 +27,15 @@ struct DensePass {
 
     /// Takes memory for inputs of that width.
     mutating func reserve(width: Int) throws(EncoderError) {
-        let byteCount = (blockBytes(width) + 64) * (pool.count + 1)
+        let size = blockBytes(width)
+        let byteCount = (size + 64) * (pool.count + 1)
         if let arena, arena.byteCount >= byteCount { return }
+        let arena: Arena
         do { arena = try Arena(byteCount: byteCount) } catch { throw .noMemory(bytes: byteCount) }
+        var scratch = arena.scratch
+        shared = scratch.piece(size)
+        own = (0..<pool.count).map { _ in scratch.piece(size) }
+        self.arena = arena
     }
 
     /// x [T, K] is left as it is; y [T, N].
@@ -34,20 +43,29 @@ struct DensePass {
         _ x: MutableMatrixView, _ dense: PackedDense, _ epilogue: Epilogue,
         into y: MutableMatrixView
     ) {
-        guard let arena else { preconditionFailure("a head used before it was reserved") }
-        var scratch = arena.scratch
-        let size = blockBytes(x.columns)
-        let shared = scratch.piece(size)
-        let own = (0..<pool.count).map { _ in scratch.piece(size) }
-        pool.run { lane in
-            lane.eachBlock(of: x.rows, Self.plan, alone: own[lane.index], together: shared) {
+        guard let shared else { preconditionFailure("a head used before it was reserved") }
+        pool.run(
+            Work(pass: self, shared: shared, x: x, dense: dense, epilogue: epilogue, y: y))
+    }
+
+    private struct Work: LaneWork {
+        let pass: DensePass
+        let shared: Scratch
+        let x: MutableMatrixView
+        let dense: PackedDense
+        let epilogue: Epilogue
+        let y: MutableMatrixView
+
+        func run(on lane: Lane) {
+            let own = pass.own[lane.index]
+            lane.eachBlock(of: x.rows, DensePass.plan, alone: own, together: shared) {
                 team, block in
                 var scratch = team.scratch
-                let packed = rows(block.count, x.columns, &scratch)
-                kernels.pack(
+                let packed = pass.rows(block.count, x.columns, &scratch)
+                pass.kernels.pack(
                     x.rows(block), into: packed, panels: team.share(of: packed.panelCount))
                 team.barrier()
-                kernels.product(
+                pass.kernels.product(
                     packed, dense.weight, bias: dense.bias, epilogue, into: y.rows(block),
                     panels: team.share(of: dense.weight.panelCount))
             }

@@ -22,17 +22,25 @@ struct ForwardPass {
 
     /// x [T, H], the norm of the sums still to be done.
     func embed(_ batch: RaggedBatch, into x: MutableMatrixView) {
-        let tables = model.embeddings
-        layers.pool.run { lane in
+        layers.pool.run(Embedding(pass: self, batch: batch, x: x))
+    }
+
+    private struct Embedding: LaneWork {
+        let pass: ForwardPass
+        let batch: RaggedBatch
+        let x: MutableMatrixView
+
+        func run(on lane: Lane) {
+            let tables = pass.model.embeddings
             for text in lane.share(of: batch.textCount) {
                 let range = batch.range(ofText: text)
                 for row in range {
                     // The reference adds in this order.
-                    layers.kernels.sum(
+                    pass.layers.kernels.sum(
                         tables.words[Int(batch.ids[row])].baseAddress!,
                         tables.type[0].baseAddress!,
                         tables.positions[row - range.lowerBound].baseAddress!,
-                        count: hidden, into: x.base + row * x.stride)
+                        count: pass.hidden, into: x.base + row * x.stride)
                 }
             }
         }
@@ -53,9 +61,15 @@ struct ForwardPass {
     /// Does what the last layer left to do.
     func normalize(_ x: MutableMatrixView) {
         let norm = normBefore(model.layers.count)
-        layers.pool.run { lane in
-            layers.kernels.layerNorm(x.rows(lane.share(of: x.rows)), norm)
-        }
+        layers.pool.run(Norm(kernels: layers.kernels, norm: norm, x: x))
+    }
+
+    private struct Norm: LaneWork {
+        let kernels: Kernels
+        let norm: RowNorm
+        let x: MutableMatrixView
+
+        func run(on lane: Lane) { kernels.layerNorm(x.rows(lane.share(of: x.rows)), norm) }
     }
 
     private func normBefore(_ layer: Int) -> RowNorm {

@@ -38,37 +38,62 @@ package struct RowNorm: @unchecked Sendable {
 package struct Kernels: @unchecked Sendable {
     // Safe to share: the table is constant data of the program.
     let table: UnsafePointer<tf_kernels>
+    /// Takes the place of the table's f32 product.
+    private let blas: OpenBLAS?
 
-    /// Every table that this processor can run, the plainest first.
-    package static let all: [Kernels] = {
+    /// Every table that this processor can run, the plainest first; then OpenBLAS where it is
+    /// installed, which this opens.
+    package static let all = tables + [Kernels(openBLAS: .shared)].compactMap { $0 }
+
+    private static let tables: [Kernels] = {
         var found: [Kernels] = []
         var index: Int32 = 0
         while let table = tf_table(index) {
-            if tf_supported(index) { found.append(Kernels(table: table)) }
+            if tf_supported(index) { found.append(Kernels(table: table, blas: nil)) }
             index += 1
         }
         return found
     }()
 
-    /// The richest one, or the one that `TEXTFLIX_ISA` names.
+    /// The richest one, or the one that `TEXTFLIX_ISA` names. Where a processor has none of our
+    /// instruction sets, OpenBLAS if it is installed.
     package static func best() -> Kernels {
         if let name = environment("TEXTFLIX_ISA"), let named = Kernels(isa: name) { return named }
-        return all[all.count - 1]
+        if tables.count == 1, let portable = Kernels(openBLAS: .shared) { return portable }
+        return tables[tables.count - 1]
     }
 
-    /// By name: `scalar`, `avx2`, `avx512`, `avx512vnni`, `avx512bf16`; nil when this processor
-    /// lacks it.
+    /// By name: `scalar`, `avx2`, `avx512`, `avx512vnni`, `avx512bf16`, `openblas`; nil when this
+    /// processor lacks it, or the system the library.
     package init?(isa: String) {
-        guard let found = Kernels.all.first(where: { $0.name == isa }) else { return nil }
+        let isBLAS = isa == Kernels.openBLAS
+        let found = isBLAS ? Kernels(openBLAS: .shared) : Kernels.tables.first { $0.name == isa }
+        guard let found else { return nil }
         self = found
     }
 
-    private init(table: UnsafePointer<tf_kernels>) { self.table = table }
+    private init(table: UnsafePointer<tf_kernels>, blas: OpenBLAS?) {
+        self.table = table
+        self.blas = blas
+    }
 
-    package var name: String { String(cString: table.pointee.name) }
+    private init?(openBLAS blas: OpenBLAS?) {
+        guard let blas else { return nil }
+        self.init(table: Kernels.tables[0].table, blas: blas)
+    }
+
+    private static let openBLAS = "openblas"
+
+    package var name: String {
+        blas == nil ? String(cString: table.pointee.name) : Kernels.openBLAS
+    }
+
+    /// Whether a panel of activations has its full height whatever the rows.
+    func padsPanels(_ precision: Precision) -> Bool { blas != nil && precision == .f32 }
 
     /// The most rows of a panel of activations.
     func panelRows(_ precision: Precision) -> Int {
+        if padsPanels(precision) { return OpenBLAS.panelRows }
         let rows = table.pointee.panel_rows
         switch precision {
         case .f32: return Int(rows.0)
@@ -137,6 +162,7 @@ package struct Kernels: @unchecked Sendable {
             a: x.activations, w: w.weights, bias: bias, out: out, out_stride: Int64(stride),
             first_panel: Int32(panels.lowerBound), end_panel: Int32(panels.upperBound),
             epilogue: epilogue)
+        if let blas, w.precision == .f32 { return blas.product(&request) }
         let functions = table.pointee.product
         switch w.precision {
         case .f32: functions.0(&request)

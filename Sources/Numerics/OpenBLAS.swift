@@ -1,24 +1,30 @@
-// OpenBLAS's sgemm: the portable matrix product, opened only when it is needed.
+// OpenBLAS's sgemm: the f32 product of processors that our own kernels have no instructions for.
 //
-// Its library is opened at run time for two reasons. Loading it takes about 30 ms, which a daemon
-// on our own kernels need not spend. And it reads its settings from the environment while it loads
-// (core type, cache size, threads): a foreign OPENBLAS_CORETYPE=Haswell halves its speed on a
-// processor with AVX-512, so we take those variables away first, let it detect the processor
-// itself, and tell it one thread, because the threads are ours.
+// It is `Kernels(isa: "openblas")`, and what `Kernels.best()` takes where there is no AVX2; it is
+// optional: without the library the scalar kernels do the work. Everything but the f32 product is
+// theirs anyway. It multiplies panels as every other table has them, a tile of 48 x 32 at a time:
 //
-// Determinism, as measured on its Cooperlake kernels for 16 to 4096 columns and 17 to 4096 terms:
-// an output element does not depend on how the columns of the output are split among calls, nor on
-// the number of rows, as long as the output has more than about 1200 elements. Smaller outputs are
-// computed by kernels that add in another order. So callers pad the rows to `leastRows`; narrow
-// outputs (classifiers) are computed by `Reference`.
+//     activations [K][48]  transposed  x  weights [K][32]  ->  tile [48][32]  ->  epilogue
 //
-// Not safe: the first use changes the environment, so it must happen before other threads read it.
+// Invariant: always that one shape, whatever the batch, so that an element is computed by the same
+// instructions wherever it stands: 48 is a multiple of every kernel's height (4, 6, 8, 12, 16, 24),
+// and rows that a batch lacks are padding. It is slower than a large sgemm and that is its price.
+//
+// The library is opened at run time, because loading it takes about 30 ms which nobody else need
+// spend, and because it reads its settings from the environment while it loads: a foreign core type
+// halves its speed, so those variables are taken away first. It is told one thread: threads are
+// ours. Not safe: the first use changes the environment, so it must happen before other threads
+// read it.
 
+internal import CKernels
 internal import Syscalls
 
-package struct OpenBLAS: Sendable {
+struct OpenBLAS: Sendable {
     /// nil where the library is not installed.
-    package static let shared = OpenBLAS()
+    static let shared = OpenBLAS()
+
+    /// Of a panel of activations.
+    static let panelRows = 48
 
     // cblas_sgemm(order, transA, transB, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc)
     private typealias SGEMM =
@@ -28,8 +34,6 @@ package struct OpenBLAS: Sendable {
         ) -> Void
 
     private let sgemm: SGEMM
-    /// What it detected, e.g. `Cooperlake`.
-    package let coreName: String
 
     private static let rowMajor: Int32 = 101
     private static let asIs: Int32 = 111
@@ -46,30 +50,27 @@ package struct OpenBLAS: Sendable {
             let sgemm = library.symbol("cblas_sgemm")
         else { return nil }
         self.sgemm = unsafeBitCast(sgemm, to: SGEMM.self)
-        typealias Name = @convention(c) () -> UnsafePointer<CChar>?
-        let name = library.symbol("openblas_get_corename").flatMap {
-            unsafeBitCast($0, to: Name.self)()
+    }
+
+    /// The panels that the request names, of packed f32 activations and weights.
+    func product(_ request: inout tf_product) {
+        let rows = Self.panelRows, columns = PackedMatrix.panelColumns
+        precondition(Int(request.a.panel_rows) == rows)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * columns) { tile in
+            let (units, columns) = (Int32(request.a.units), Int32(columns))
+            let a = request.a.panels!.assumingMemoryBound(to: Float.self)
+            let w = request.w.panels!.assumingMemoryBound(to: Float.self)
+            for panel in request.first_panel..<request.end_panel {
+                let b = w + Int(panel) * Int(units) * Int(columns)  // [K][32]
+                for first in stride(from: 0, to: request.a.rows, by: rows) {
+                    sgemm(
+                        Self.rowMajor, Self.transposed, Self.asIs, Int32(rows), columns, units, 1,
+                        a + Int(first) * Int(units), Int32(rows), b, columns, 0,
+                        tile.baseAddress!, columns)
+                    let live = min(Int32(rows), request.a.rows - first)
+                    tf_finish_scalar(&request, first, live, panel, tile.baseAddress!)
+                }
+            }
         }
-        coreName = name.map { String(cString: $0) } ?? "unknown"
-    }
-
-    /// y [T, N] = alpha · x [T, K] · w [N, K]ᵀ
-    package func product(
-        _ x: MatrixView, transposed w: MatrixView, alpha: Float = 1, into y: MutableMatrixView
-    ) {
-        precondition(x.columns == w.columns && x.rows == y.rows && w.rows == y.columns)
-        sgemm(
-            Self.rowMajor, Self.asIs, Self.transposed, Int32(x.rows), Int32(w.rows),
-            Int32(x.columns), alpha, x.base, Int32(x.stride), w.base, Int32(w.stride), 0, y.base,
-            Int32(y.stride))
-    }
-
-    /// y [T, N] = x [T, K] · b [K, N]
-    package func product(_ x: MatrixView, _ b: MatrixView, into y: MutableMatrixView) {
-        precondition(x.columns == b.rows && x.rows == y.rows && b.columns == y.columns)
-        sgemm(
-            Self.rowMajor, Self.asIs, Self.asIs, Int32(x.rows), Int32(b.columns),
-            Int32(x.columns), 1, x.base, Int32(x.stride), b.base, Int32(b.stride), 0, y.base,
-            Int32(y.stride))
     }
 }

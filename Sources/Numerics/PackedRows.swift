@@ -28,7 +28,7 @@ package struct PackedRows {
         self.rows = rows
         self.width = width
         self.precision = precision
-        panelRows = max(1, (rows + count - 1) / count)
+        panelRows = kernels.padsPanels(precision) ? most : max(1, (rows + count - 1) / count)
         panels = scratch.bytes(count * panelRows * precision.units(width) * 4)
         scales = scratch.values(Float.self, precision == .int8 ? rows : 0)
         zeros = scratch.values(Int32.self, precision == .int8 ? rows : 0)

@@ -5,7 +5,8 @@
 //       socket_mode: "0660",
 //       models: { reviews: "/var/lib/textflix/reviews",            // the first is the default
 //                 names: { path: "ner", precision: "f32" } },      // from the file's own directory
-//       precision: "auto", threads: 4, cache_dir: "/var/cache/textflix", log_level: "info",
+//       precision: "auto", threads: 4, cache_dir: "/var/cache/textflix", lock: false,
+//       log_level: "info",
 //       limits: { batch_tokens: 2048, queue_texts: 8192, drain_seconds: 60, ... },
 //     }
 //
@@ -122,7 +123,7 @@ private struct ConfigurationReader {
     }
 
     private static let keys = [
-        "socket", "socket_mode", "models", "precision", "threads", "cache_dir", "log_level",
+        "socket", "socket_mode", "models", "precision", "threads", "cache_dir", "lock", "log_level",
         "limits",
     ]
 
@@ -161,6 +162,7 @@ private struct ConfigurationReader {
                     fail(offset, "threads must be a whole number from 1 to 1024")
                 }
             case "cache_dir": configuration.cacheDirectory = text(node)
+            case "lock": configuration.lock = flag(node)
             case "log_level":
                 if let level = Log.Level(word: node.string ?? "") {
                     configuration.logLevel = level
@@ -182,6 +184,12 @@ private struct ConfigurationReader {
             return nil
         }
         return text
+    }
+
+    private mutating func flag(_ node: JSONNode) -> Bool {
+        if let isOn = node.bool { return isOn }
+        fail(node.span.lowerBound, "true or false is wanted here")
+        return false
     }
 
     private mutating func precision(_ node: JSONNode) -> PrecisionChoice {

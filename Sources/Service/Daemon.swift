@@ -72,7 +72,8 @@ package struct Daemon: Sendable {
             limits: limits, models: configuration.models.map(\.name), sink: room, page: page,
             log: log)
         let loading = Loading(
-            loader: ModelLoader(batchTokens: batchTokens, cache: configuration.packCache),
+            loader: ModelLoader(
+                batchTokens: batchTokens, cache: configuration.packCache, lock: configuration.lock),
             mailbox: mailbox, log: log)
         let loop = try EventLoop(
             exchange: exchange, mailbox: mailbox,

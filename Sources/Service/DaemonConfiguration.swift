@@ -23,6 +23,8 @@ package struct DaemonConfiguration: Sendable, Equatable {
     package var threads: Int?
     /// For packed weights; nil: the usual cache of the user.
     package var cacheDirectory: String?
+    /// Pin mapped weights in memory, as far as RLIMIT_MEMLOCK allows.
+    package var lock = false
     package var logLevel = Log.Level.info
     package var limits = ServiceLimits()
     /// Where the file was, for reading it again.
@@ -40,6 +42,7 @@ package struct DaemonConfiguration: Sendable, Equatable {
         package var batchTokens: Int?
         package var queueTexts: Int?
         package var cacheDirectory: String?
+        package var lock = false
 
         package init() {}
     }
@@ -116,6 +119,7 @@ package struct DaemonConfiguration: Sendable, Equatable {
         if let tokens = flags.batchTokens { limits.batchTokens = tokens }
         if let texts = flags.queueTexts { limits.setQueue(texts) }
         if let path = flags.cacheDirectory { cacheDirectory = path }
+        if flags.lock { lock = true }
     }
 
     private mutating func finish() throws(ConfigurationError) {

@@ -31,10 +31,13 @@ package struct ModelLoader: Sendable {
     package let batchTokens: Int
     /// Where packed weights are kept; nil: in memory only.
     package let cache: PackCache?
+    /// Pin mapped weights in memory.
+    package let lock: Bool
 
-    package init(batchTokens: Int, cache: PackCache? = nil) {
+    package init(batchTokens: Int, cache: PackCache? = nil, lock: Bool = false) {
         self.batchTokens = batchTokens
         self.cache = cache
+        self.lock = lock
     }
 
     /// - Parameters:
@@ -56,7 +59,7 @@ package struct ModelLoader: Sendable {
             let chosen = ChosenPrecision(wanted, for: folder, cache: cache)
             let network = try BERTModel.load(
                 folder: folder, precision: chosen.precision, cache: cache,
-                doubtBelow: chosen.doubtBelow, notice: notice)
+                doubtBelow: chosen.doubtBelow, lock: lock, notice: notice)
             let tokenizer = try Self.tokenizer(folder)
             try check(tokenizer, network)
             return Self.serve(source, chosen.reason, network, tokenizer, number)

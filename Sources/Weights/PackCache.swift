@@ -6,7 +6,8 @@
 //
 // Invariant: every file appears whole or not at all, says what it belongs to, and is checked when
 // it is read; so any of them may be deleted at any time, and a cache that cannot be written only
-// costs time. Old revisions are not swept: the folder is a cache, and its owner may empty it.
+// costs time. When a folder has a new revision, the files of its old one go, unless another folder
+// has that revision too; what a running daemon has mapped stays mapped.
 
 internal import JSONText
 internal import Syscalls
@@ -80,6 +81,7 @@ extension PackCache {
     /// Remembers what was verified. A cache that cannot be written forgets, which is no error.
     package func remember(_ folder: ModelFolder) {
         if revision(of: folder.source, folder: folder.path) == folder.revision { return }
+        let old = recordedRevision(sourcePath(folder.path))
         var json = JSONWriter(pretty: true)
         json.beginObject()
         json.key("source")
@@ -89,5 +91,25 @@ extension PackCache {
         json.endObject()
         try? makeDirectories(directory)
         try? writeFileAtomically(sourcePath(folder.path), bytes: json.bytes)
+        if let old, old != folder.revision { sweep(folder.path, old) }
+    }
+
+    /// Removes what was packed of a revision that no folder has any more.
+    private func sweep(_ folder: String, _ old: Revision) {
+        guard let names = try? listDirectory(directory) else { return }
+        let sources = names.filter { $0.hasSuffix(".source") }
+        guard !sources.contains(where: { recordedRevision("\(directory)/\($0)") == old }) else {
+            return
+        }
+        let stem = "\(Self.name(folder))-\(old.short)-"
+        for name in names where name.hasPrefix(stem) { try? removeFile("\(directory)/\(name)") }
+    }
+
+    /// What a record says, whether or not its folder was touched since.
+    private func recordedRevision(_ path: String) -> Revision? {
+        guard let record = try? JSONSource(path, limit: Limits.recordBytes),
+            let digits = try? record.string("revision")
+        else { return nil }
+        return Revision(digits)
     }
 }

@@ -24,11 +24,13 @@ enum EncoderBench {
         "threads", .integer(0...1024), default: "0", "0: one a processor")
     private static let seconds = Option(
         "seconds", .integer(0...600), default: "4", "a workload, at least three rounds")
+    private static let rounds = Option(
+        "rounds", .integer(1...1 << 20), "exactly so many of each workload, after one to warm up")
     private static let smoke = Option("smoke", "one round of each, to see that it runs")
 
     static let command = Command(
         "encoder", "real tokens a second of a model's forward pass",
-        options: [model, precision, workloads, threads, seconds, smoke],
+        options: [model, precision, workloads, threads, seconds, rounds, smoke],
         examples: [
             Example(
                 "textflix-bench encoder --model DIR --precision int8 --workloads 1x16,32x128",
@@ -42,7 +44,9 @@ enum EncoderBench {
             throw line.complaint("unknown workload \(name)")
         }
         let precision = line.choice(precision, Precision.self) ?? .int8
-        let isSmoke = line.has(smoke)
+        let pace = Pace(
+            seconds: line.has(smoke) ? 0 : Double(line.integer(seconds) ?? 4),
+            rounds: line.integer(rounds))
         let start = MonotonicClock.now
         let folder = try ModelFolder.open(path)
         let model = try BERTModel.load(folder: folder, precision: precision)
@@ -68,8 +72,7 @@ enum EncoderBench {
         writer.beginArray()
         for name in names {
             let workload = Workload.named(name)!
-            let budget = isSmoke ? 0 : Double(line.integer(seconds) ?? 4)
-            let median = try measure(workload, model, engine, seconds: budget)
+            let median = try measure(workload, model, engine, pace)
             write(workload, median, model, limit, to: &writer)
         }
         writer.endArray()
@@ -78,22 +81,36 @@ enum EncoderBench {
         return .success
     }
 
+    /// How long to measure.
+    private struct Pace {
+        /// 0: one round, not warmed up.
+        let seconds: Double
+        /// Exactly so many, whatever time they take.
+        let rounds: Int?
+
+        func isEnough(_ done: Int, _ spent: Double) -> Bool {
+            if let rounds { return done >= rounds }
+            return seconds == 0 || spent >= seconds && done >= 3
+        }
+    }
+
     /// Seconds of the median round.
     private static func measure(
-        _ workload: Workload, _ model: BERTModel, _ engine: EncoderEngine, seconds: Double
+        _ workload: Workload, _ model: BERTModel, _ engine: EncoderEngine, _ pace: Pace
     ) throws -> Double {
         let batches = workload.batches(
             vocabulary: model.configuration.vocabularySize,
             positions: model.configuration.positionCount)
         var rounds: [Double] = []
+        rounds.reserveCapacity(4096)
         var spent = 0.0
-        if seconds > 0 { try send(batches, model, engine) }
+        if pace.seconds > 0 { try send(batches, model, engine) }
         repeat {
             let start = MonotonicClock.now
             try send(batches, model, engine)
             rounds.append(Double(MonotonicClock.now.since(start)) / 1e9)
             spent += rounds.last!
-        } while seconds > 0 && (spent < seconds || rounds.count < 3)
+        } while !pace.isEnough(rounds.count, spent)
         return rounds.sorted()[rounds.count / 2]
     }
 

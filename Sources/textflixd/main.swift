@@ -20,6 +20,7 @@ private enum Options {
         "max-batch-tokens", .integer(16...1 << 20), "tokens computed together at most")
     static let queue = Option("max-queue", .integer(1...1 << 24), "texts waiting at most")
     static let cache = Option("cache-dir", .folder("DIR"), "where packed weights are kept")
+    static let lock = Option("lock", "pin the mapped weights in memory")
     static let check = Option("check-config", "check the configuration and stop")
 }
 
@@ -27,7 +28,7 @@ private let program = Program(
     "textflixd", "classify texts for the programs of this machine, over a Unix socket",
     options: [
         Options.config, Options.socket, Options.model, Options.precision, Options.threads,
-        Options.batchTokens, Options.queue, Options.cache, Options.check,
+        Options.batchTokens, Options.queue, Options.cache, Options.lock, Options.check,
     ],
     examples: [
         Example("textflixd --model reviews=models/reviews", "serve one model"),
@@ -68,6 +69,7 @@ private func flags(_ invocation: Invocation) -> DaemonConfiguration.Flags {
     flags.batchTokens = invocation.integer(Options.batchTokens)
     flags.queueTexts = invocation.integer(Options.queue)
     flags.cacheDirectory = invocation.text(Options.cache)
+    flags.lock = invocation.has(Options.lock)
     return flags
 }
 

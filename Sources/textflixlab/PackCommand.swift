@@ -24,11 +24,10 @@ enum PackCommand {
 
     static let command = Command(
         "pack", "pack a model's weights for the daemon",
-        details: "The daemon does it by itself at its first start; here it can be done before, and "
-            + "checked: --precision auto of the daemon takes int8 only where a check found the "
-            + "same label as f32 for 99.5 % of the texts. Where it did not, the check measures "
-            + "which margins are in doubt, and texts in doubt are computed again in bf16. If that "
-            + "fails too, int8 is refused (status 65) and its file removed, unless --force.",
+        details: "The daemon does it by itself at its first start; its --precision auto takes int8 "
+            + "only where a check found the label of f32 for 99.5 % of the texts, if need be with "
+            + "those in doubt computed again in bf16. Else int8 is refused (status 65) and its file "
+            + "removed, unless --force.",
         options: [precision, directory, check, field, label, force, lock, verify],
         operands: [Operand("DIR", "the model's folder")],
         examples: [

@@ -35,7 +35,9 @@ import Weights
     @Test(arguments: Kernels.all.indices, Precision.allCases)
     func sameBitsHoweverTheWorkIsCut(index: Int, precision: Precision) throws {
         let kernels = Kernels.all[index]
-        guard kernels.name != "scalar" || precision == .int8 else { return }  // slow, no blocks
+        // Plain loops are slow, and know no blocks.
+        let isPlain = kernels.name == "scalar" || kernels.name == "openblas" && precision != .f32
+        guard !isPlain || precision == .int8 else { return }
         let model = try BERTModel.load(
             folder: try Self.folder(), precision: precision, kernels: kernels)
         var expected: [[Float]]?

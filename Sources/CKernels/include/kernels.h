@@ -119,6 +119,11 @@ typedef struct tf_kernels {
 const tf_kernels *tf_table(int index);
 bool tf_supported(int index);
 
+// The scalar epilogue over a tile [rows][32] of f32 sums that somebody else has made: bias, what
+// `epilogue` says, and the way out. The tile's first element is [first_row, 32 * panel] of `out`.
+void tf_finish_scalar(const tf_product *p, int32_t first_row, int32_t rows, int32_t panel,
+                      const float *tile);
+
 int64_t tf_attention_scratch_bytes(int32_t tokens, int32_t head_size);
 
 static inline void tf_pause(void) {

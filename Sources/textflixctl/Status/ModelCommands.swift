@@ -42,7 +42,7 @@ enum ModelCommands {
     }
 }
 
-/// One line a model, then one for each that could not be loaded, with the reason.
+/// One line a model, then why each has its precision, and why any could not be loaded.
 enum ModelTable {
     static func lines(_ models: [ModelStatus], on screen: Screen, indent: String = "") -> [String] {
         guard !models.isEmpty else { return ["\(indent)no models"] }
@@ -61,10 +61,13 @@ enum ModelTable {
                 shown(model.revision),
             ])
         }
+        let reasons = models.filter { !$0.precisionReason.isEmpty }.map {
+            "\(indent)\(shown($0.name)): \(shown($0.precision)) \(shown($0.precisionReason))"
+        }
         let faults = models.filter { !$0.error.isEmpty }.map {
             screen.paint("\(indent)\(shown($0.name)): \(shown($0.error))", .red)
         }
-        return table.lines(on: screen, indent: indent) + faults
+        return table.lines(on: screen, indent: indent) + reasons + faults
     }
 
     /// All of them where they are few, else how many.

@@ -1,0 +1,156 @@
+"""Packed weights as a daemon lives with them: shared with others, damaged, replaced, superseded."""
+
+import json
+import os
+import re
+import unittest
+
+import harness
+import wire
+from harness import Daemon, copied_model, scratch, wait_until
+
+TEXT = "the weights are where they were"
+BUS_ERROR = 74
+
+
+def packed_files(folder):
+    return sorted(folder.glob("*.packed"))
+
+
+def logits(daemon):
+    with daemon.connect() as connection:
+        answer = connection.call(wire.classify(TEXT))
+    assert answer.code == 0, answer.message
+    return dict(answer.results[0])
+
+
+def probabilities(daemon):
+    """[{label: probability}] of one text."""
+    answer = daemon.control("classify", "--format", "jsonl", TEXT)
+    return [json.loads(line)["scores"] for line in answer.stdout.splitlines()]
+
+
+def mapped_memory(pid, name):
+    """{field: KiB} of /proc/PID/smaps, summed over the mappings of that file."""
+    sums, inside = {}, False
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as lines:
+        for line in lines:
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                inside = line.rstrip().endswith(name)
+            elif inside and line.endswith(" kB\n"):
+                field, size, _ = line.split()
+                sums[field[:-1]] = sums.get(field[:-1], 0) + int(size)
+    return sums
+
+
+class Sharing(unittest.TestCase):
+    def test_two_daemons_have_one_copy(self):
+        cache = scratch() / "shared-cache"
+        cache.mkdir()
+        folders = [scratch() / "first", scratch() / "second"]
+        for folder in folders:
+            folder.mkdir()
+            (folder / "cache").symlink_to(cache)
+        arguments = ("--precision", "bf16")
+        with Daemon(*arguments, folder=folders[0]) as one, \
+                Daemon(*arguments, folder=folders[1]) as two:
+            self.assertEqual(logits(one), logits(two))
+            (packed,) = packed_files(cache)
+            for daemon in (one, two):
+                sizes = mapped_memory(daemon.process.pid, packed.name)
+                self.assertGreater(sizes["Rss"], packed.stat().st_size / 1024 / 2)
+                self.assertEqual(sizes["Private_Dirty"], 0)
+                self.assertEqual(sizes["Shared_Dirty"] + sizes["Anonymous"], 0)
+                # What both have read is one copy; a page that only one has touched is its alone.
+                self.assertGreater(sizes["Shared_Clean"], sizes["Private_Clean"])
+
+
+class Damage(unittest.TestCase):
+    def restarted(self, change):
+        """The daemon's log after its packed file was changed between two starts."""
+        folder = scratch() / f"damage-{change.__name__}"
+        with Daemon("--precision", "int8", folder=folder) as daemon:
+            wanted = logits(daemon)
+            daemon.stop()
+        (packed,) = packed_files(folder / "cache")
+        sound = packed.read_bytes()
+        change(packed)
+        with Daemon("--precision", "int8", folder=folder) as daemon:
+            self.assertEqual(logits(daemon), wanted)
+            self.assertEqual(packed.read_bytes(), sound)
+            return daemon.log
+
+    def test_a_truncated_file_is_found_before_use(self):
+        def cut(path):
+            os.truncate(path, path.stat().st_size - 4096)
+        self.assertIn("truncated", self.restarted(cut))
+
+    def test_a_foreign_file_is_found_before_use(self):
+        def foreign(path):
+            path.write_bytes(b"\x7fELF" * 5000)
+        self.assertIn("no file of packed weights", self.restarted(foreign))
+
+    def test_truncated_while_mapped_ends_with_a_message(self):
+        folder = scratch() / "bus-error"
+        with Daemon("--precision", "int8", folder=folder) as daemon:
+            (packed,) = packed_files(folder / "cache")
+            os.truncate(packed, 0)
+            with daemon.connect() as connection:
+                connection.send(wire.classify(TEXT))
+                code = daemon.process.wait(timeout=harness.PATIENCE)
+            self.assertEqual(code, BUS_ERROR, daemon.log)
+            self.assertIn(packed.name, daemon.log)
+        # It can be started again: the file is packed anew.
+        with Daemon("--precision", "int8", folder=folder) as daemon:
+            logits(daemon)
+
+
+class Portable(unittest.TestCase):
+    def test_processors_without_our_instructions(self):
+        """OpenBLAS where it is installed, else plain loops: the same answers but for rounding."""
+        with Daemon("--precision", "f32") as daemon:
+            (wanted,) = probabilities(daemon)
+        for isa in ("openblas", "scalar"):
+            with Daemon(environment={"TEXTFLIX_ISA": isa}) as daemon:
+                if isa not in daemon.control("status").stdout:
+                    print(f"SKIPPED: TEXTFLIX_ISA={isa}: it is not installed")
+                    continue
+                (answer,) = probabilities(daemon)
+                for label, probability in wanted.items():
+                    self.assertAlmostEqual(answer[label], probability, places=5)
+
+
+class Revisions(unittest.TestCase):
+    def test_a_superseded_revision_leaves_the_cache(self):
+        folder = scratch() / "superseded"
+        model = copied_model("changing")
+        with Daemon("--precision", "int8", folder=folder, models={"m": model}) as daemon:
+            (old,) = packed_files(folder / "cache")
+            before = logits(daemon)
+            copied = copied_model("changed", seed=1) / "model.safetensors"
+            os.replace(copied, model / "model.safetensors")
+            answer = daemon.control("reload")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            wait_until(lambda: logits(daemon) != before, "the new revision")
+            (new,) = packed_files(folder / "cache")
+            self.assertNotEqual(old, new)
+
+
+class Status(unittest.TestCase):
+    def reason(self, daemon):
+        answer = daemon.control("status", "--format", "json")
+        return json.loads(answer.stdout)["models"][0]["precision_reason"]
+
+    def test_the_reason_of_the_precision(self):
+        with Daemon("--precision", "int8") as daemon:
+            self.assertEqual(self.reason(daemon), "as configured; not checked against f32")
+            self.assertIn("not checked against f32", daemon.control("status").stdout)
+        with Daemon() as daemon:
+            self.assertIn("auto: ", self.reason(daemon))
+
+    def test_locked_or_said_why_not(self):
+        for prefix in ((), ("/usr/bin/prlimit", "--memlock=0:0")):
+            with Daemon("--lock", "--precision", "int8", prefix=prefix) as daemon:
+                locked = mapped_memory(daemon.process.pid, ".packed")["Locked"]
+                # Root may always lock, others as far as the limit goes.
+                self.assertTrue(locked > 0 or "not locked in memory" in daemon.log, daemon.log)
