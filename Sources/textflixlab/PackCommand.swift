@@ -24,10 +24,10 @@ enum PackCommand {
 
     static let command = Command(
         "pack", "pack a model's weights for the daemon",
-        details: "The daemon does it by itself at its first start; its --precision auto takes int8 "
-            + "only where a check found the label of f32 for 99.5 % of the texts, if need be with "
-            + "those in doubt computed again in bf16. Else int8 is refused (status 65) and its file "
-            + "removed, unless --force.",
+        details: "The daemon does it by itself at its first start; its --precision auto takes "
+            + "int8 only where a check found the label of f32 for 99.5 % of the texts, if need be "
+            + "with those in doubt computed again in bf16. Else int8 is refused (status 65) and "
+            + "its file removed, unless --force.",
         options: [precision, directory, check, field, label, force, lock, verify],
         operands: [Operand("DIR", "the model's folder")],
         examples: [

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import ENVIRONMENT, PROGRAMS, ROOT, random_model, run, scratch
+from harness import ENVIRONMENT, ROOT, random_model, run, scratch
 
 COUNTER = ROOT / "Tests" / "EndToEnd" / "count_allocations.c"
 
@@ -17,7 +17,7 @@ class Smoke(unittest.TestCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
         result = json.loads(answer.stdout)
         self.assertEqual({p["precision"] for p in result["products"]}, {"f32", "bf16", "int8"})
-        self.assertTrue(all(product["gops"] > 0 for product in result["products"]))
+        self.assertGreater(result["memory_gb_per_second"], 0)
 
     def test_encoder(self):
         for precision in ("f32", "bf16", "int8"):
