@@ -57,6 +57,7 @@ let package = Package(
         room("Randomness"),
         room("Syscalls", ["CLinux"]),
         room("CommandLineTable", ["Syscalls"]),
+        room("Presentation", ["CommandLineTable", "Syscalls"]),
 
         // Text, and numbers.
         room("Tokenization", ["JSONText"]),
@@ -86,14 +87,15 @@ let package = Package(
         program(
             "textflixctl",
             [
-                "TextflixClient", "TextflixProtocol", "CommandLineTable", "JSONText", "Randomness",
-                "Syscalls",
+                "TextflixClient", "TextflixProtocol", "CommandLineTable", "Insight", "JSONText",
+                "Presentation", "Randomness", "Syscalls",
             ]),
         program(
             "textflixlab",
             [
                 "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
-                "Insight", "Numerics", "Training",
+                "Insight", "Numerics", "Presentation", "Randomness", "TextflixClient",
+                "TextflixProtocol", "Training",
             ]),
         program(
             "textflix-bench",
@@ -107,6 +109,7 @@ let package = Package(
         suite("JSONText", ["JSONText"]),
         suite("Syscalls", ["Syscalls"]),
         suite("CommandLineTable", ["CommandLineTable"]),
+        suite("Presentation", ["Presentation"]),
         suite("Tokenization", ["Tokenization", "JSONText", "Syscalls"]),
         suite("Numerics", ["Numerics", "CKernels"]),
         suite("Weights", ["Weights", "JSONText", "Syscalls"]),
@@ -121,7 +124,7 @@ let package = Package(
             "Client",
             [
                 "TextflixClient", "TextflixProtocol", "Syscalls", "textflixctl",
-                "CommandLineTable", "JSONText", "Randomness",
+                "CommandLineTable", "Insight", "JSONText", "Presentation", "Randomness",
             ]),
     ]
 )

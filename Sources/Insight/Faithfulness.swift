@@ -11,6 +11,12 @@ package struct Faithfulness: Sendable, Equatable {
     package var sufficiency: Double
     package var deletionArea: Double
 
+    package init(comprehensiveness: Double, sufficiency: Double, deletionArea: Double) {
+        self.comprehensiveness = comprehensiveness
+        self.sufficiency = sufficiency
+        self.deletionArea = deletionArea
+    }
+
     package static let shares = [0.01, 0.05, 0.10, 0.20, 0.50]
 
     /// The masks to score for an order of the S features (most supporting first): the text, then

@@ -10,6 +10,19 @@ package func openForReading(_ path: String) throws(Errno) -> Descriptor {
     Descriptor(adopting: try checked("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) })
 }
 
+/// Opens a file to write at its end, close-on-exec; made if it is not there. What stands past
+/// `length` is cut off first.
+package func openForAppending(
+    _ path: String, keeping length: Int, mode: UInt32 = 0o600
+) throws(Errno) -> Descriptor {
+    let number = try checked("open \(path)") {
+        open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode)
+    }
+    let file = Descriptor(adopting: number)
+    try perform("cut \(path)") { ftruncate(number, length) }
+    return file
+}
+
 /// The whole file.
 /// - Parameter limit: the most bytes to read; a longer file is `.fileTooLarge`.
 package func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {

@@ -143,9 +143,10 @@ extension Program {
         "textflixctl", "ask the Textflix daemon to classify texts",
         options: [Options.socket, Options.timeout],
         commands: [
-            Commands.classify, Commands.embed, Commands.tag, Commands.tokenize, Commands.status,
-            Commands.models, Commands.reload, Commands.bench, Commands.benchCompare,
-            Commands.doctor, Commands.completions,
+            Commands.classify, Commands.embed, Commands.tag, Commands.tokenize,
+            ReportOptions.evaluate,
+            Commands.status, Commands.models, Commands.reload,
+            Commands.bench, Commands.benchCompare, Commands.doctor, Commands.completions,
         ],
         examples: [
             Example("textflixctl classify 'A very, very fun movie.'"),

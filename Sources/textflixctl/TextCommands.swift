@@ -8,6 +8,7 @@
 // file's name where a text should stand, is pointed out.
 
 import CommandLineTable
+import Presentation
 import Syscalls
 import TextflixClient
 import TextflixProtocol
@@ -53,9 +54,14 @@ enum TextCommands {
     private static func run(
         _ task: some TextTask, _ call: Invocation
     ) throws(Failure) -> ExitStatus {
+        try run(task, call, connect(call))
+    }
+
+    static func run(
+        _ task: some TextTask, _ call: Invocation, _ client: Client
+    ) throws(Failure) -> ExitStatus {
         let fromArguments = !call.operands.isEmpty
         let input = try input(call)
-        let client = try connect(call)
         let settings = TextRunSettings(
             timeout: call.duration(Options.timeout)
                 ?? (fromArguments ? .seconds(10) : .seconds(60)),
@@ -70,7 +76,7 @@ enum TextCommands {
     private static func input(_ call: Invocation) throws(Failure) -> TextInput {
         let form: TextInput.Form =
             call.has(Options.jsonl)
-            ? .objects(textField: call.text(Options.textField) ?? "text") : .lines
+            ? .objects(ObjectFields(text: call.text(Options.textField) ?? "text")) : .lines
         guard !call.operands.isEmpty else {
             let file = call.text(Options.file).flatMap { $0 == "-" ? nil : $0 }
             if file == nil, isTerminal(StandardStream.input.rawValue) {
@@ -104,7 +110,7 @@ enum TextCommands {
         call.has(Options.bulk) ? .bulk : .interactive
     }
 
-    private static func truncation(_ call: Invocation) -> Truncation {
+    static func truncation(_ call: Invocation) -> Truncation {
         switch call.choice(Options.truncation, TruncationWord.self) {
         case nil: .modelDefault
         case .head: .head

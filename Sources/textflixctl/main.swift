@@ -20,6 +20,7 @@ func perform(_ call: Invocation) throws(Failure) -> ExitStatus {
     case Commands.embed.name: try TextCommands.embed(call)
     case Commands.tag.name: try TextCommands.tag(call)
     case Commands.tokenize.name: try TextCommands.tokenize(call)
+    case ReportOptions.evaluate.name: try EvaluateCommand.run(call)
     case Commands.status.name: try StatusCommand.run(call)
     case Commands.models.name: try ModelCommands.models(call)
     case Commands.reload.name: try ModelCommands.reload(call)

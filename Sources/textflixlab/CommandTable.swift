@@ -5,10 +5,11 @@ import Weights
 
 extension Program {
     static let textflixlab = Program(
-        "textflixlab", "make, inspect, pack and train models",
+        "textflixlab", "make, inspect, train and test models",
         commands: [
             SynthCommand.command, InspectCommand.command, PackCommand.command,
-            ForwardCommand.command, TrainCommand.command,
+            ForwardCommand.command, TrainCommand.command, AuditCommand.command,
+            FaithfulnessCommand.command,
         ],
         examples: [
             Example("textflixlab inspect ~/.cache/textflix/models/sentiment"),

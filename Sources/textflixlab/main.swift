@@ -6,6 +6,7 @@
 import CommandLineTable
 import Encoder
 import Syscalls
+import TextflixClient
 import Weights
 
 func perform(_ call: Invocation) throws -> ExitStatus {
@@ -15,6 +16,8 @@ func perform(_ call: Invocation) throws -> ExitStatus {
     case PackCommand.command.name: try PackCommand.run(call)
     case ForwardCommand.command.name: try ForwardCommand.run(call)
     case TrainCommand.command.name: try TrainCommand.run(call)
+    case AuditCommand.command.name: try AuditCommand.run(call)
+    case FaithfulnessCommand.command.name: try FaithfulnessCommand.run(call)
     default: preconditionFailure("a command of the table without an action")
     }
 }
@@ -33,6 +36,10 @@ do {
     fail(error.exitStatus, error.description)
 } catch let error as EncoderError {
     fail(.software, error.description)
+} catch let error as ClientError {
+    fail(error.exitStatus, error.description)
+} catch let error as LabError {
+    fail(error.status, error.description)
 } catch let error as Errno {
     fail(.inputOutput, error.description)
 } catch {

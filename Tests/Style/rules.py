@@ -163,7 +163,8 @@ DECLARED = re.compile(r"^(.*?)\b(?:func|let|var|case|struct|class|enum|typealias
                       r"`?([A-Za-z]\w*)`?", re.MULTILINE)
 USED_BY_OTHERS = re.compile(r"\b(?:public|override)\b|@(?:main|c)\b")
 A_TEST = re.compile(r"@(?:Test|Suite)\b")
-CALLED_BY_THE_LANGUAGE = {"callAsFunction", "testDescription", "description", "debugDescription"}
+CALLED_BY_THE_LANGUAGE = {"callAsFunction", "testDescription", "description", "debugDescription",
+                          "appendLiteral"}
 
 
 def dead_declarations(files):

@@ -8,6 +8,7 @@
 
 import CommandLineTable
 import JSONText
+import Presentation
 import TextflixClient
 import TextflixProtocol
 

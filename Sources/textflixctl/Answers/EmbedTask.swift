@@ -4,6 +4,7 @@
 
 import CommandLineTable
 import JSONText
+import Presentation
 import TextflixClient
 import TextflixProtocol
 

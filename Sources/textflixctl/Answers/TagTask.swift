@@ -3,6 +3,7 @@
 //     Ada Lovelace[PER] wrote to Babbage[PER] from London[LOC].
 
 import JSONText
+import Presentation
 import TextflixClient
 import TextflixProtocol
 

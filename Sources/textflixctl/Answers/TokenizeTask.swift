@@ -5,6 +5,7 @@
 //     jsonl      {"id":1,"ids":[1037,…],"starts":[0,…],"ends":[1,…]}
 
 import JSONText
+import Presentation
 import TextflixClient
 import TextflixProtocol
 

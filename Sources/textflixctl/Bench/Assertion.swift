@@ -1,6 +1,7 @@
 // Conditions on a run: `p99<250ms`, `errors=0`, `rate>=40`, `steady`.
 
 import CommandLineTable
+import Presentation
 
 struct Assertion: Sendable, Equatable {
     enum Relation: String, Sendable {

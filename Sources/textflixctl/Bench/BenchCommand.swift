@@ -5,6 +5,7 @@
 //     75   the generator was late: measure again, on a quieter machine
 
 import CommandLineTable
+import Presentation
 import Syscalls
 import TextflixProtocol
 
@@ -47,7 +48,7 @@ enum BenchCommand {
         if let path = call.text(Options.file) {
             let form: TextInput.Form =
                 call.has(Options.jsonl)
-                ? .objects(textField: call.text(Options.textField) ?? "text") : .lines
+                ? .objects(ObjectFields(text: call.text(Options.textField) ?? "text")) : .lines
             var input = try TextInput(path: path == "-" ? nil : path, form: form)
             var texts: [[UInt8]] = []
             while texts.count < mostTexts, let text = try nextText(&input) { texts.append(text) }

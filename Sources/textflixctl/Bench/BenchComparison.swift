@@ -10,6 +10,7 @@
 
 import CommandLineTable
 import JSONText
+import Presentation
 import Syscalls
 
 struct BenchComparison: Sendable {

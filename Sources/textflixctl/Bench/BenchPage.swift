@@ -12,6 +12,7 @@
 // tokenizer, the daemon's threads and ours.
 
 import CommandLineTable
+import Presentation
 import Syscalls
 import TextflixProtocol
 

@@ -6,6 +6,7 @@
 // millisecond; in a pipe it costs nothing.
 
 import CommandLineTable
+import Presentation
 import Syscalls
 
 struct BenchProgress {

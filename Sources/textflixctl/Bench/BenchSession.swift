@@ -1,6 +1,7 @@
 // Runs against one daemon: a single one, or as many as it takes to find its capacity.
 
 import CommandLineTable
+import Presentation
 import Syscalls
 import TextflixClient
 import TextflixProtocol

@@ -5,6 +5,7 @@
 //     16.0 ms ███████▊                          p90
 
 import CommandLineTable
+import Presentation
 
 internal import func Glibc.exp
 internal import func Glibc.log

@@ -2,6 +2,7 @@
 // equal step a tenth of what was left, so the tail that people wait in has its room.
 
 import CommandLineTable
+import Presentation
 
 internal import func Glibc.log
 

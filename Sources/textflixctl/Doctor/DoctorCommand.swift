@@ -5,6 +5,7 @@
 //                        → sudo usermod -aG textflix ada, then log in anew
 
 import CommandLineTable
+import Presentation
 import Syscalls
 
 enum DoctorCommand {

@@ -4,6 +4,7 @@
 // what it can see: a fact that could not be read gives no finding, never a guess.
 
 import CommandLineTable
+import Presentation
 import TextflixClient
 
 struct Finding: Sendable, Equatable {

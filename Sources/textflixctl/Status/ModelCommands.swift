@@ -2,6 +2,7 @@
 
 import CommandLineTable
 import JSONText
+import Presentation
 import Syscalls
 import TextflixClient
 import TextflixProtocol

@@ -4,6 +4,7 @@
 // news in itself, and is reported as what it is instead of being retried for long.
 
 import CommandLineTable
+import Presentation
 import Syscalls
 import TextflixClient
 import TextflixProtocol

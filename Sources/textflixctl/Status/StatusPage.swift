@@ -13,6 +13,7 @@
 // know appears all the same. Nothing is computed but sums and quantiles.
 
 import CommandLineTable
+import Presentation
 import TextflixProtocol
 
 struct StatusPage {

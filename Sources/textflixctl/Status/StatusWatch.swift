@@ -4,6 +4,7 @@
 // `leave`. A daemon that goes away is waited for; the page says so and stays.
 
 import CommandLineTable
+import Presentation
 import Syscalls
 import TextflixClient
 import TextflixProtocol

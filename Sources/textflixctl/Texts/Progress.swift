@@ -4,6 +4,7 @@
 //     12,400 texts   310/s   41 %   0:58 left
 
 import CommandLineTable
+import Presentation
 import Syscalls
 
 struct Progress: Sendable {
@@ -12,16 +13,20 @@ struct Progress: Sendable {
     private static let first: UInt64 = 1_000_000_000
     private static let between: UInt64 = 200_000_000
 
+    private let name: String
     private let screen: Screen
     private let begun: Instant
     private let totalBytes: Int?
     private let isWanted: Bool
     private var shownAt: Instant?
 
+    /// - Parameter name: before the figures; empty: none.
     init(
-        on screen: Screen = Screen(of: .error), output: Screen = Screen(of: .output),
+        _ name: String = "", on screen: Screen = Screen(of: .error),
+        output: Screen = Screen(of: .output),
         totalBytes: Int?, now: Instant
     ) {
+        self.name = name
         self.screen = screen
         self.totalBytes = totalBytes
         begun = now
@@ -39,7 +44,8 @@ struct Progress: Sendable {
         guard isWanted, now >= wake else { return nil }
         shownAt = now
         let seconds = Double(now.since(begun)) / 1e9
-        var parts = ["\(grouped(texts)) texts", "\(rateText(Double(texts) / seconds))/s"]
+        let start = name.isEmpty ? "" : "\(name): "
+        var parts = ["\(start)\(grouped(texts)) texts", "\(rateText(Double(texts) / seconds))/s"]
         if let totalBytes, totalBytes > 0, bytes > 0 {
             let share = min(1, Double(bytes) / Double(totalBytes))
             parts.append("\(fixed(100 * share, decimals: 0)) %")

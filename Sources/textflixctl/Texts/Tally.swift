@@ -1,6 +1,7 @@
 // What became of the texts, in one closing sentence.
 
 import CommandLineTable
+import Presentation
 
 struct Tally: Sendable, Equatable {
     var answered = 0

@@ -9,7 +9,7 @@ import Syscalls
 import TextflixProtocol
 
 struct TextInput: ~Copyable {
-    enum Form: Sendable { case lines, objects(textField: String) }
+    enum Form: Sendable { case lines, objects(ObjectFields) }
     enum Piece { case text(TextItem), bad(BadLine), nothingYet, end }
 
     /// A line of JSON may hold more than its text.
@@ -106,8 +106,8 @@ struct TextInput: ~Copyable {
         do throws(BadLine) {
             return switch form {
             case .lines: .text(try TextItem(line: number, bytes))
-            case .objects(let field):
-                .text(try TextItem(object: number, bytes, textField: field))
+            case .objects(let fields):
+                .text(try TextItem(object: number, bytes, fields: fields))
             }
         } catch {
             return .bad(error)

@@ -11,7 +11,7 @@ struct TextItem: Sendable {
     let identity: [UInt8]
     /// The object's other fields, to be written after ours.
     var carried: [Carried] = []
-    /// Its `label`, where the object had one: what the answer should have been.
+    /// Its label, where the object had one: what the answer should have been.
     var givenLabel: String?
 
     /// A field that is carried through: its name, and its value as it was written.
@@ -25,6 +25,12 @@ struct TextItem: Sendable {
         self.text = text
         self.identity = identity ?? Array(String(number).utf8)
     }
+}
+
+/// Which fields of an object mean what.
+struct ObjectFields: Sendable, Equatable {
+    var text = "text"
+    var label = "label"
 }
 
 /// Why a line gave no text.
@@ -44,7 +50,8 @@ extension TextItem {
     }
 
     /// A line that is a JSON object.
-    init(object number: Int, _ line: [UInt8], textField: String) throws(BadLine) {
+    init(object number: Int, _ line: [UInt8], fields: ObjectFields) throws(BadLine) {
+        let textField = fields.text
         if let offset = Text(utf8: line).firstInvalidByte() {
             throw BadLine(number: number, reason: "invalid UTF-8 at byte \(offset)")
         }
@@ -68,14 +75,22 @@ extension TextItem {
         self.init(
             number: number, text: Text(utf8: utf8),
             identity: root["id"].map { Array(line[$0.span]) })
-        givenLabel = root["label"]?.string
+        givenLabel = root[fields.label]?.scalarText
         carried = Self.carried(members, of: line, but: textField)
+    }
+
+    /// A field that is carried through, as text: a string's own, a number or a boolean as written.
+    func field(_ name: String) -> String? {
+        let wanted = Array((Self.reserved.contains(name) ? "input_\(name)" : name).utf8)
+        guard let json = carried.first(where: { $0.name == wanted })?.json else { return nil }
+        return (try? JSONDocument.parse(json))?.scalarText
     }
 
     /// Names of our own in an answer; a field of that name is carried as `input_NAME`.
     static let reserved = [
         "label", "probability", "scores", "tokens", "truncated", "abstained", "tokens_total",
-        "embedding", "spans", "ids", "starts", "ends",
+        "explains", "method", "weights_of", "intercept", "fidelity_r2", "evaluations", "samples",
+        "windows", "features", "embedding", "spans", "ids", "starts", "ends",
     ]
 
     private static func carried(
@@ -89,6 +104,18 @@ extension TextItem {
                 repeat { name = Array("input_".utf8) + name } while names.contains(name)
             }
             return Carried(name: name, json: Array(line[member.node.span]))
+        }
+    }
+}
+
+extension JSONNode {
+    /// A string, or a number or boolean as it is written; nil for what has parts, and for null.
+    var scalarText: String? {
+        switch value {
+        case .string(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .number(let literal): literal
+        case .bool(let flag): flag ? "true" : "false"
+        default: nil
         }
     }
 }

@@ -9,6 +9,7 @@
 // Ctrl-C at once, so lines that trickle in are answered as they come.
 
 import CommandLineTable
+import Presentation
 import Syscalls
 import TextflixClient
 import TextflixProtocol
@@ -21,6 +22,10 @@ struct TextRunSettings: Sendable {
     var itemName = "line"
     /// A closing line also when all went well.
     var wantsSummary = false
+    /// What is said of progress also when answers come out on the terminal: they come at the end.
+    var answersComeLast = false
+    /// Before the progress line.
+    var progressName = ""
     /// Where answers are written.
     var output = StandardStream.output.rawValue
 }
@@ -32,8 +37,8 @@ struct TextRun<Task: TextTask>: ~Copyable {
         let begun: MonotonicClock.Instant
         /// When it was sent last.
         var sent: MonotonicClock.Instant
-        var tries = 1
         var answers: [Task.Answer]?
+        var tries = 1
     }
 
     /// Bytes of texts that share a request: an answer should not wait for a megabyte.
@@ -75,7 +80,10 @@ struct TextRun<Task: TextTask>: ~Copyable {
         self.client = client
         self.settings = settings
         output = OutputStream(settings.output, signals: signals.number)
-        progress = Progress(totalBytes: input.size, now: begun)
+        let screen = settings.answersComeLast ? Screen(isTerminal: false, isColoured: false) : nil
+        progress = Progress(
+            settings.progressName, output: screen ?? Screen(of: .output), totalBytes: input.size,
+            now: begun)
         self.input = input
     }
 
@@ -86,7 +94,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
             if batches.isEmpty, inputIsOver { break }
             try output.flush()
             showProgress()
-            if let status = try wait() { return status }
+            if batches.first?.answers == nil, let status = try wait() { return status }
             try takeAnswers()
         }
         try output.flush()
@@ -100,30 +108,36 @@ struct TextRun<Task: TextTask>: ~Copyable {
     private mutating func fill() {
         while !inputIsOver || heldBack != nil {
             guard window.hasRoom(texts: underWay.texts, bytes: underWay.bytes) else { return }
-            let group = nextGroup()
+            let (group, known) = nextGroup()
             guard !group.isEmpty else { return }
             let size = group.reduce(0) { $0 + $1.text.utf8.count }
             let now = MonotonicClock.now
-            batches.append(Batch(items: group, bytes: size, begun: now, sent: now))
+            batches.append(
+                Batch(items: group, bytes: size, begun: now, sent: now, answers: known))
             underWay.texts += group.count
             underWay.bytes += size
+            guard known == nil else { continue }
             submit(firstBatch + batches.count - 1, timeout: settings.timeout)
         }
     }
 
-    /// Texts that are there now, as many as share a request.
-    private mutating func nextGroup() -> [TextItem] {
+    /// Texts that are there now, as many as share a request, or whose answers are known already.
+    private mutating func nextGroup() -> (items: [TextItem], answers: [Task.Answer]?) {
         var group: [TextItem] = []
+        var known: [Task.Answer] = []
         var bytes = 0
-        while group.count < window.group, let item = nextItem() {
+        while group.count < min(window.group, task.mostTogether), let item = nextItem() {
+            let answer = task.known(item)
             bytes += item.text.utf8.count
-            if bytes > Self.groupBytes, !group.isEmpty {
+            let isOfAnotherKind = (answer != nil) != !known.isEmpty
+            if !group.isEmpty, bytes > Self.groupBytes || isOfAnotherKind {
                 heldBack = item
                 break
             }
             group.append(item)
+            if let answer { known.append(answer) }
         }
-        return group
+        return (group, known.isEmpty ? nil : known)
     }
 
     /// The next good text that is there; bad ones are reported on the way.
@@ -219,6 +233,10 @@ struct TextRun<Task: TextTask>: ~Copyable {
                 items.count, after: .nanoseconds(Int64(time)), attempts: answer.attempts)
             batches[index].answers = answers
         } catch {
+            if batches[index].items.count == 1, let answer = task.failure(error) {
+                batches[index].answers = [answer]
+                return
+            }
             let left = timeLeft(batches[index])
             guard error.isWorthAnotherTry, left > .zero, batches[index].tries < Self.mostTries
             else {
@@ -251,7 +269,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
                 break
             }
             tally.count(answer, agrees: task.agrees(answer, with: item))
-            task.show(answer, of: item, to: &lines)
+            try task.show(answer, of: item, to: &lines)
         }
         try output.write(lines)
     }

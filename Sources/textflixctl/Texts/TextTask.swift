@@ -13,13 +13,24 @@ protocol TextTask {
     /// As many as texts, in their order.
     func answers(of response: Response) -> [Answer]
     /// Appends whole lines.
-    mutating func show(_ answer: Answer, of item: TextItem, to lines: inout [UInt8])
+    mutating func show(
+        _ answer: Answer, of item: TextItem, to lines: inout [UInt8]
+    ) throws(Failure)
+    /// An answer from an earlier run, so that the daemon need not be asked.
+    func known(_ item: TextItem) -> Answer?
+    /// How many texts may share a request.
+    var mostTogether: Int { get }
+    /// Where a request has one text: the answer that stands for a refusal of that text.
+    func failure(_ error: ClientError) -> Answer?
     /// Whether the answer is what the input said it should be; nil: it did not say.
     func agrees(_ answer: Answer, with item: TextItem) -> Bool?
 }
 
 extension TextTask {
     func agrees(_ answer: Answer, with item: TextItem) -> Bool? { nil }
+    func known(_ item: TextItem) -> Answer? { nil }
+    var mostTogether: Int { .max }
+    func failure(_ error: ClientError) -> Answer? { nil }
 }
 
 /// What the answers to all commands have in common.

@@ -17,7 +17,7 @@ private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: 
 {
     var task = task
     var lines: [UInt8] = []
-    task.show(answer, of: item, to: &lines)
+    try? task.show(answer, of: item, to: &lines)
     return String(decoding: lines, as: UTF8.self)
 }
 
@@ -37,7 +37,7 @@ private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: 
         long.tokensTotal = 900
         long.abstained = true
         let line = #"{"id":"x","text":"t","rating":[1, 2]}"#
-        let carrying = try TextItem(object: 1, Array(line.utf8), textField: "text")
+        let carrying = try TextItem(object: 1, Array(line.utf8), fields: ObjectFields(text: "text"))
         #expect(
             shown(task, long, carrying) == """
                 {"id":"x","label":"positive","probability":0.9716,\
@@ -73,7 +73,8 @@ private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: 
         let task = ClassifyTask(format: .jsonl, screen: plainScreen)
         func item(_ label: String) throws -> TextItem {
             try TextItem(
-                object: 1, Array(#"{"text":"t","label":"\#(label)"}"#.utf8), textField: "text")
+                object: 1, Array(#"{"text":"t","label":"\#(label)"}"#.utf8),
+                fields: ObjectFields(text: "text"))
         }
         #expect(try task.agrees(answer, with: item("positive")) == true)
         #expect(try task.agrees(answer, with: item("negative")) == false)

@@ -1,5 +1,6 @@
 // The status page, the scrape and the quantiles of histograms.
 
+import Presentation
 import Testing
 import TextflixProtocol
 

@@ -1,5 +1,6 @@
 // What a terminal is given: widths, cuts, bars, tables, and nothing that could repaint it.
 
+import Presentation
 import Testing
 
 @testable import textflixctl

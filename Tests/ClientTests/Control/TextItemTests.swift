@@ -56,7 +56,7 @@ import TextflixProtocol
 
 @Suite struct TextItemTests {
     private func object(_ line: String, field: String = "text") throws(BadLine) -> TextItem {
-        try TextItem(object: 7, Array(line.utf8), textField: field)
+        try TextItem(object: 7, Array(line.utf8), fields: ObjectFields(text: field))
     }
 
     @Test func fieldsAreCarriedAsTheyWereWritten() throws {
@@ -103,7 +103,9 @@ import TextflixProtocol
         let broken: [UInt8] = [0x61, 0x62, 0xC3, 0x28]
         let reason = BadLine(number: 3, reason: "invalid UTF-8 at byte 2")
         #expect(throws: reason) { try TextItem(line: 3, broken) }
-        #expect(throws: reason) { try TextItem(object: 3, broken, textField: "text") }
+        #expect(throws: reason) {
+            try TextItem(object: 3, broken, fields: ObjectFields(text: "text"))
+        }
     }
 }
 

@@ -1,22 +1,28 @@
 // Rows in aligned columns.
 
-struct TextTable: Sendable {
-    struct Column: Sendable {
+package struct TextTable: Sendable {
+    package struct Column: Sendable {
         let title: String
-        var isNumber = false
-        /// Never wider than this; longer cells are cut.
-        var most = 40
+        let isNumber: Bool
+        let most: Int
+
+        /// - Parameter most: columns, past which a cell is cut.
+        package init(title: String, isNumber: Bool = false, most: Int = 40) {
+            self.title = title
+            self.isNumber = isNumber
+            self.most = most
+        }
     }
 
     private let columns: [Column]
     private var rows: [[String]] = []
 
-    init(_ columns: [Column]) { self.columns = columns }
+    package init(_ columns: [Column]) { self.columns = columns }
 
-    mutating func append(_ row: [String]) { rows.append(row) }
+    package mutating func append(_ row: [String]) { rows.append(row) }
 
     /// Lines without their ends; the titles come first, bold where there is colour.
-    func lines(on screen: Screen, indent: String = "", hasTitles: Bool = true) -> [String] {
+    package func lines(on screen: Screen, indent: String = "", hasTitles: Bool = true) -> [String] {
         let widths = columns.indices.map { index in
             let cells = rows.map { DisplayWidth.of($0[index]) }
             let title = hasTitles ? columns[index].title.count : 0

@@ -3,13 +3,13 @@
 // Widths follow East Asian Width (W and F are two columns), combining marks take none. It is an
 // approximation, as terminals differ; an error moves a column, never loses a text.
 
-enum DisplayWidth {
+package enum DisplayWidth {
     /// The columns of a text that has no control characters.
-    static func of(_ text: String) -> Int {
+    package static func of(_ text: String) -> Int {
         text.unicodeScalars.reduce(0) { $0 + of($1) }
     }
 
-    static func of(_ scalar: Unicode.Scalar) -> Int {
+    package static func of(_ scalar: Unicode.Scalar) -> Int {
         if scalar.value < 0x300 { return 1 }
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: return 0
@@ -28,7 +28,7 @@ enum DisplayWidth {
     }
 
     /// The beginning of a text in at most so many columns, with an ellipsis where it was cut.
-    static func cut(_ text: String, to columns: Int) -> String {
+    package static func cut(_ text: String, to columns: Int) -> String {
         var kept = String.UnicodeScalarView()
         var width = 0
         var end = (count: 0, width: 0)  // what fits beside an ellipsis
@@ -46,14 +46,14 @@ enum DisplayWidth {
     }
 
     /// The text with spaces to its right, or left, up to so many columns.
-    static func pad(_ text: String, to columns: Int, left: Bool = false) -> String {
+    package static func pad(_ text: String, to columns: Int, left: Bool = false) -> String {
         let space = String(repeating: " ", count: max(0, columns - of(text)))
         return left ? space + text : text + space
     }
 
     /// A text of somebody else's in one line, harmless on a terminal: escape sequences and
     /// direction marks could repaint the screen, so controls become spaces and runs of space one.
-    static func oneLine(_ text: some Sequence<UInt8>, limit: Int = 4096) -> String {
+    package static func oneLine(_ text: some Sequence<UInt8>, limit: Int = 4096) -> String {
         var line = ""
         var pendingSpace = false
         for scalar in String(decoding: Array(text.prefix(limit)), as: UTF8.self).unicodeScalars {

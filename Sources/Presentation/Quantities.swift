@@ -3,7 +3,7 @@
 import CommandLineTable
 
 /// Decimal units as disks and `ls --si` have them: `87.3 MB`.
-func byteText(_ count: UInt64) -> String {
+package func byteText(_ count: UInt64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"]
     var value = Double(count)
     var unit = 0
@@ -15,7 +15,7 @@ func byteText(_ count: UInt64) -> String {
 }
 
 /// A time since the start of something: `3 d 4 h`, `2 h 5 min`, `45 s`.
-func ageText(nanoseconds: UInt64) -> String {
+package func ageText(nanoseconds: UInt64) -> String {
     let seconds = nanoseconds / 1_000_000_000
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60)
     if days > 0 { return "\(days) d \(hours) h" }
@@ -24,7 +24,7 @@ func ageText(nanoseconds: UInt64) -> String {
 }
 
 /// A number with a comma between thousands.
-func grouped(_ number: some BinaryInteger) -> String {
+package func grouped(_ number: some BinaryInteger) -> String {
     let digits = String(number.magnitude)
     var text = ""
     for (index, digit) in digits.enumerated() {
@@ -35,6 +35,6 @@ func grouped(_ number: some BinaryInteger) -> String {
 }
 
 /// So many a second: three digits, or thousands with their commas.
-func rateText(_ rate: Double) -> String {
+package func rateText(_ rate: Double) -> String {
     rate < 999.5 || rate > 1e15 ? threeDigits(rate) : grouped(Int(rate.rounded()))
 }

@@ -1,23 +1,25 @@
 // Colours for labels: what every reader expects where the name says it, else one by order.
 
-struct LabelInk: Sendable {
+package struct LabelInk: Sendable {
     private var labels: [String] = []
     /// Columns of the widest label, within reason.
-    private(set) var width = 8
+    package private(set) var width = 8
+
+    package init() {}
 
     private static let green = ["positive", "pos", "good", "yes", "true", "entailment"]
     private static let red = ["negative", "neg", "bad", "no", "false", "contradiction"]
-    static let others: [Ink] = [.cyan, .magenta, .yellow, .blue, .green, .red]
+    package static let others: [Ink] = [.cyan, .magenta, .yellow, .blue, .green, .red]
 
     /// Takes the model's labels, from the first answer.
-    mutating func learn(_ names: [String]) {
+    package mutating func learn(_ names: [String]) {
         guard labels.isEmpty else { return }
         labels = names
         let widths = names.map { DisplayWidth.of(DisplayWidth.oneLine($0.utf8)) }
         width = min(max(widths.max() ?? 8, 4), 24)
     }
 
-    func ink(of label: String) -> Ink {
+    package func ink(of label: String) -> Ink {
         let name = label.lowercased()
         if Self.green.contains(name) { return .green }
         if Self.red.contains(name) { return .red }

@@ -3,15 +3,15 @@
 // Colour only on a terminal, not with NO_COLOR (no-color.org) and not on a dumb one; what is
 // coloured also differs in its words, so nothing is lost without.
 
-import Syscalls
+package import Syscalls
 
-struct Screen: Sendable {
-    let isTerminal: Bool
-    let columns: Int
-    let rows: Int
-    let isColoured: Bool
+package struct Screen: Sendable {
+    package let isTerminal: Bool
+    package let columns: Int
+    package let rows: Int
+    package let isColoured: Bool
 
-    init(isTerminal: Bool, columns: Int = 80, rows: Int = 24, isColoured: Bool) {
+    package init(isTerminal: Bool, columns: Int = 80, rows: Int = 24, isColoured: Bool) {
         self.isTerminal = isTerminal
         self.columns = columns
         self.rows = rows
@@ -19,7 +19,7 @@ struct Screen: Sendable {
     }
 
     /// What standard output or standard error is connected to, now: a window may change its size.
-    init(of stream: StandardStream) {
+    package init(of stream: StandardStream) {
         let size = terminalSize(stream.rawValue)
         let terminal = Syscalls.isTerminal(stream.rawValue)
         let plain = environment("NO_COLOR") != nil || environment("TERM") == "dumb"
@@ -29,13 +29,13 @@ struct Screen: Sendable {
     }
 
     /// The text in that ink, where there is colour.
-    func paint(_ text: String, _ ink: Ink) -> String {
+    package func paint(_ text: String, _ ink: Ink) -> String {
         isColoured && !text.isEmpty ? "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m" : text
     }
 }
 
 /// The few inks in use: SGR parameters of ECMA-48, the terminal's own palette.
-enum Ink: String, Sendable {
+package enum Ink: String, Sendable {
     case bold = "1"
     case dim = "2"
     case red = "31"

@@ -1,0 +1,57 @@
+// Which model answers, as the daemon tells it: kept answers and reports must name a revision.
+
+import CommandLineTable
+import Presentation
+import Syscalls
+import TextflixClient
+import TextflixProtocol
+
+struct ServedModel: Sendable, Equatable {
+    let name: String
+    let revision: String
+    let precision: String
+    let labels: [String]
+
+    private static let patience: Duration = .seconds(60)
+
+    /// Asks until the model is there; it may still be loading.
+    /// - Parameter name: empty: the daemon's first.
+    static func find(_ name: String, _ client: Client) throws(Failure) -> ServedModel {
+        let limit = MonotonicClock.now.advanced(by: patience)
+        while true {
+            let status: StatusResponse
+            do throws(ClientError) {
+                status = try client.call(.status, StatusRequest(), timeout: .seconds(10))
+            } catch { throw Failure(error) }
+            let names = status.models.map { DisplayWidth.oneLine($0.name.utf8) }
+            guard let model = status.models.first(where: { name.isEmpty || $0.name == name }) else {
+                throw Failure(
+                    .usage, "no model '\(name)'; the daemon serves \(names.joined(separator: ", "))"
+                )
+            }
+            if !model.error.isEmpty { throw Failure(.configuration, model.error) }
+            if model.state == .ready {
+                return ServedModel(
+                    name: model.name, revision: model.revision, precision: model.precision,
+                    labels: model.labels)
+            }
+            guard MonotonicClock.now < limit else {
+                throw Failure(.tryAgain, "the model '\(model.name)' is still \(model.state.word)")
+            }
+            MonotonicClock.sleep(nanoseconds: 100_000_000)
+        }
+    }
+
+    /// `sentiment (int8, revision 1f0c55aa7e21)`
+    var title: String {
+        let parts = [precision, "revision \(revision.prefix(12))"].filter { !$0.isEmpty }
+        return "\(DisplayWidth.oneLine(name.utf8)) (\(parts.joined(separator: ", ")))"
+    }
+
+    /// - Throws: where there is nothing to be right about.
+    func needLabels() throws(Failure) {
+        guard labels.count > 1 else {
+            throw Failure(.usage, "the model '\(name)' has no labels to choose from")
+        }
+    }
+}

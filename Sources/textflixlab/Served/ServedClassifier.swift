@@ -1,0 +1,126 @@
+// A model as the daemon serves it, asked many texts at a time.
+//
+// Audits and faithfulness go through the daemon, not the encoder: so what is measured is what users
+// get, with its precision, temperature and truncation, for every kind of model, and the daemon's
+// batching is the fast path already. The price is one copy of each text through a socket.
+//
+// Invariant: answers are in the order of the texts; a text that fails is an error, never a gap.
+
+import CommandLineTable
+import Syscalls
+import TextflixClient
+import TextflixProtocol
+
+/// What a command could not do, and the status it exits with.
+struct LabError: Error, CustomStringConvertible {
+    let status: ExitStatus
+    let description: String
+
+    init(_ status: ExitStatus, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+}
+
+final class ServedClassifier {
+    static let socket = Option("socket", .file("PATH"), "the daemon's socket")
+    static let model = Option("model", short: "m", .model, "which model, else the daemon's first")
+
+    private static let groupTexts = 64
+    private static let groupBytes = 128 << 10
+    private static let underWay = 8
+    private static let timeout: Duration = .seconds(120)
+
+    let name: String
+    let revision: String
+    let precision: String
+    let labels: [String]
+    private let client: Client
+    /// Texts that were sent so far.
+    private(set) var asked = 0
+
+    /// Connects, and waits while the model is loading.
+    init(_ call: Invocation) throws {
+        client = try Client(path: call.text(Self.socket))
+        let wanted = call.text(Self.model) ?? ""
+        while true {
+            let status = try client.call(.status, StatusRequest(), timeout: .seconds(10))
+            guard let model = status.models.first(where: { wanted.isEmpty || $0.name == wanted })
+            else {
+                let names = status.models.map(\.name).joined(separator: ", ")
+                throw LabError(.usage, "no model '\(wanted)'; the daemon serves \(names)")
+            }
+            if !model.error.isEmpty { throw LabError(.configuration, model.error) }
+            if model.state != .loading {
+                (name, revision) = (model.name, model.revision)
+                (precision, labels) = (model.precision, model.labels)
+                return
+            }
+            MonotonicClock.sleep(nanoseconds: 100_000_000)
+        }
+    }
+
+    /// `sentiment (int8, revision 1f0c55aa7e21)`
+    var title: String { "\(name) (\(precision), revision \(revision.prefix(12)))" }
+
+    /// Where a label stands among the model's.
+    func label(_ name: String) throws -> Int {
+        guard let index = labels.firstIndex(of: name) else {
+            throw LabError(
+                .usage, "the model has no label '\(name)', but \(labels.joined(separator: ", "))")
+        }
+        return index
+    }
+
+    /// - Returns: [texts][labels]
+    func probabilities(_ texts: [[UInt8]]) throws -> [[Double]] {
+        asked += texts.count
+        var tickets: [Ticket<ClassifyResponse>] = []
+        var answers: [[Double]] = []
+        answers.reserveCapacity(texts.count)
+        for group in Self.groups(texts) {
+            if tickets.count == Self.underWay { answers += try take(tickets.removeFirst()) }
+            let request = ClassifyRequest(
+                model: name, texts: group.map { Text(utf8: $0) }, priority: .bulk)
+            tickets.append(client.start(.classify, request, timeout: Self.timeout))
+        }
+        for ticket in tickets { answers += try take(ticket) }
+        guard answers.count == texts.count else {
+            throw LabError(.software, "\(answers.count) answers to \(texts.count) texts")
+        }
+        return answers
+    }
+
+    private func take(_ ticket: Ticket<ClassifyResponse>) throws -> [[Double]] {
+        let response = try client.answer(to: ticket)
+        return try response.results.map { answer in
+            guard answer.code == 0 else { throw LabError(.data, answer.error) }
+            return answer.scores.map { Double($0.probability) }
+        }
+    }
+
+    private static func groups(_ texts: [[UInt8]]) -> [ArraySlice<[UInt8]>] {
+        var groups: [ArraySlice<[UInt8]>] = []
+        var start = 0
+        var bytes = 0
+        for (index, text) in texts.enumerated() {
+            if index > start, index - start == groupTexts || bytes + text.count > groupBytes {
+                groups.append(texts[start..<index])
+                (start, bytes) = (index, 0)
+            }
+            bytes += text.count
+        }
+        return start < texts.count ? groups + [texts[start...]] : groups
+    }
+}
+
+extension ClientError {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .cannotConnect(_, .notPermitted): .notPermitted
+        case .cannotConnect, .connectionLost: .unavailable
+        case .timedOut: .tryAgain
+        default: isTransient ? .tryAgain : .software
+        }
+    }
+}
