@@ -60,7 +60,9 @@ enum FaithfulnessCommand {
         let isWord = call.choice(unit, Unit.self) == .word
         let most = call.integer(most) ?? (isWord ? 60 : 10)
         let texts = try chosen(
-            try Reviews.texts(path, field: call.text(field) ?? "text"), call, isWord, most)
+            try Reviews(
+                path, textField: call.text(field) ?? "text", labelField: nil, labels: []
+            ).texts, call, isWord, most)
         let isExact = most <= ExplanationPlan.exactFeatureLimit
         let study = FaithfulnessStudy(
             [.randomOrder, .leaveOneOut] + samples.map { .lime($0) }

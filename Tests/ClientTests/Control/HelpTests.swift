@@ -1,4 +1,5 @@
-// Every command's page of help fits a screen, the program's own at most one and a half; each has examples that the parser takes.
+// Every command's page of help fits a screen, the program's own one and a half, and each has
+// examples that the parser takes.
 
 import CommandLineTable
 import Syscalls
