@@ -86,7 +86,7 @@ package struct Daemon: Sendable {
                 + listeners.map(\.path).joined(separator: ", "))
         let code = try room.whileRunning { () throws(Errno) in try loop.run() }
         if code == Lifecycle.badConfiguration {
-            LastWords.say("none of its models can be loaded", to: listeners)
+            LastWords.say(exchange.catalog.faults, to: listeners)
         }
         log(.notice, "stopped")
         return code

@@ -54,6 +54,12 @@ struct ModelCatalog: Sendable {
         return model
     }
 
+    /// What is wrong with those that could not be loaded.
+    var faults: String {
+        entries.filter { !$0.error.isEmpty }.map { "model \($0.name): \($0.error)" }
+            .joined(separator: "; ")
+    }
+
     var statuses: [ModelStatus] {
         entries.map { entry in
             var status = entry.model?.status ?? ModelStatus(name: entry.name)

@@ -224,7 +224,7 @@ class Environment(unittest.TestCase):
         broken.write_text('{\n  "modles": {}\n}\n')
         for number, (arguments, words) in enumerate((
                 (("--config", broken), ("broken.json:2:3", "modles")),
-                (("--model", f"gone={folder}/none"), ("none of its models",)))):
+                (("--model", f"gone={folder}/none"), ("model gone", "none")))):
             path = folder / f"s{number}"
             command = ["systemd-socket-activate", "--fdname=textflixd", f"--listen={path}",
                        str(harness.PROGRAMS / "textflixd"), *map(str, arguments)]

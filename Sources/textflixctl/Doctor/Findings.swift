@@ -135,7 +135,8 @@ extension InstallationFacts {
                     + (daemon.instructionSet.isEmpty
                         ? "" : ", kernels for \(daemon.instructionSet)"))
         }
-        guard socket != nil, let trouble else { return nil }
+        // Who may not connect has been told what to do.
+        guard socket != nil, let trouble, permissionFinding?.grade != .fault else { return nil }
         let first = trouble.description.split(separator: "\n").first.map(String.init) ?? ""
         return Finding(
             grade: .fault, subject: "daemon", text: first, remedy: "journalctl -u textflixd -n 50")
