@@ -16,7 +16,8 @@
 //         "cost": [3, 10, 30],           // C; of several the best in cross-validation is taken
 //         "interpolation": [0.5, 1]      // β of NB-SVM; likewise
 //       },
-//       "folds": 5, "seed": 1, "output": "model"
+//       "folds": 5, "seed": 1, "output": "model",
+//       "coverage": 0.9                  // label sets that hold the right label so often; optional
 //     }
 //
 // What is chosen by cross-validation is chosen on the training texts; the test texts choose
@@ -48,11 +49,13 @@ package struct BaselineExperiment: Sendable {
     package var folds: Int
     package var seed: UInt64
     package var output: String
+    /// Of the label sets that the model promises; nil: it promises none.
+    package var coverage: Double?
 
     package init(path: String) throws(WeightsError) {
         let source = try JSONSource(path, dialect: .json5)
         let folder = parentDirectory(of: path) ?? "."
-        try source.refuseKeys(otherThan: ["data", "model", "folds", "seed", "output"])
+        try source.refuseKeys(otherThan: ["data", "model", "folds", "seed", "output", "coverage"])
         guard let dataSource = try source.section("data"),
             let model = try source.section("model")
         else { throw source.error("data and model must be there", source.root) }
@@ -79,6 +82,7 @@ package struct BaselineExperiment: Sendable {
             throw source.error("output, the folder to write, is missing", source.root)
         }
         self.output = Self.join(folder, output)
+        coverage = try source.number("coverage", in: 0.5...0.9999)
     }
 
     static func join(_ folder: String, _ path: String) -> String {

@@ -49,6 +49,14 @@ package struct BaselineTraining {
         progress("\(features.count) features")
         let (trials, best, margins) = search(features, positive)
         let platt = PlattScaling(margins: margins, positive: positive)
+        let promise = experiment.coverage.map { coverage in
+            CoveragePromise(
+                coverage: coverage,
+                heldOut: zip(margins, train.truths).map { margin, truth in
+                    let p = platt.probability(margin)
+                    return Prediction(probabilities: [1 - p, p], truth: truth)
+                })
+        }
         let fitStart = MonotonicClock.now
         let fit = self.fit(features, positive, best, Array(positive.indices))
         let fitSeconds = Double(MonotonicClock.now.since(fitStart)) / 1e9
@@ -57,6 +65,7 @@ package struct BaselineTraining {
         ).write(
             experiment.output, names: features.names, weights: fit.frequencies,
             coefficients: features.served(fit.coefficients))
+        try promise?.write(experiment.output)
         let seconds = Double(MonotonicClock.now.since(start)) / 1e9
         return Outcome(
             cost: best.cost, interpolation: best.interpolation, trainCount: train.count,

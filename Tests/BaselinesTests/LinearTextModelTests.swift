@@ -46,6 +46,30 @@ private func score(_ model: LinearTextModel, _ text: String) -> LinearTextModel.
         #expect(score(model, "unknown words").known == 0)
     }
 
+    /// The logit is a sum, and each feature has its part of it.
+    @Test(arguments: [NGramRecipe.better, .report, AveragedVectors.recipe])
+    func contributionsAddUpToTheLogit(_ recipe: NGramRecipe) throws {
+        let corpus = NGramCorpus(recipe: recipe, texts: texts.map { Array($0.utf8) })
+        let weights = corpus.names.indices.map { Float($0 % 3) + 0.5 }
+        let coefficients = corpus.names.indices.map { Float($0 % 5) - 1.8 }
+        try LinearModelWriter(
+            labels: ["no", "yes"], recipe: recipe, platt: PlattScaling(slope: 2, offset: 0.25),
+            bias: 0.5
+        ).write(folder, names: corpus.names, weights: weights, coefficients: coefficients)
+        let model = try LinearTextModel(folder: folder)
+        let text = "Good, a GOOD film! É bad fun and good fun."
+        let bytes = Array(text.utf8)
+        let words = [[0..<4, 8..<12], [13..<17], [22..<25], [26..<29, 39..<42]]
+        let found = model.contributions(bytes, to: words)
+        let sum = found.features.reduce(found.rest, +)
+        #expect(abs(sum - score(model, text).logit) < 1e-9)
+        #expect(found.features.contains { $0 != 0 })
+        let all = model.contributions(bytes, to: [[0..<bytes.count]])
+        #expect(abs(all.rest - (2 * 0.5 + 0.25)) < 1e-12)
+        let none = model.contributions([], to: [])
+        #expect(none.features.isEmpty && abs(none.rest - score(model, "").logit) < 1e-12)
+    }
+
     @Test func averagedVectorsAreOneNumberAWord() throws {
         let path = folder + "/vectors.txt"
         let lines = "good 1 0.5\nbad -1 0\nfilm 0 0.25\n"

@@ -46,13 +46,16 @@ import Weights
             // Both labels, one held-out file.
             { data: { train: "train.jsonl", test: "test.jsonl" },
               model: { recipe: "better", cost: [1, 10], interpolation: [0.5, 1] },
-              folds: 4, output: "model" }
+              folds: 4, output: "model", coverage: 0.8 }
             """)
         let experiment = try BaselineExperiment(path: path)
         let outcome = try BaselineTraining(experiment, progress: { _ in }).run()
         #expect(outcome.trainCount == 40 && outcome.trials.count == 4)
         #expect(outcome.test?.allSatisfy(\.isRight) == true)
-        let revision = try LinearTextModel(folder: experiment.output).revision
+        let served = try LinearTextModel(folder: experiment.output)
+        let promise = try #require(served.settings.conformal)
+        #expect(abs(promise.alpha - 0.2) < 1e-9 && promise.threshold > 0.4)
+        let revision = served.revision
         _ = try BaselineTraining(experiment, progress: { _ in }).run()
         #expect(try LinearTextModel(folder: experiment.output).revision == revision)
     }
