@@ -22,16 +22,19 @@ def cell(milliseconds, tokens_per_second, name):
 
 def read(path):
     """-> {engine: {workload: [(milliseconds, tokens a second, share)]}}, {engine: [run]}"""
-    engines, all_runs = {}, {}
+    all_runs, engines = {}, {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             run = json.loads(line)
-            name = run.get("engine") or f"textflix-{run['precision']}"
-            all_runs.setdefault(name, []).append(run)
+            all_runs.setdefault(run.get("engine") or f"textflix-{run['precision']}", []).append(run)
+    for name, runs in all_runs.items():
+        # A limit is what was reached at best: a run whose own measure was disturbed takes that.
+        best = max(run.get("limit_gops", 0) for run in runs)
+        for run in runs:
             for work in run["workloads"]:
-                row = engines.setdefault(name, {}).setdefault(work["name"], [])
-                row.append((work["milliseconds"], work["tokens_per_second"],
-                            work.get("share_of_limit")))
+                share = work["share_of_limit"] * run["limit_gops"] / best if best else None
+                engines.setdefault(name, {}).setdefault(work["name"], []).append(
+                    (work["milliseconds"], work["tokens_per_second"], share))
     return engines, all_runs
 
 
@@ -86,8 +89,8 @@ def main():
     for precision in ("int8", "bf16", "f32"):
         limits = [run["limit_gops"] for run in all_runs.get(f"textflix-{precision}", [])]
         if limits:
-            print(f"\nLimit of {precision} in the same runs: "
-                  f"{statistics.median(limits):.0f} billion operations a second.")
+            print(f"\nLimit of {precision}, the best of these runs: "
+                  f"{max(limits):.0f} billion operations a second.")
 
 
 if __name__ == "__main__":
