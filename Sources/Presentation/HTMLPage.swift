@@ -86,7 +86,7 @@ package enum HTMLPage {
         tr:last-child td { border-bottom: 0; }
         .scroll { overflow-x: auto; }
         .bar { display: block; height: .5rem; border-radius: .25rem; background: var(--line);
-          overflow: hidden; min-width: 5rem; }
+          overflow: hidden; min-width: 5rem; margin-top: .55rem; }
         .bar i { display: block; height: 100%; background: var(--for); }
         .bar.minus i { background: var(--against); }
         .split { display: flex; height: .6rem; border-radius: .3rem; overflow: hidden;

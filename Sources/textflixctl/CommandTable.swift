@@ -143,8 +143,9 @@ extension Program {
         "textflixctl", "ask the Textflix daemon to classify texts",
         options: [Options.socket, Options.timeout],
         commands: [
-            Commands.classify, Commands.embed, Commands.tag, Commands.tokenize,
-            ReportOptions.evaluate,
+            Commands.classify, ReportOptions.explain, Commands.embed, Commands.tag,
+            Commands.tokenize, ReportOptions.summarize, ReportOptions.evaluate,
+            ReportOptions.compare,
             Commands.status, Commands.models, Commands.reload,
             Commands.bench, Commands.benchCompare, Commands.doctor, Commands.completions,
         ],

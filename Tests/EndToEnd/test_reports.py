@@ -7,7 +7,7 @@ must go on where the first was stopped, and nothing of a text may become markup.
 import json
 import unittest
 
-from harness import DaemonCase, run, scratch
+from harness import DaemonCase, random_model, run, scratch
 
 USAGE, DATA = 64, 65
 
@@ -89,6 +89,151 @@ class Evaluate(DaemonCase):
         answer = self.evaluate("--jsonl", labelled(20, "table.jsonl"), "--format", "table")
         for word in ("accuracy", "calibration error", "RECALL", "ANSWERED"):
             self.assertIn(word, answer.stdout)
+
+
+class Explain(DaemonCase):
+    text = "The film <b>began</b> badly. It was a very, very fun end, though & all. I slept."
+
+    def explain(self, *arguments, **options):
+        return self.daemon.control("explain", *arguments, **options)
+
+    def test_sentences_with_their_bytes(self):
+        answer = self.explain("--format", "jsonl", self.text)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        row = json.loads(answer.stdout)
+        self.assertEqual(row["method"], "exact")
+        self.assertEqual(row["explains"], row["label"])
+        raw = self.text.encode()
+        for feature in row["features"]:
+            self.assertEqual(raw[feature["start"]:feature["end"]].decode(), feature["text"])
+        joined = "".join(each["text"] for each in
+                         sorted(row["features"], key=lambda each: each["start"]))
+        self.assertEqual(joined, self.text)
+        weights = [abs(each["weight"]) for each in row["features"]]
+        self.assertEqual(weights, sorted(weights, reverse=True))
+
+    def test_words_method_seed_and_label(self):
+        options = ("--unit", "word", "--method", "lime", "--samples", "100", "--seed", "4",
+                   "--label", "negative", "--format", "jsonl")
+        answer = self.explain(*options, self.text)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        row = json.loads(answer.stdout)
+        self.assertEqual((row["explains"], row["method"]), ("negative", "lime"))
+        self.assertIn(row["samples"], (100, 101), "the text itself is one of them")
+        very = next(each for each in row["features"] if each["text"] == "very")
+        self.assertEqual(len(very["also"]), 1, "its other place")
+        self.assertEqual(self.explain(*options, self.text).stdout, answer.stdout)
+
+    def test_readable_without_colour(self):
+        for unit in ("sentence", "word"):
+            answer = self.explain("--format", "table", "--unit", unit, self.text)
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            self.assertNotIn("\x1b", answer.stdout)
+            self.assertRegex(answer.stdout, "[+−][0-9]")
+            self.assertIn("R²", answer.stdout)
+        self.assertRegex(answer.stdout, r"\[[+−]\w+\]", "a strong word stands between marks")
+
+    def test_a_page_in_which_a_text_stays_a_text(self):
+        answer = self.explain("--format", "html", "<script>alert(1)</script> is my text. So be it.")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertTrue(answer.stdout.startswith("<!DOCTYPE html>"))
+        self.assertTrue(answer.stdout.endswith("</html>\n"))
+        self.assertNotIn("<script", answer.stdout)
+
+    def test_a_second_run_goes_on(self):
+        path, kept = labelled(8, "explain.jsonl"), scratch() / "explain.kept"
+        options = ("--jsonl", "--file", path, "--format", "jsonl", "--resume", kept)
+        whole = self.explain(*options)
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        kept.write_text("".join(kept.read_text().splitlines(keepends=True)[:4]))
+        self.assertEqual(self.explain(*options).stdout, whole.stdout)
+
+    def test_mistakes(self):
+        answer = self.explain("--label", "ambivalent", self.text)
+        self.assertNotEqual(answer.returncode, 0)
+        self.assertIn("negative, positive", answer.stderr)
+        self.assertEqual(self.explain("--method", "magic", self.text).returncode, USAGE)
+
+
+class Summarize(DaemonCase):
+    def summarize(self, *arguments):
+        return self.daemon.control("summarize", *arguments)
+
+    def test_films_and_their_lines(self):
+        path = labelled(30, "films.jsonl")
+        answer = self.summarize("--jsonl", path)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        films = [json.loads(line) for line in answer.stdout.splitlines()]
+        self.assertEqual(sorted(film["group"] for film in films), ["m0", "m1", "m2"])
+        for film in films:
+            self.assertEqual(sum(each["reviews"] for each in film["labels"].values()), 10)
+            for label in film["labels"].values():
+                lines = label["lines"]
+                self.assertEqual(sum(line["reviews"] for line in lines), label["reviews"])
+                weights = [line["weight"] for line in lines]
+                self.assertEqual(weights, sorted(weights, reverse=True))
+
+    def test_equal_reviews_count_once(self):
+        path = scratch() / "twice.jsonl"
+        line = json.dumps({"text": "Good film it was. I liked it.", "movie": 7}) + "\n"
+        path.write_text(line * 3)
+        film = json.loads(self.summarize("--jsonl", path).stdout)
+        self.assertEqual((film["group"], film["reviews"], film["duplicates"]), ("7", 1, 2))
+
+    def test_a_page_and_a_table(self):
+        path = labelled(12, "page.jsonl")
+        page = self.summarize("--jsonl", path, "--format", "html").stdout
+        self.assertIn("Film &lt;0&gt;", page)
+        self.assertNotIn("Film <0>", page)
+        table = self.summarize("--jsonl", path, "--format", "table", "--sort", "positive").stdout
+        self.assertIn("Film <0>", table)
+
+    def test_mistakes(self):
+        path = labelled(3, "mistakes.jsonl")
+        self.assertEqual(self.summarize("--jsonl", path, "--sort", "size").returncode, USAGE)
+        answer = self.summarize("--jsonl", path, "--group-field", "none")
+        self.assertEqual(answer.returncode, DATA)
+        self.assertIn("--group-field", answer.stderr)
+
+
+class Compare(DaemonCase):
+    models = {"one": random_model(seed=1), "two": random_model(seed=2)}
+
+    def compare(self, *arguments):
+        return self.daemon.control("compare", *arguments)
+
+    def test_both_and_where_they_differ(self):
+        path = labelled(60, "compare.jsonl")
+        answer = self.compare("--models", "one,two", "--jsonl", path)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        report = json.loads(answer.stdout)
+        self.assertEqual([each["model"] for each in report["models"]], ["one", "two"])
+        paired = report["paired"]
+        self.assertEqual(sum(paired[name] for name in (
+            "both_right", "only_first", "only_second", "both_wrong")), 60)
+        difference = report["models"][1]["accuracy"]["value"] - report["models"][0]["accuracy"][
+            "value"]
+        self.assertAlmostEqual(report["accuracy_difference"]["value"], difference)
+        for each in report["differences"]:
+            self.assertNotEqual(*each["given"])
+            self.assertEqual([why["explains"] for why in each["explanations"]], each["given"])
+
+    def test_a_model_beside_itself_agrees(self):
+        path = labelled(10, "same.jsonl")
+        report = json.loads(self.compare("--models", "one,one", "--jsonl", path).stdout)
+        self.assertEqual((report["agreement"], report["differences"]), (1, []))
+
+    def test_without_labels_and_as_a_table(self):
+        path = scratch() / "unlabelled.jsonl"
+        path.write_text('{"text": "a good one"}\n{"text": "a bad one"}\n')
+        answer = self.compare("--models", "one,two", "--jsonl", path, "--format", "table")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("agree on", answer.stdout)
+
+    def test_mistakes(self):
+        path = labelled(3, "models.jsonl")
+        self.assertEqual(self.compare("--models", "one", "--jsonl", path).returncode, USAGE)
+        self.assertEqual(self.compare("--models", "one,six", "--jsonl", path).returncode, USAGE)
 
 
 class Laboratory(DaemonCase):

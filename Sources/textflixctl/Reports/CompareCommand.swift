@@ -1,0 +1,179 @@
+// `compare`: two models on the same texts, side by side, and the texts where they differ.
+//
+// The file is read twice, once for each model; what is kept in between is a few numbers a text. A
+// file without labels is compared too: then only for agreement.
+
+import CommandLineTable
+import Insight
+import Presentation
+import Syscalls
+import TextflixClient
+import TextflixProtocol
+
+/// A text to which the models gave different labels.
+struct Difference: Sendable {
+    let item: TextItem
+    /// Indices into the labels; nil: the file does not say.
+    let truth: Int?
+    /// What A and B gave, and how sure they were.
+    let given: [Int]
+    let confidence: [Double]
+    /// Of A and B; nil where there is none.
+    var explanations: [Explained?] = [nil, nil]
+
+    /// How surely they contradict each other: the less sure one's confidence.
+    var clash: Double { confidence.min() ?? 0 }
+}
+
+struct Comparison: Sendable {
+    let models: [ServedModel]
+    let file: String
+    let labels: [String]
+    let textCount: Int
+    /// Of A and B; empty: the file has no labels.
+    let evaluations: [Evaluation]
+    let paired: PairedComparison
+    /// counts[A's][B's]
+    let answers: Confusion
+    var differences: [Difference]
+    let seed: UInt64
+
+    var isLabelled: Bool { !evaluations.isEmpty }
+    var agreement: Double { answers.accuracy }
+}
+
+enum CompareCommand {
+    static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let names = call.list(ReportOptions.models)
+        guard names.count == 2 else {
+            throw Failure(call.complaint("--models A,B names two models of the daemon"))
+        }
+        let file = try FileRun(call)
+        guard file.path != "-" else {
+            throw Failure(call.complaint("--jsonl must be a file: it is read once for each model"))
+        }
+        let client = try connect(call)
+        let models = [
+            try ServedModel.find(names[0], client), try ServedModel.find(names[1], client),
+        ]
+        try models[0].needLabels()
+        guard Set(models[0].labels) == Set(models[1].labels) else {
+            throw Failure(
+                .usage,
+                "the models have different labels: \(models[0].labels.joined(separator: ", ")); "
+                    + models[1].labels.joined(separator: ", "))
+        }
+        let labels = try TrueLabels(call, model: models[0], field: file.fields.label)
+        let answers = PairedAnswers(labels, most: call.integer(ReportOptions.differences) ?? 5)
+        let first = try file.classify(
+            with: models[0], client, keepingIn: ".1", name: names[0], take: answers.takeFirst)
+        let second = try file.classify(
+            with: models[1], client, keepingIn: ".2", name: names[1], take: answers.takeSecond)
+        let seed = UInt64(call.integer(ReportOptions.seed) ?? 0)
+        var comparison = try answers.comparison(models, file: file.path, seed: seed)
+        try explain(&comparison, client, call)
+        show(comparison, call)
+        return first == .success ? second : first
+    }
+
+    private static func explain(
+        _ comparison: inout Comparison, _ client: Client, _ call: Invocation
+    ) throws(Failure) {
+        let timeout = call.duration(Options.timeout) ?? .seconds(60)
+        for index in comparison.differences.indices {
+            for (side, model) in comparison.models.enumerated() {
+                let difference = comparison.differences[index]
+                let request = ExplainRequest(
+                    model: model.name, text: difference.item.text,
+                    label: comparison.labels[difference.given[side]], priority: .bulk)
+                do throws(ClientError) {
+                    let response = try client.call(.explain, request, timeout: timeout)
+                    comparison.differences[index].explanations[side] = Explained(
+                        response: response)
+                } catch {
+                    // A comparison without reasons is still one.
+                    printError("textflixctl: no explanation by \(model.name): \(error)\n")
+                }
+            }
+        }
+    }
+
+    private static func show(_ comparison: Comparison, _ call: Invocation) {
+        let screen = Screen(of: .output)
+        let format = call.choice(ReportOptions.format, ReportFormat.self)
+        switch format ?? (screen.isTerminal ? .table : .json) {
+        case .json: printOutput(ComparisonJSON.text(comparison))
+        case .table:
+            let lines = ComparisonPage(comparison: comparison, screen: screen).lines
+            printOutput(lines.map { "\($0)\n" }.joined())
+        }
+    }
+}
+
+/// The answers of A, then beside them those of B.
+private final class PairedAnswers {
+    private struct First {
+        let probabilities: [Double]
+        let truth: Int?
+    }
+
+    private let labels: TrueLabels
+    private let most: Int
+    /// By line.
+    private var first: [Int: First] = [:]
+    private var isLabelled: Bool?
+    private var predictions: [[Prediction]] = [[], []]
+    private var paired = PairedComparison()
+    private var answers: Confusion
+    /// The surest first.
+    private var differences: [Difference] = []
+
+    init(_ labels: TrueLabels, most: Int) {
+        self.labels = labels
+        self.most = most
+        answers = Confusion(labelCount: labels.labels.count)
+    }
+
+    func takeFirst(_ item: TextItem, _ answer: Classification) throws(Failure) {
+        let labelled = isLabelled ?? (item.givenLabel != nil)
+        isLabelled = labelled
+        first[item.number] = First(
+            probabilities: labels.probabilities(answer),
+            truth: labelled ? try labels.truth(of: item) : nil)
+    }
+
+    func takeSecond(_ item: TextItem, _ answer: Classification) throws(Failure) {
+        // A text that A could not answer is compared with nothing.
+        guard let other = first.removeValue(forKey: item.number) else { return }
+        let both = [other.probabilities, labels.probabilities(answer)].map {
+            Prediction(probabilities: $0, truth: other.truth ?? 0)
+        }
+        answers.record(truth: both[0].label, given: both[1].label)
+        if let truth = other.truth {
+            for side in 0..<2 { predictions[side].append(both[side]) }
+            paired.record(
+                firstIsRight: both[0].label == truth, secondIsRight: both[1].label == truth)
+        }
+        guard both[0].label != both[1].label else { return }
+        let difference = Difference(
+            item: item, truth: other.truth, given: both.map(\.label),
+            confidence: both.map(\.confidence))
+        let place = differences.firstIndex { $0.clash < difference.clash } ?? differences.count
+        guard place < most else { return }
+        differences.insert(difference, at: place)
+        if differences.count > most { differences.removeLast() }
+    }
+
+    func comparison(
+        _ models: [ServedModel], file: String, seed: UInt64
+    ) throws(Failure) -> Comparison {
+        guard answers.total > 0 else { throw Failure(.data, "\(file) has no text to compare") }
+        let evaluations =
+            (isLabelled ?? false)
+            ? predictions.map { Evaluation($0, labelCount: labels.labels.count, seed: seed) } : []
+        return Comparison(
+            models: models, file: file, labels: labels.labels, textCount: answers.total,
+            evaluations: evaluations, paired: paired, answers: answers, differences: differences,
+            seed: seed)
+    }
+}

@@ -1,0 +1,122 @@
+// `explain`: which sentences or words of a text speak for its label, and how strongly.
+
+import CommandLineTable
+import JSONText
+import Presentation
+import Syscalls
+import TextflixClient
+import TextflixProtocol
+
+enum UnitWord: String, CaseIterable { case sentence, word }
+
+enum ExplainCommand {
+    static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
+        let screen = Screen(of: .output)
+        let format =
+            call.choice(ReportOptions.pageFormat, PageFormat.self)
+            ?? (screen.isTerminal ? .table : .jsonl)
+        let client = try connect(call)
+        let template = try request(call)
+        let view = ExplanationView(
+            format: format, unit: template.unit, screen: screen,
+            isNumbered: call.operands.count != 1)
+        let task = ExplainTask(
+            template: template, journal: try journal(call, template, client), view: view.show)
+        if format == .html { printOutput(HTMLPage.opening("Explanations").text) }
+        let status = try TextCommands.run(task, call, client)
+        if format == .html { printOutput(HTMLPage.closing.text) }
+        return status
+    }
+
+    /// All of a request but its text.
+    static func request(_ call: Invocation) throws(Failure) -> ExplainRequest {
+        let method = call.choice(ReportOptions.method, MethodWord.self) ?? .auto
+        let unit: Unit =
+            call.choice(ReportOptions.unit, UnitWord.self) == .word ? .word : .sentence
+        return ExplainRequest(
+            model: call.text(Options.model) ?? "", unit: unit,
+            samples: UInt32(call.integer(ReportOptions.rareSamples) ?? 0),
+            label: call.text(ReportOptions.label) ?? "",
+            seed: UInt64(call.integer(ReportOptions.seed) ?? 0),
+            priority: call.has(ReportOptions.rareBulk) ? .bulk : .interactive,
+            method: method.method,
+            truncation: TextCommands.truncation(call))
+    }
+
+    private static func journal(
+        _ call: Invocation, _ template: ExplainRequest, _ client: Client
+    ) throws(Failure) -> AnswerJournal<Explained>? {
+        guard let path = call.text(ReportOptions.resume) else { return nil }
+        let model = try ServedModel.find(template.model, client)
+        return try AnswerJournal(path, key: key(template, model))
+    }
+
+    /// What kept explanations depend on.
+    static func key(_ request: ExplainRequest, _ model: ServedModel) -> JournalKey {
+        let parts = [
+            "\(request.unit)", "\(request.method)", "\(request.samples)", "\(request.seed)",
+            request.label, "\(request.truncation)",
+        ]
+        return JournalKey(
+            question: "explain", model: model.name, revision: model.revision,
+            options: parts.joined(separator: " "))
+    }
+}
+
+/// One explanation after another, in the form that was asked for.
+private final class ExplanationView {
+    private let format: PageFormat
+    private let unit: Unit
+    private let screen: Screen
+    private let isNumbered: Bool
+    private var inks = LabelInk()
+    private var writer = JSONWriter()
+    private var count = 0
+
+    init(format: PageFormat, unit: Unit, screen: Screen, isNumbered: Bool) {
+        self.format = format
+        self.unit = unit
+        self.screen = screen
+        self.isNumbered = isNumbered
+    }
+
+    func show(_ item: TextItem, _ explained: Explained) throws(Failure) -> [UInt8] {
+        count += 1
+        switch format {
+        case .jsonl: return json(item, explained)
+        case .html:
+            let card = ExplanationCard(explained: explained, item: item, unit: unit)
+            return Array(card.markup.text.utf8)
+        case .table:
+            inks.learn(explained.classification.scores.map(\.label))
+            let page = ExplanationLines(
+                explained: explained, item: item, unit: unit, screen: screen, inks: inks)
+            let identity = String(decoding: item.identity, as: UTF8.self)
+            let number =
+                isNumbered
+                ? [screen.paint(DisplayWidth.oneLine(identity.utf8), .bold)] : []
+            let lines = (count > 1 ? [""] : []) + number + page.lines
+            return Array(lines.map { "\($0)\n" }.joined().utf8)
+        }
+    }
+
+    /// The line of `classify`, and the explanation.
+    private func json(_ item: TextItem, _ explained: Explained) -> [UInt8] {
+        let answer = explained.classification
+        writer.beginObject()
+        writer.key("id")
+        writer.raw(item.identity)
+        writer.key("label")
+        writer.string(answer.label)
+        writer.key("probability")
+        writer.float(answer.probability)
+        writer.key("tokens")
+        writer.int(answer.tokens)
+        writer.key("truncated")
+        writer.bool(answer.truncated)
+        writer.explanation(explained, of: item.text.utf8)
+        writer.carried(item)
+        writer.endObject()
+        return writer.takeLine()
+    }
+}

@@ -1,0 +1,109 @@
+// Explanations, one text a request; shown as they come, or gathered.
+
+import CommandLineTable
+import JSONText
+import TextflixClient
+import TextflixProtocol
+
+struct ExplainTask: TextTask {
+    let procedure = Procedure<ExplainRequest, ExplainResponse>.explain
+    /// All of a request but its text.
+    let template: ExplainRequest
+    let journal: AnswerJournal<Explained>?
+    /// Called in the order of the texts; what it gives is written.
+    let view: (TextItem, Explained) throws(Failure) -> [UInt8]
+
+    /// A model's answer is explained text by text.
+    var mostTogether: Int { 1 }
+
+    func request(_ texts: [Text]) -> ExplainRequest {
+        var request = template
+        request.text = texts.first ?? Text(utf8: [])
+        return request
+    }
+
+    func answers(of response: ExplainResponse) -> [Explained] { [Explained(response: response)] }
+
+    func failure(_ error: ClientError) -> Explained? {
+        guard case .failed(let status) = error, status.code == .invalidArgument else { return nil }
+        return Explained(
+            response: ExplainResponse(), code: status.code.rawValue, error: status.message)
+    }
+
+    func known(_ item: TextItem) -> Explained? { journal?.known(item) }
+
+    func agrees(_ answer: Explained, with item: TextItem) -> Bool? {
+        guard let given = item.givenLabel,
+            answer.classification.scores.contains(where: { $0.label == given })
+        else { return nil }
+        return answer.classification.label == given
+    }
+
+    func show(
+        _ answer: Explained, of item: TextItem, to lines: inout [UInt8]
+    ) throws(Failure) {
+        try journal?.keep(answer, of: item)
+        lines += try view(item, answer)
+    }
+}
+
+extension Explained: KeptAnswer {
+    init?(kept record: JSONNode) {
+        guard let classification = Classification(kept: record),
+            let method = record["method"]?.int, let features = record["features"]?.array
+        else { return nil }
+        func float(_ name: String) -> Float { Float(record[name]?.double ?? 0) }
+        func count(_ name: String) -> UInt32 { UInt32(clamping: record[name]?.int ?? 0) }
+        response = ExplainResponse(
+            classification: classification, features: features.compactMap(Feature.init(kept:)),
+            intercept: float("intercept"), fidelityR2: float("r2"),
+            evaluations: count("evaluations"), method: Method(rawValue: Int32(clamping: method)),
+            label: record["explains"]?.string ?? "", samples: count("samples"),
+            windows: count("windows"))
+    }
+
+    func keep(in record: inout JSONWriter) {
+        classification.keep(in: &record)
+        record.key("explains")
+        record.string(response.label)
+        for (name, number) in [("intercept", response.intercept), ("r2", response.fidelityR2)] {
+            record.key(name)
+            record.float(number)
+        }
+        for (name, number) in [
+            ("method", UInt32(clamping: response.method.rawValue)),
+            ("evaluations", response.evaluations), ("samples", response.samples),
+            ("windows", response.windows),
+        ] {
+            record.key(name)
+            record.int(number)
+        }
+        record.key("features")
+        record.beginArray()
+        for feature in response.features { feature.keep(in: &record) }
+        record.endArray()
+    }
+}
+
+/// `[weight, start, end, start, end, …]`: the text itself is not kept.
+extension Feature {
+    init?(kept node: JSONNode) {
+        guard let numbers = node.array, numbers.count >= 3, let weight = numbers[0].double else {
+            return nil
+        }
+        let places = numbers.dropFirst().map { UInt32(clamping: $0.int ?? 0) }
+        self.init(start: places[0], end: places[1], weight: Float(weight))
+        furtherStarts = places.indices.dropFirst(2).filter { $0 % 2 == 0 }.map { places[$0] }
+        furtherEnds = places.indices.dropFirst(2).filter { $0 % 2 == 1 }.map { places[$0] }
+    }
+
+    func keep(in record: inout JSONWriter) {
+        record.beginArray()
+        record.float(weight)
+        for (start, end) in [(start, end)] + zip(furtherStarts, furtherEnds) {
+            record.int(start)
+            record.int(end)
+        }
+        record.endArray()
+    }
+}

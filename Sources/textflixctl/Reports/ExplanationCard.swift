@@ -1,0 +1,110 @@
+// An explanation in HTML: the text as it reads, its parts tinted by weight, the strong ones
+// underlined (straight: for the label, wavy: against it), and the strongest listed with numbers.
+
+import CommandLineTable
+import Presentation
+import TextflixProtocol
+
+struct ExplanationCard {
+    let explained: Explained
+    let item: TextItem
+    let unit: Unit
+
+    private static let listed = 8
+
+    var markup: HTML {
+        let answer = explained.classification
+        let parts = explained.parts(of: item.text.utf8)
+        let share = ClassifyTask.percent(answer.probability)
+        let identity = String(decoding: item.identity.filter { $0 != 0x22 }, as: UTF8.self)
+        return """
+            <section class="card">
+            <div class="head"><h2>\(answer.label) <span class="n">\(share)</span></h2>
+            <span class="quiet">\(identity)</span></div>
+            <p class="quiet">\(facts)</p>
+            <p class="text">\(running(parts))</p>
+            \(list(parts))</section>
+
+            """
+    }
+
+    private var facts: String {
+        let response = explained.response
+        let count = response.features.count
+        let name = (unit == .word ? "word" : "sentence") + (count == 1 ? "" : "s")
+        let measure = explained.isLinear ? "logit" : "probability"
+        var text =
+            "\(count) \(name), \(explained.methodName), \(grouped(response.evaluations)) "
+            + "evaluations, R² \(fixed(Double(response.fidelityR2), decimals: 2)). "
+            + "A weight is what a part adds to the \(measure) of “\(explained.label)”; "
+            + "what adds much is underlined, what takes much away has a wavy line."
+        if response.windows > 1 { text += " Read in \(response.windows) windows." }
+        if explained.truncated {
+            text += " The model read only \(explained.tokenCount) tokens of this text."
+        }
+        return text
+    }
+
+    private func running(_ parts: [Explained.Part]) -> HTML {
+        let text = item.text.utf8
+        var markup = HTML.nothing
+        var end = 0
+        for part in parts {
+            markup += Self.plain(text[end..<part.range.lowerBound])
+            // Blanks at a sentence's end are not part of what is tinted.
+            let inner = trimmedPart(text[part.range])
+            markup += Self.plain(text[part.range.lowerBound..<inner.startIndex])
+            markup += span(part, inner)
+            markup += Self.plain(text[inner.endIndex..<part.range.upperBound])
+            end = part.range.upperBound
+        }
+        return markup + Self.plain(text[end...])
+    }
+
+    private func span(_ part: Explained.Part, _ text: ArraySlice<UInt8>) -> HTML {
+        let words = Self.plain(text)
+        let share = Int((100 * part.strength).rounded())
+        guard share >= 5 else { return words }
+        let side = part.weight < 0 ? "minus" : "plus"
+        let strong = part.strength > Explained.strongFrom ? " strong" : ""
+        let weight = ExplanationLines.signed(part.weight)
+        return """
+            <span class="\(side)\(strong)" style="--share: \(share)%" title="\(weight)">\(words)\
+            </span>
+            """
+    }
+
+    /// The strongest parts, with their weights as numbers and bars.
+    private func list(_ parts: [Explained.Part]) -> HTML {
+        guard parts.count > 1 else { return .nothing }
+        var seen = Set<Int>()
+        let strongest = parts.sorted { $0.strength > $1.strength }
+            .filter { seen.insert($0.feature).inserted }.prefix(Self.listed)
+        let rows = strongest.joined { part -> HTML in
+            let side = part.weight < 0 ? "bar minus" : "bar"
+            let width = Int((100 * part.strength).rounded())
+            let text = withoutBreaks(trimmedPart(item.text.utf8[part.range]), 0x20)
+            return """
+                <tr><td class="n">\(ExplanationLines.signed(part.weight))</td>\
+                <td><span class="\(side)"><i style="width: \(width)%"></i></span></td>\
+                <td>\(utf8: text)</td></tr>
+
+                """
+        }
+        return """
+            <details><summary>The strongest, in numbers</summary>
+            <table>\(rows)</table></details>
+
+            """
+    }
+
+    private static func plain(_ text: ArraySlice<UInt8>) -> HTML {
+        "\(utf8: withoutBreaks(text, UInt8(ascii: "\n")))"
+    }
+}
+
+private func + (left: HTML, right: HTML) -> HTML {
+    var sum = left
+    sum += right
+    return sum
+}

@@ -1,0 +1,85 @@
+// An explanation for programs: offsets are UTF-8 bytes of the text; features strongest first.
+//
+//     "method":"exact","explains":"positive","weights_of":"probability","intercept":0.31,
+//     "fidelity_r2":0.98,"evaluations":128,
+//     "features":[{"start":0,"end":27,"text":"…","weight":0.31},…]
+
+import JSONText
+import TextflixProtocol
+
+extension JSONWriter {
+    /// The members of an explanation.
+    mutating func explanation(_ explained: Explained, of text: [UInt8]) {
+        let response = explained.response
+        key("explains")
+        string(explained.label)
+        key("method")
+        string(MethodWord(response.method)?.rawValue ?? "\(response.method.rawValue)")
+        key("weights_of")
+        string(explained.isLinear ? "logit" : "probability")
+        key("intercept")
+        float(response.intercept)
+        key("fidelity_r2")
+        float(response.fidelityR2)
+        key("evaluations")
+        int(response.evaluations)
+        if response.samples > 0 {
+            key("samples")
+            int(response.samples)
+        }
+        if response.windows > 1 {
+            key("windows")
+            int(response.windows)
+        }
+        key("features")
+        beginArray()
+        for feature in response.features { write(feature, text) }
+        endArray()
+    }
+
+    private mutating func write(_ feature: Feature, _ text: [UInt8]) {
+        beginObject()
+        key("start")
+        int(feature.start)
+        key("end")
+        int(feature.end)
+        if !feature.furtherStarts.isEmpty {
+            key("also")
+            beginArray()
+            for (start, end) in zip(feature.furtherStarts, feature.furtherEnds) {
+                beginArray()
+                int(start)
+                int(end)
+                endArray()
+            }
+            endArray()
+        }
+        key("text")
+        let (start, end) = (Int(feature.start), Int(feature.end))
+        string(utf8: start <= end && end <= text.count ? text[start..<end] : [])
+        key("weight")
+        float(feature.weight)
+        endObject()
+    }
+}
+
+/// How an explanation is found, as it is spelled on the command line.
+enum MethodWord: String, CaseIterable {
+    case auto, lime, exact, shapley, leaveOneOut = "leave-one-out", linear
+
+    var method: Method {
+        switch self {
+        case .auto: .auto
+        case .lime: .lime
+        case .exact: .exactLime
+        case .shapley: .shapley
+        case .leaveOneOut: .leaveOneOut
+        case .linear: .linear
+        }
+    }
+
+    init?(_ method: Method) {
+        guard let word = Self.allCases.first(where: { $0.method == method }) else { return nil }
+        self = word
+    }
+}
