@@ -1,9 +1,14 @@
 // Who gets into the queue: bounds, shares, and an honest guess of the wait.
 //
 // A request that cannot be done in time is refused at once, when its sender can still do something
-// else, instead of failing at its deadline. The guess is fair queueing's own: while a backlog B of
-// one user is worked off, every other is served at most B as well, so a newcomer waits for its own
-// backlog and for each other's up to as much. Speed is measured; before the first measurement, and
+// else, instead of failing at its deadline. The guess is fair queueing's own: while a backlog B is
+// worked off, every other is served at most B as well. So a newcomer waits for the backlog of its
+// connection and for that of each other connection of its user up to as much; this together is what
+// its user waits for, and for each other user up to as much again.
+//
+// Of the queue a user may hold a share, and of its share a connection as much as it leaves free: one
+// that floods ends at half of it, so whoever comes next finds room, also under the same user. Bytes
+// are shared by the same rule. Speed is measured; before the first measurement, and
 // whenever nothing is before it, a claim is admitted whatever the guess: a guess must never be what
 // keeps a better one from being made.
 
@@ -31,14 +36,20 @@ extension Batcher {
         guard claim.textCount <= min(limits.queueTexts, limits.queueTextsPerUser),
             claim.byteCount <= limits.queueBytes
         else { throw .neverFits }
-        let share = ledger.users[claim.user]?.texts ?? 0
-        if share + claim.textCount > limits.queueTextsPerUser {
+        let user = ledger.users[claim.user] ?? QueueLedger.Account()
+        let connection = user.connections[claim.connection] ?? QueueLedger.Share()
+        let freeTexts = limits.queueTextsPerUser - user.all.texts
+        let freeBytes = limits.queueBytes - ledger.bytes
+        if ledger.texts + claim.textCount > limits.queueTexts || claim.byteCount > freeBytes {
+            throw .queueFull(retryAfter: retryAfter(claim, now: now))
+        }
+        if claim.textCount > freeTexts || user.all.bytes + claim.byteCount > freeBytes {
             throw .userShareFull(retryAfter: retryAfter(claim, now: now))
         }
-        if ledger.texts + claim.textCount > limits.queueTexts
-            || ledger.bytes + claim.byteCount > limits.queueBytes
+        if connection.texts + claim.textCount > freeTexts
+            || connection.bytes + user.all.bytes + claim.byteCount > freeBytes
         {
-            throw .queueFull(retryAfter: retryAfter(claim, now: now))
+            throw .connectionShareFull(retryAfter: retryAfter(claim, now: now))
         }
     }
 
@@ -54,14 +65,27 @@ extension Batcher {
     /// Nanoseconds until the claim's own work would be done.
     package func expectedNanoseconds(_ claim: Claim, cost: UInt64, now: Instant) -> UInt64 {
         let rank = claim.workClass.rawValue
-        let own = (ledger.users[claim.user]?.costs[rank] ?? 0) + cost
-        var total = own + remainingNanoseconds(now: now, for: claim.workClass)
+        let ofUser = userNanoseconds(claim, cost: cost)
+        var total = ofUser + remainingNanoseconds(now: now, for: claim.workClass)
         for (user, account) in ledger.users {
             // Whatever is of a higher class goes first, whoever it belongs to.
-            total += account.costs[..<rank].reduce(0, +)
-            if user != claim.user { total += min(account.costs[rank], own) }
+            for higher in 0..<rank { total += account.all.costs[higher] }
+            if user != claim.user { total += min(account.all.costs[rank], ofUser) }
         }
         return total
+    }
+
+    /// What its user is served until the claim's own work is done, at most.
+    private func userNanoseconds(_ claim: Claim, cost: UInt64) -> UInt64 {
+        guard let account = ledger.users[claim.user] else { return cost }
+        let rank = claim.workClass.rawValue
+        let before = account.connections[claim.connection]
+        let own = (before?.costs[rank] ?? 0) + cost
+        let others = account.all.costs[rank] - (before?.costs[rank] ?? 0)
+        // Each of the others at most as much: added up without looking at every one.
+        let otherCount = account.connections.count - (before == nil ? 0 : 1)
+        let (most, isHuge) = own.multipliedReportingOverflow(by: UInt64(otherCount))
+        return own + (isHuge ? others : min(others, most))
     }
 
     /// What the engine has begun and this class must wait for.
@@ -77,17 +101,23 @@ extension Batcher {
 
     /// When there may be room: half of what waits has gone by then, if nothing else comes.
     private func retryAfter(_ claim: Claim, now: Instant) -> UInt64 {
-        let backlog = ledger.users.values.reduce(0) { $0 + $1.costs.reduce(0, +) }
+        let backlog = ledger.users.values.reduce(0) { $0 + $1.all.costs.wrappedSum() }
         return min(max(backlog / 2, 50_000_000), 10_000_000_000)  // 50 ms to 10 s
     }
 }
 
-/// What the queue holds, in all and by user.
+/// What the queue holds, in all, by user and by connection.
 struct QueueLedger: Sendable {
-    struct Account: Sendable {
+    struct Share: Sendable {
         var texts = 0
+        var bytes = 0
         /// Estimated nanoseconds of computing, by class.
-        var costs: [UInt64] = WorkClass.allCases.map { _ in 0 }
+        var costs = SIMD2<UInt64>()
+    }
+
+    struct Account: Sendable {
+        var all = Share()
+        var connections: [UInt64: Share] = [:]
     }
 
     private(set) var texts = 0
@@ -98,17 +128,39 @@ struct QueueLedger: Sendable {
     mutating func hold(_ claim: Claim, texts: Int, bytes: Int, cost: UInt64) {
         self.texts += texts
         self.bytes += bytes
-        users[claim.user, default: Account()].texts += texts
-        users[claim.user, default: Account()].costs[claim.workClass.rawValue] += cost
+        users[claim.user, default: Account()].hold(claim, texts: texts, bytes: bytes, cost: cost)
     }
 
     mutating func release(_ claim: Claim, texts: Int, bytes: Int, cost: UInt64) {
         self.texts -= texts
         self.bytes -= bytes
-        guard var account = users[claim.user] else { return }
-        account.texts -= texts
-        account.costs[claim.workClass.rawValue] -= cost
-        users[claim.user] = account.texts == 0 ? nil : account
+        users[claim.user]?.release(claim, texts: texts, bytes: bytes, cost: cost)
+        if users[claim.user]?.all.texts == 0 { users[claim.user] = nil }
+    }
+}
+
+extension QueueLedger.Account {
+    mutating func hold(_ claim: Claim, texts: Int, bytes: Int, cost: UInt64) {
+        all.change(texts, bytes, claim.workClass, &+, cost)
+        connections[claim.connection, default: QueueLedger.Share()]
+            .change(texts, bytes, claim.workClass, &+, cost)
+    }
+
+    mutating func release(_ claim: Claim, texts: Int, bytes: Int, cost: UInt64) {
+        all.change(-texts, -bytes, claim.workClass, &-, cost)
+        connections[claim.connection]?.change(-texts, -bytes, claim.workClass, &-, cost)
+        if connections[claim.connection]?.texts == 0 { connections[claim.connection] = nil }
+    }
+}
+
+extension QueueLedger.Share {
+    fileprivate mutating func change(
+        _ texts: Int, _ bytes: Int, _ workClass: WorkClass,
+        _ step: (UInt64, UInt64) -> UInt64, _ cost: UInt64
+    ) {
+        self.texts += texts
+        self.bytes += bytes
+        costs[workClass.rawValue] = step(costs[workClass.rawValue], cost)
     }
 }
 

@@ -198,6 +198,8 @@ package struct Batcher<Payload: Sendable>: Sendable {
                     closed = .texts
                 } else if tokens + item.tokenCount > limits.batchTokens {
                     closed = .budget
+                } else if isLong(turn.key.lane, tokens + item.tokenCount) {
+                    closed = .time
                 } else if makesLate(earliest, now, turn.key.lane, tokens, item.tokenCount) {
                     closed = .deadline
                 }
@@ -228,6 +230,12 @@ package struct Batcher<Payload: Sendable>: Sendable {
         }
         ledger.readyTokens -= item.tokenCount
         ledger.release(record.claim, texts: 1, bytes: item.byteCount, cost: record.costPerText)
+    }
+
+    /// Whether so many tokens would compute longer than a batch may.
+    private func isLong(_ lane: Lane, _ tokens: Int) -> Bool {
+        tokens > limits.batchLeastTokens
+            && speeds.cost(tokens: tokens, model: lane.model) > limits.batchTime.wholeNanoseconds
     }
 
     /// Whether a text in the batch would be in time without one more, and late with it.

@@ -29,6 +29,8 @@ struct LimitSetting: Sendable {
     static let all: [LimitSetting] = [
         count("batch_tokens", \.batchTokens, 16...1 << 20),
         count("batch_texts", \.batchTexts, 1...65_536),
+        seconds("batch_seconds", \.batchTime, 0.001...3600),
+        count("batch_least_tokens", \.batchLeastTokens, 1...1 << 20),
         seconds("batch_delay_seconds", \.batchDelay, 0...1),
         LimitSetting(key: "preemption", place: .flag(\.preemption)),
         count("queue_texts", \.queueTexts, 1...1 << 24),

@@ -91,6 +91,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case queueFull(retryAfter: UInt64)
     /// The user's own share is full.
     case userShareFull(retryAfter: UInt64)
+    /// The connection holds as much of its user's share as it leaves free for others.
+    case connectionShareFull(retryAfter: UInt64)
     /// More texts or bytes than the queue would hold if it were empty.
     case neverFits
     /// By measured speed it would be done so many nanoseconds too late.
@@ -123,6 +125,8 @@ package struct WorkItem<Payload: Sendable>: Sendable {
 package enum CloseReason: String, Sendable, CaseIterable {
     /// The next text would have passed the token budget.
     case budget
+    /// One text more, and it would compute longer than a batch may.
+    case time
     /// It has as many texts as a batch may have.
     case texts
     /// Nothing else waited.

@@ -156,6 +156,12 @@ extension Status {
                 code: .resourceExhausted,
                 message: "your share of the queue is full (\(limits.queueTextsPerUser) texts)",
                 retryAfter: .nanoseconds(Int64(wait)))
+        case .connectionShareFull(let wait):
+            self.init(
+                code: .resourceExhausted,
+                message: "this connection holds as much of your share of the queue as is left"
+                    + " for your others",
+                retryAfter: .nanoseconds(Int64(wait)))
         case .neverFits:
             self.init(
                 code: .resourceExhausted,
@@ -178,6 +184,7 @@ extension Refusal {
         switch self {
         case .queueFull: "queue_full"
         case .userShareFull: "user_share"
+        case .connectionShareFull: "connection_share"
         case .neverFits: "too_large"
         case .tooLate: "too_late"
         case .expired: "expired"

@@ -167,6 +167,20 @@ final class Desk {
         #expect(batch.closed == .deadline)
     }
 
+    @Test func aBatchOfASlowModelIsShort() throws {
+        let desk = Desk {
+            $0.batchTokens = 1000; $0.batchLeastTokens = 40; $0.batchTime = .microseconds(60)
+        }
+        try desk.warmUp()
+        try desk.submit(texts: 8, tokens: 12)
+        let first = try #require(desk.run())
+        #expect(first.tokenCount == 60)
+        #expect(first.closed == .time)
+        // Fewer tokens than that are never parted, however slow they are.
+        try desk.submit(user: 2, texts: 2, tokens: 20)
+        #expect(desk.run()?.items.count == 3)
+    }
+
     @Test func whatCannotBeInTimeIsRefusedAtOnce() throws {
         let desk = Desk()
         try desk.warmUp()
@@ -176,7 +190,30 @@ final class Desk {
         }
         // Another user waits for no more than as much of it as it brings itself.
         #expect(throws: Never.self) { try desk.submit(user: 2, within: .milliseconds(1)) }
+        // Nor does another connection of the same one.
+        #expect(throws: Never.self) { try desk.submit(connection: 2, within: .milliseconds(1)) }
         #expect(throws: Refusal.expired) { try desk.submit(within: .zero) }
+    }
+
+    @Test func aConnectionThatFloodsLeavesRoomForTheOthers() throws {
+        let desk = Desk {
+            $0.queueTexts = 400; $0.queueTextsPerUser = 100
+        }
+        var refusal: Refusal?
+        var accepted = 0
+        while refusal == nil {
+            do throws(Refusal) {
+                try desk.submit(connection: 1, .bulk, texts: 5)
+                accepted += 5
+            } catch { refusal = error }
+        }
+        guard case .connectionShareFull = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        #expect(accepted == 50)
+        for connection in 2..<5 { try desk.submit(connection: UInt64(connection), texts: 5) }
+        try desk.submit(user: 2, texts: 100)
     }
 
     @Test func aWrongGuessDoesNotLockTheDoor() throws {

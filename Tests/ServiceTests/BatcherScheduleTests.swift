@@ -125,7 +125,11 @@ struct Schedule {
 
     private mutating func checkRefusal(_ refusal: Refusal, _ claim: Claim) {
         let waiting = waitingTexts()
-        let share = waiting.filter { requests[$0.request]!.claim.user == claim.user }.count
+        let mine = waiting.filter { requests[$0.request]!.claim.user == claim.user }
+        let here = mine.filter { requests[$0.request]!.claim.connection == claim.connection }
+        func bytes(_ texts: [Text]) -> Int { texts.reduce(0) { $0 + $1.bytes } }
+        let freeTexts = limits.queueTextsPerUser - mine.count
+        let freeBytes = limits.queueBytes - bytes(waiting)
         switch refusal {
         case .expired: if claim.deadline > now { fail("refused as expired, and was not") }
         case .neverFits:
@@ -133,12 +137,18 @@ struct Schedule {
                 fail("refused for ever, and would fit")
             }
         case .userShareFull:
-            if share + claim.textCount <= limits.queueTextsPerUser { fail("the share had room") }
-        case .queueFull:
-            let bytes = waiting.reduce(0) { $0 + $1.bytes }
-            if waiting.count + claim.textCount <= limits.queueTexts,
-                bytes + claim.byteCount <= limits.queueBytes
+            if claim.textCount <= freeTexts, bytes(mine) + claim.byteCount <= freeBytes {
+                fail("the share had room")
+            }
+        case .connectionShareFull:
+            if here.count + claim.textCount <= freeTexts,
+                bytes(here) + bytes(mine) + claim.byteCount <= freeBytes
             {
+                fail("the connection had room")
+            }
+            if here.isEmpty, bytes(mine) == 0 { fail("nothing of the user waits") }
+        case .queueFull:
+            if waiting.count + claim.textCount <= limits.queueTexts, claim.byteCount <= freeBytes {
                 fail("the queue had room")
             }
         case .tooLate: if claim.deadline == .distantFuture { fail("late without a deadline") }

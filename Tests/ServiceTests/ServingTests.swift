@@ -164,7 +164,7 @@ import TextflixProtocol
 
     @Test func aFullQueueIsSaidAtOnceAndStatusStillAnswers() throws {
         let daemon = try TestDaemon {
-            $0.queueTexts = 6; $0.queueTextsPerUser = 4
+            $0.queueTexts = 12; $0.queueTextsPerUser = 8
         }
         let client = try daemon.connect()
         daemon.board.shut()

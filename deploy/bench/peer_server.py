@@ -1,14 +1,15 @@
 """A text classifier served the usual way: HTTP, FastAPI, uvicorn, one inference at a time.
 
 Usage: PEER_ENGINE=openvino-int8 PEER_MODEL=DIR PEER_FORMS=DIR uvicorn peer_server:app
-Run by deploy/bench/serve. Engines and their forms are those of opponents.py. It tokenises with
-Hugging Face's tokenizers and answers {"label", "probability"}. Requests wait for each other at a
+Run by deploy/bench/load.py. Engines and their forms are those of opponents.py. It tokenises with
+Hugging Face's tokenizers and answers {"label", "probability", "compute_ns"}, the last being the engine's own time. Requests wait for each other at a
 lock: the engine has all the processors, which measured faster than several small engines.
 """
 
 import os
 import pathlib
 import threading
+import time
 
 import numpy
 from fastapi import FastAPI
@@ -41,8 +42,11 @@ def logits_of(answer):
 def classify(review: Review):
     ids = numpy.array([tokenizer.encode(review.text).ids], dtype=numpy.int64)
     with turn:
+        start = time.perf_counter_ns()
         logits = logits_of(run(ids, numpy.ones_like(ids)))
+        computed = time.perf_counter_ns() - start
     exponents = numpy.exp(logits - logits.max())
     probabilities = exponents / exponents.sum()
     best = int(probabilities.argmax())
-    return {"label": str(best), "probability": float(probabilities[best])}
+    return {"label": str(best), "probability": float(probabilities[best]),
+            "compute_ns": computed}

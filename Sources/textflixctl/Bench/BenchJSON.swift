@@ -105,6 +105,8 @@ enum BenchJSON {
         for error in figures.errorCounts { writer.field(error.name, error.count) }
         writer.endObject()
         writer.field("failed_texts", figures.failedTexts)
+        writer.field("refused", figures.refusals.count)
+        writer.field("expired", figures.expired)
         writer.flag("steady", report.isSteady(index))
         windows(figures, report, &writer)
         for (name, histogram) in [

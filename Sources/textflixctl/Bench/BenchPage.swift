@@ -119,6 +119,7 @@ struct BenchPage {
         if figures.refusals.count > 0 {
             parts.append("refused within p99 \(time(figures.refusals.quantile(0.99)))")
         }
+        if figures.expired > 0 { parts.append("expired \(grouped(figures.expired))") }
         return screen.paint(parts.joined(separator: ", "), .red)
     }
 

@@ -35,8 +35,11 @@ struct LaneFigures: Sendable {
     var queued = ValueHistogram()
     var computed = ValueHistogram()
     var elsewhere = ValueHistogram()
-    /// Of answers that refuse: RESOURCE_EXHAUSTED and UNAVAILABLE.
+    /// Of answers that refuse: RESOURCE_EXHAUSTED, UNAVAILABLE, and DEADLINE_EXCEEDED before the
+    /// deadline.
     var refusals = ValueHistogram()
+    /// Accepted, and then not answered by the deadline.
+    var expired = 0
     /// How late this program was itself.
     var lag = ValueHistogram()
     /// Tokens used by a text.

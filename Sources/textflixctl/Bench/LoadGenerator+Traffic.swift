@@ -113,6 +113,10 @@ extension LoadGenerator {
                 figures[lane].tokens.record(glance.tokens / UInt64(glance.texts))
             }
         case .resourceExhausted, .unavailable: figures[lane].refusals.record(latency)
+        // Before its time: the daemon foresaw that it would be late. After: it was.
+        case .deadlineExceeded where latency < plan.timeout.wholeNanoseconds:
+            figures[lane].refusals.record(latency)
+        case .deadlineExceeded: figures[lane].expired += 1
         default: break
         }
     }
