@@ -69,6 +69,11 @@ package struct Connection: Sendable {
     /// When the client last read something, while something waits for it.
     private var outputSince: Instant?
 
+    /// Virtual time of refusals: each takes its share of a second (generic cell rate algorithm).
+    private var refusalTime = Instant.zero
+    /// Refused too often: not read until then.
+    private var pausedUntil: Instant?
+
     /// Set by the owner while stream messages of this connection wait for room in the queue.
     package var isHeld = false
 
@@ -80,7 +85,11 @@ package struct Connection: Sendable {
 
     /// Whether the owner should read from the peer.
     package var wantsInput: Bool {
-        inputIsOpen && closing == nil && !isClosed && !outputIsPaused && !isHeld
+        inputIsOpen && takesFrames && !isClosed
+    }
+
+    private var takesFrames: Bool {
+        closing == nil && !outputIsPaused && !isHeld && pausedUntil == nil
     }
 
     // MARK: Input
@@ -105,7 +114,7 @@ package struct Connection: Sendable {
         while true {
             if isClosed { return nil }
             if !queued.isEmpty { return queued.removeFirst() }
-            if closing == nil, !outputIsPaused, !isHeld, takeFrame(now: now) { continue }
+            if takesFrames, takeFrame(now: now) { continue }
             return nextEnd()
         }
     }
@@ -291,6 +300,19 @@ package struct Connection: Sendable {
         if wasPaused, !outputIsPaused, frameStart != nil { frameStart = now }
     }
 
+    /// A request was refused. Refusing costs time as well, so whoever goes on and on is not read
+    /// for a moment.
+    package mutating func noteRefusal(now: Instant) {
+        refusalTime = max(refusalTime, now).advanced(
+            by: 1_000_000_000 / UInt64(limits.refusalsPerSecond))
+        let patience =
+            UInt64(limits.refusalBurst) * 1_000_000_000
+            / UInt64(limits.refusalsPerSecond)
+        if refusalTime > now.advanced(by: patience) {
+            pausedUntil = now.advanced(by: limits.refusalPause)
+        }
+    }
+
     // MARK: Time, and the end
 
     /// When `timeOut` has something to say; `distantFuture` while nothing is under way.
@@ -303,10 +325,15 @@ package struct Connection: Sendable {
         if let outputSince {
             earliest = min(earliest, outputSince.advanced(by: limits.outputTime))
         }
-        return earliest
+        return min(earliest, pausedUntil ?? .distantFuture)
     }
 
     package mutating func timeOut(now: Instant) {
+        if let pausedUntil, pausedUntil <= now {
+            self.pausedUntil = nil
+            // The time that we did not read is not the sender's.
+            if frameStart != nil { frameStart = now }
+        }
         guard deadline <= now else { return }
         let isReader = outputSince.map { $0.advanced(by: limits.outputTime) <= now } ?? false
         end(isReader ? .slowReader : .slowSender, flushing: false)
@@ -329,7 +356,7 @@ package struct Connection: Sendable {
             streams = [:]
             return .close(closing)
         }
-        guard !inputIsOpen, streams.isEmpty, unsentBytes == 0, !isHeld, !outputIsPaused
+        guard !inputIsOpen, streams.isEmpty, unsentBytes == 0, takesFrames
         else { return nil }
         isClosed = true
         return .close(.finished)

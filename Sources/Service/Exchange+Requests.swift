@@ -119,7 +119,10 @@ extension Exchange {
         } catch {
             let status = Status(error, limits)
             // A message of a stream that only waits for room is not refused.
-            if !(method == .classifyStream && status.isWorthWaiting) { countRefusal(error.name) }
+            if !(method == .classifyStream && status.isWorthWaiting) {
+                countRefusal(error.name)
+                endpoints[claim.connection]?.connection.noteRefusal(now: now)
+            }
             throw status
         }
     }

@@ -195,7 +195,9 @@ package final class Exchange {
                 begin(StreamAddress(connection: key, stream: stream), envelope, endpoint, now: now)
             case .message(let stream, let body):
                 takeMessage(StreamAddress(connection: key, stream: stream), body, endpoint, now)
-            case .refused: countRefusal("streams")
+            case .refused:
+                countRefusal("streams")
+                endpoint.connection.noteRefusal(now: now)
             case .abandon(let stream): abandon(stream, endpoint)
             case .close(let reason): end(key, endpoint, reason)
             }

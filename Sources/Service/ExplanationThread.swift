@@ -228,7 +228,7 @@ extension Status {
     /// A refusal in the middle of an explanation.
     fileprivate init(_ refusal: Refusal) {
         switch refusal {
-        case .queueFull(let wait), .userShareFull(let wait):
+        case .queueFull(let wait), .userShareFull(let wait), .connectionShareFull(let wait):
             self.init(
                 code: .resourceExhausted,
                 message: "the queue has no room for the variants of the text",

@@ -19,7 +19,7 @@ package struct ServiceLimits: Sendable, Equatable {
     /// preempting for one layer of it. A slow model gets short batches, a fast one the whole budget;
     /// on few cores that costs no throughput, since products are at full speed at
     /// `batchLeastTokens`, below which no batch is closed for its time.
-    package var batchTime = Duration.milliseconds(100)
+    package var batchTime = Duration.milliseconds(25)
     package var batchLeastTokens = 256
     /// Texts of one batch: many tiny texts cost more in bookkeeping than in tokens.
     package var batchTexts = 256
@@ -55,6 +55,11 @@ package struct ServiceLimits: Sendable, Equatable {
     package var connectionsPerUser = 12_288
     /// Requests of one connection that are unanswered.
     package var streamsPerConnection = 256
+    /// Refusals of one connection a second, beyond a burst; then it is not read for a moment. A
+    /// refusal costs about 3 us, so a flood of them takes about a hundredth of a processor.
+    package var refusalsPerSecond = 4000
+    package var refusalBurst = 256
+    package var refusalPause = Duration.milliseconds(10)
     /// Answers that wait for a client which does not read. Above the first bound its requests are
     /// not read either; above the second (four of the largest frames) the connection is closed.
     package var outputPauseBytes = 1 << 20

@@ -201,6 +201,24 @@ final class Peer {
         #expect(peer.connection.unansweredStreams == 2)
     }
 
+    @Test func whoIsRefusedOnAndOnIsNotReadForAMoment() throws {
+        let peer = Peer {
+            $0.streamsPerConnection = 1; $0.refusalBurst = 10; $0.refusalsPerSecond = 100
+        }
+        peer.onEffect = { if case .refused = $0 { peer.connection.noteRefusal(now: peer.now) } }
+        for stream in 0..<100 { try peer.request(UInt32(2 * stream + 1)) }
+        peer.deliver()
+        #expect(peer.answers.count == 11)
+        #expect(!peer.connection.wantsInput)
+        // Ten milliseconds on it is read again, and has earned one more refusal.
+        peer.now = peer.connection.deadline
+        peer.connection.timeOut(now: peer.now)
+        #expect(peer.connection.wantsInput)
+        peer.settle()
+        #expect(peer.answers.count == 12)
+        #expect(peer.isClosed == nil)
+    }
+
     // MARK: Streaming
 
     @Test func aStreamEndsAfterItsLastAnswer() throws {
