@@ -6,10 +6,10 @@
 // connection and for that of each other connection of its user up to as much; this together is what
 // its user waits for, and for each other user up to as much again.
 //
-// Of the queue a user may hold a share, and of its share a connection as much as it leaves free: one
-// that floods ends at half of it, so whoever comes next finds room, also under the same user. Bytes
-// are shared by the same rule. Speed is measured; before the first measurement, and
-// whenever nothing is before it, a claim is admitted whatever the guess: a guess must never be what
+// Of the queue a user may hold a share, and of its share a connection as much as it leaves free:
+// one that floods ends at half of it, so whoever comes next finds room, also under the same user.
+// Bytes are shared by the same rule. Speed is measured; before the first measurement, and whenever
+// nothing is before it, a claim is admitted whatever the guess: a guess must never be what
 // keeps a better one from being made.
 
 internal import Syscalls

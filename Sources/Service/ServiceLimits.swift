@@ -15,8 +15,8 @@ package struct ServiceLimits: Sendable, Equatable {
     /// when it preempts: BERT-large in int8, 2048 tokens, 24 layers at 1.5 TOP/s:
     /// 2048 x 604.6 MFLOP / 24 / 1.5 T = 34 ms.
     package var batchTokens = 2048
-    /// What a batch may take to compute, by measured speed: whoever comes next waits for it, and when
-    /// preempting for one layer of it. A slow model gets short batches, a fast one the whole budget;
+    /// What a batch may take to compute, by measured speed: whoever comes next waits for it, and
+    /// when preempting for one layer of it. A slow model gets short batches, a fast one the whole budget;
     /// on few cores that costs no throughput, since products are at full speed at
     /// `batchLeastTokens`, below which no batch is closed for its time.
     package var batchTime = Duration.milliseconds(25)
@@ -37,7 +37,8 @@ package struct ServiceLimits: Sendable, Equatable {
     /// Their bytes as sent: sixteen of the largest requests (4 MiB).
     package var queueBytes = 64 << 20
     /// Of the texts, what one user may hold: half, so that a second user always finds room. One
-    /// connection may hold as much of it as it leaves free, so half again; bytes go by that rule too.
+    /// connection may hold as much of it as it leaves free, so half again. Bytes go by that rule
+    /// too.
     package var queueTextsPerUser = 4096
     /// Work without a deadline that has waited so long goes before work with one: a guard against
     /// starvation, not a promise. Thirty seconds are what a person waits at most.

@@ -214,34 +214,41 @@ def peer(engine, model, forms, port):
         process.wait()
 
 
-def overhead(options, results):
-    lengths, brief = ["--lengths", 16], ["--warm-up", 1]
-    alone = ["--clients", 1, "--timing", "--seconds", options.seconds / 2, *lengths, *brief]
-    many = ["--clients", 32, "--seconds", options.seconds / 2, *lengths, *brief]
+def tiny_form(model):
+    """The folder with the model's ONNX form."""
     forms = CACHE / "tiny-forms"
     if not (forms / "f32.onnx").exists():
         forms.mkdir(parents=True, exist_ok=True)
-        code = "import pathlib, sys, opponents; opponents.export_onnx(*map(pathlib.Path, sys.argv[1:]))"
-        subprocess.run([PYTHON, "-c", code, options.model, forms / "f32.onnx"], check=True,
-                       cwd=HERE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        code = ("import opponents, pathlib, sys\n"
+                "opponents.export_onnx(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))")
+        subprocess.run([PYTHON, "-c", code, model, forms / "f32.onnx"], check=True, cwd=HERE,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return forms
+
+
+def overhead(options, results):
+    seconds = options.seconds / 2
+    brief = ["--seconds", seconds, "--lengths", 16, "--warm-up", 1]
+    loads = (("1 at a time", ["--clients", 1, "--timing", *brief]),
+             ("32 at a time", ["--clients", 32, *brief]))
+    forms = tiny_form(options.model)
     with Daemon(options.model, "f32") as daemon:
-        texts = daemon.texts(16)
-        own = daemon.bench("--scenario", "single-stream", *texts,
-                           duration=options.seconds / 2, warm_up=1)
-        main = own["lanes"][0]
-        results.add("textflix, its own client, 1 at a time", **lane(own),
-                    beyond_p50_ms=round((main["elsewhere"]["p50"] + main["queued"]["p50"]) / 1e6, 4),
-                    beyond_p99_ms=round((main["elsewhere"]["p99"] + main["queued"]["p99"]) / 1e6, 4),
-                    daemon_share=own["daemon_share"], generator_share=own["generator_share"])
-        own = daemon.bench("--concurrency", 256, "--connections", 8, *texts,
-                           duration=options.seconds / 2, warm_up=1)
-        results.add("textflix, its own client, 256 at a time", **lane(own),
-                    daemon_share=own["daemon_share"], generator_share=own["generator_share"])
-        for name, load in (("1 at a time", alone), ("32 at a time", many)):
-            results.add(f"textflix, {name}", **serve_load(options, "--socket", daemon.socket, *load))
+        for name, load in (("1 at a time", ["--scenario", "single-stream"]),
+                           ("256 at a time", ["--concurrency", 256, "--connections", 8])):
+            own = daemon.bench(*load, *daemon.texts(16), duration=seconds, warm_up=1)
+            parts = [own["lanes"][0][part] for part in ("elsewhere", "queued")]
+            results.add(f"textflix, its own client, {name}", **lane(own),
+                        beyond_p50_ms=round(sum(part["p50"] for part in parts) / 1e6, 4),
+                        beyond_p99_ms=round(sum(part["p99"] for part in parts) / 1e6, 4),
+                        daemon_share=own["daemon_share"],
+                        generator_share=own["generator_share"])
+        for name, load in loads:
+            results.add(f"textflix, {name}",
+                        **serve_load(options, "--socket", daemon.socket, *load))
     with peer("ort-f32", options.model, forms, 8771):
-        for name, load in (("1 at a time", alone), ("32 at a time", many)):
-            results.add(f"uvicorn and onnxruntime, {name}", **serve_load(options, "--port", 8771, *load))
+        for name, load in loads:
+            results.add(f"uvicorn and onnxruntime, {name}",
+                        **serve_load(options, "--port", 8771, *load))
 
 
 def peers(options, results):

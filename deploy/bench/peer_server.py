@@ -2,8 +2,9 @@
 
 Usage: PEER_ENGINE=openvino-int8 PEER_MODEL=DIR PEER_FORMS=DIR uvicorn peer_server:app
 Run by deploy/bench/load.py. Engines and their forms are those of opponents.py. It tokenises with
-Hugging Face's tokenizers and answers {"label", "probability", "compute_ns"}, the last being the engine's own time. Requests wait for each other at a
-lock: the engine has all the processors, which measured faster than several small engines.
+Hugging Face's tokenizers and answers {"label", "probability", "compute_ns"}, the last being the
+engine's own time. Requests wait for each other at a lock: the engine has all the processors, which
+measured faster than several small engines.
 """
 
 import os

@@ -5,10 +5,10 @@ Usage: serve_load.py --vocab FILE (--socket PATH | --port N) [--clients 32] [--s
                      [--lengths mixed | N | A-B] [--warm-up S] [--timing]
 
 Each client sends one text, waits for its answer, sends the next. `mixed` lengths are those of
-opponents.py (log-normal, 16 to 512 tokens); a number is the length of all, A-B is a range. Texts are
-words of the vocabulary, one token each. Prints one JSON line: requests and tokens a second, latency percentiles
-in milliseconds, failures, the share of a processor that this program took, and with --timing the
-latency beyond computing, by what the server says that it computed.
+opponents.py (log-normal, 16 to 512 tokens); a number is the length of all, A-B is a range. Texts
+are words of the vocabulary, one token each. Prints one JSON line: requests and tokens a second,
+latency percentiles in milliseconds, failures, the share of a processor that this program took, and
+with --timing the latency beyond computing, by what the server says that it computed.
 
 One thread and one selector for all clients, requests made beforehand, answers only skimmed: the
 same few microseconds a request on either wire, since the load shares the machine with the server.
