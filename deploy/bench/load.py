@@ -252,7 +252,8 @@ def overhead(options, results):
 
 
 def peers(options, results):
-    load = ["--clients", 32, "--seconds", options.seconds]
+    # Long enough to see every length once: some engines prepare themselves for each.
+    load = ["--clients", 32, "--seconds", options.seconds, "--warm-up", 20]
     with Daemon(options.model, options.precision) as daemon:
         results.add("textflix", **serve_load(options, "--socket", daemon.socket, *load))
     ours = results.rows[-1]["requests_per_second"]
