@@ -16,8 +16,8 @@ package struct ServiceLimits: Sendable, Equatable {
     /// 2048 x 604.6 MFLOP / 24 / 1.5 T = 34 ms.
     package var batchTokens = 2048
     /// What a batch may take to compute, by measured speed: whoever comes next waits for it, and
-    /// when preempting for one layer of it. A slow model gets short batches, a fast one the whole budget;
-    /// on few cores that costs no throughput, since products are at full speed at
+    /// when preempting for one layer of it. A slow model gets short batches, a fast one the whole
+    /// budget; on few cores that costs no throughput, since products are at full speed at
     /// `batchLeastTokens`, below which no batch is closed for its time.
     package var batchTime = Duration.milliseconds(25)
     package var batchLeastTokens = 256
