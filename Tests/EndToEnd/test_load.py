@@ -77,7 +77,8 @@ class Figures(unittest.TestCase):
     def test_every_limit_that_can_be_set_is_shown(self):
         shown = json.loads(self.status("--format", "json"))["limits"]["configured"]
         page = pathlib.Path(__file__).parents[2] / "deploy" / "man" / "textflixd.json.5"
-        written = [line.split()[1] for line in page.read_text().split("\n")
+        limits = page.read_text().partition("\n.B limits\n")[2].partition("\n.RE\n")[0]
+        written = [line.split()[1] for line in limits.split("\n")
                    if re.match(r"\.BR \w+ \" \(", line)]
         self.assertEqual(sorted(shown), sorted(written))
         self.assertEqual(shown["queue_texts"], 50)
