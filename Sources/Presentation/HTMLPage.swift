@@ -84,7 +84,7 @@ package enum HTMLPage {
         td, th { padding: .3rem .5rem .3rem 0; vertical-align: top;
           border-bottom: 1px solid var(--line); }
         tr:last-child td { border-bottom: 0; }
-        .scroll { overflow-x: auto; }
+        .scroll { overflow-x: auto; overflow-wrap: normal; }
         .bar { display: block; height: .5rem; border-radius: .25rem; background: var(--line);
           overflow: hidden; min-width: 5rem; margin-top: .55rem; }
         .bar i { display: block; height: 100%; background: var(--for); }
