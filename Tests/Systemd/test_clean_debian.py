@@ -45,7 +45,7 @@ def clean_system(codename):
     """A tar file of a minimal Debian with the package's dependencies."""
     archive = ROOT / ".build" / f"debian-{codename}.tar"
     if not archive.exists():
-        depends = ("systemd,init-system-helpers,passwd,libopenblas0,libstemmer0d,libstdc++6,"
+        depends = ("systemd,init-system-helpers,passwd,libstemmer0d,libstdc++6,"
                    "libsystemd0")
         with tempfile.TemporaryDirectory() as folder:
             made = subprocess.run(
