@@ -126,11 +126,16 @@ class Load:
     def work(self):
         while not self.stopping.is_set():
             try:
-                with wire.Connection(self.path, timeout=60) as connection:
-                    self.ask(connection)
+                connection = wire.Connection(self.path, timeout=60)
             except OSError as error:
                 self.refused.append(error)
                 time.sleep(0.01)
+                continue
+            with connection:
+                try:
+                    self.ask(connection)
+                except OSError:  # it went while we were writing
+                    self.lost += 1
 
     def ask(self, connection):
         while not self.stopping.is_set():
