@@ -69,6 +69,7 @@ let package = Package(
             "Baselines", ["CStemmer", "Weights", "JSONText", "Randomness", "Syscalls"]),
 
         // Learning.
+        room("Gradients", ["Encoder", "Numerics", "Randomness", "Syscalls", "Weights"]),
         room(
             "Training",
             ["Baselines", "Insight", "JSONText", "Randomness", "Syscalls", "Weights"]),
@@ -114,6 +115,9 @@ let package = Package(
         suite("Numerics", ["Numerics", "CKernels"]),
         suite("Weights", ["Weights", "JSONText", "Syscalls"]),
         suite("Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
+        suite(
+            "Gradients",
+            ["Gradients", "Encoder", "Numerics", "Weights", "JSONText", "Randomness", "Syscalls"]),
         suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
         suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
         suite("Training", ["Baselines", "Insight", "Syscalls", "Training", "Weights"]),

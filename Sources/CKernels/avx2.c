@@ -15,6 +15,7 @@
 #include "bodies/bfloat16.inc.h"
 #include "bodies/transpose.inc.h"
 #include "bodies/pack.inc.h"
+#include "bodies/learning.inc.h"
 
 typedef __m256i tf_broadcast;
 INL __m256i tf_unit(const char *p) { return _mm256_set1_epi32((int32_t)((u32_memory *)p)->v); }
@@ -111,6 +112,6 @@ const tf_kernels tf_kernels_avx2 = {
     .softmax = tf_softmax_avx2,
     .activate = tf_activate_avx2,
     .peak = {tf_peak_f32_avx2, tf_peak_bf16_avx2, tf_peak_int8_avx2},
-    .read_memory = tf_read_memory_avx2,
+    .read_memory = tf_read_memory_avx2, .learning = &tf_learning_avx2,
 };
 #endif

@@ -15,6 +15,7 @@
 #include "bodies/bfloat16.inc.h"
 #include "bodies/transpose.inc.h"
 #include "bodies/pack.inc.h"
+#include "bodies/learning.inc.h"
 
 #define TILE_FN(name) TF_CAT3(name, f32, TF_ISA)
 #define tile_vector vf
@@ -43,7 +44,7 @@
                      tf_pack_weights_int8_avx512},                                                \
     .layer_norm = tf_layer_norm_avx512, .sum_rows = tf_sum_rows_avx512,                           \
     .softmax = tf_softmax_avx512, .activate = tf_activate_avx512,                                 \
-    .read_memory = tf_read_memory_avx512
+    .read_memory = tf_read_memory_avx512, .learning = &tf_learning_avx512
 
 const tf_kernels tf_kernels_avx512 = {
     .name = "avx512", TF_AVX512_ROWS,

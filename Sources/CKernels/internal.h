@@ -4,6 +4,7 @@
 #include <math.h>
 
 extern const tf_kernels tf_kernels_scalar;
+extern const tf_learning tf_learning_scalar;
 #if defined(__x86_64__)
 void tf_product_bf16_avx512bf16(const tf_product *);
 void tf_attention_bf16_avx512bf16(const tf_attention *);
@@ -15,6 +16,7 @@ void tf_product_int8_avx2(const tf_product *);
 void tf_attention_bf16_avx2(const tf_attention *);
 double tf_peak_bf16_avx2(int64_t);
 double tf_peak_int8_avx2(int64_t);
+extern const tf_learning tf_learning_avx2, tf_learning_avx512;
 extern const tf_kernels tf_kernels_avx2, tf_kernels_avx512, tf_kernels_avx512vnni,
     tf_kernels_avx512bf16;
 #endif

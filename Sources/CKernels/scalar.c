@@ -248,4 +248,5 @@ const tf_kernels tf_kernels_scalar = {
     .activate = activate,
     .peak = {no_peak, no_peak, no_peak},
     .read_memory = read_memory,
+    .learning = &tf_learning_scalar,
 };

@@ -4,8 +4,8 @@
 //
 // Letters: H hidden, F feed-forward.
 
-internal import Numerics
-internal import Weights
+package import Numerics
+package import Weights
 
 /// y = x Wᵀ + b
 struct PackedDense: @unchecked Sendable {
@@ -43,12 +43,18 @@ extension LayerShape {
         heads = configuration.attentionHeads
         feedForward = configuration.feedForwardSize
         positions = configuration.positionCount
-        activation =
-            switch configuration.activation {
+        activation = Epilogue(configuration.activation)
+        self.precision = precision
+    }
+}
+
+extension Epilogue {
+    package init(_ activation: BERTConfiguration.Activation) {
+        self =
+            switch activation {
             case .gelu: .geluErf
             case .geluNew, .geluTanh: .geluTanh
             case .relu: .relu
             }
-        self.precision = precision
     }
 }

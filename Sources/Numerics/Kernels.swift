@@ -158,13 +158,20 @@ package struct Kernels: @unchecked Sendable {
     ) {
         precondition(x.width == w.width && x.precision == w.precision)
         precondition(panels.lowerBound >= 0 && panels.upperBound <= w.panelCount)
+        multiply(x, w.weights, w.precision, bias, epilogue, out, stride, panels)
+    }
+
+    func multiply(
+        _ x: PackedRows, _ w: tf_weights, _ precision: Precision, _ bias: UnsafePointer<Float>?,
+        _ epilogue: Int32, _ out: UnsafeMutableRawPointer, _ stride: Int, _ panels: Range<Int>
+    ) {
         var request = tf_product(
-            a: x.activations, w: w.weights, bias: bias, out: out, out_stride: Int64(stride),
+            a: x.activations, w: w, bias: bias, out: out, out_stride: Int64(stride),
             first_panel: Int32(panels.lowerBound), end_panel: Int32(panels.upperBound),
             epilogue: epilogue)
-        if let blas, w.precision == .f32 { return blas.product(&request) }
+        if let blas, precision == .f32 { return blas.product(&request) }
         let functions = table.pointee.product
-        switch w.precision {
+        switch precision {
         case .f32: functions.0(&request)
         case .bf16: functions.1(&request)
         case .int8: functions.2(&request)

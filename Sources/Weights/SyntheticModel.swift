@@ -161,11 +161,11 @@ extension SyntheticModel {
         return UInt16(truncatingIfNeeded: (bits + 0x7FFF + bits >> 16 & 1) >> 16)
     }
 
-    static func fnv1a(_ name: String) -> UInt64 {
+    package static func fnv1a(_ name: String) -> UInt64 {
         name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
-    static func splitmix(_ state: UInt64) -> UInt64 {
+    package static func splitmix(_ state: UInt64) -> UInt64 {
         var mixed = state &+ 0x9E37_79B9_7F4A_7C15
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB

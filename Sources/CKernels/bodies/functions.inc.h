@@ -47,17 +47,22 @@ INL vf tf_softmax_exp2(vf t, const bool exact) {
 
 #define TF_LOG2E 1.4426950408889634f
 
-INL vf tf_gelu_erf(vf x) {
+// R of tf_gelu_erf at t >= 0: the normal distribution's tail over exp(-t^2/2).
+INL vf tf_gelu_tail(vf t) {
     static const float r8[9] = {
         7.168860065576155e-06f, 0.1194876879453659f, 0.12192033976316452f,
         0.09468354284763336f, 0.1425354778766632f, -0.07650639116764069f,
         0.2286600023508072f, -0.16916605830192566f, 0.0383782796561718f,
     };
-    vf t = vf_abs(x);
     vf u = vf_set(1.0f) / vf_fma(t, vf_set(0.3f), vf_set(1.0f));
     vf p = vf_set(r8[8]);
     for (int i = 7; i >= 0; i--) p = vf_fma(p, u, vf_set(r8[i]));
-    vf g = t * tf_exp2(t * t * vf_set(-0.5f * TF_LOG2E)) * p;
+    return p;
+}
+
+INL vf tf_gelu_erf(vf x) {
+    vf t = vf_abs(x);
+    vf g = t * tf_exp2(t * t * vf_set(-0.5f * TF_LOG2E)) * tf_gelu_tail(t);
     return vf_max(vf_set(0.0f), x) - g;
 }
 

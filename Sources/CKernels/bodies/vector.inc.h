@@ -37,7 +37,16 @@ INL vf vf_round(vf a) { return __builtin_elementwise_rint(a); }
 INL vi vf_to_int(vf a) { return __builtin_convertvector(a, vi); }
 INL vf vi_to_float(vi a) { return __builtin_convertvector(a, vf); }
 
-// The first `count` (under LANES) floats, zeros after them.
+// The first `count` (at most LANES) floats, zeros after them.
+#if LANES == 16
+INL vf vf_load_some(const float *p, int64_t count) {
+    return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+}
+
+INL void vf_store_some(float *p, vf v, int64_t count) {
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+}
+#else
 INL vf vf_load_some(const float *p, int64_t count) {
     float padded[LANES] = {0};
     for (int64_t i = 0; i < count; i++) padded[i] = p[i];
@@ -49,6 +58,7 @@ INL void vf_store_some(float *p, vf v, int64_t count) {
     vf_store(padded, v);
     for (int64_t i = 0; i < count; i++) p[i] = padded[i];
 }
+#endif
 
 // The first `count` lanes, zeros after them.
 INL vf vf_first(vf v, int64_t count) {

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "learning.h"
+
 // Only the table's functions are said never to be null; arguments need no such words.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
@@ -112,6 +114,7 @@ typedef struct tf_kernels {
     // Register-only loops that find the processor's limit: returns operations done (0: none).
     double (*_Nonnull peak[TF_PRECISIONS])(int64_t rounds);
     uint64_t (*_Nonnull read_memory)(const void *bytes, int64_t count); // a checksum of sorts
+    const tf_learning *_Nonnull learning; // what only training needs
 } tf_kernels;
 
 // Tables from the plainest to the richest; `tf_table(i)` is null past the last.
