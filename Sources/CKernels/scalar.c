@@ -178,6 +178,7 @@ static void attend(int precision, const tf_attention *a, int query) {
             s += element(precision, a->q, query * a->q_stride + d)
                  * element(precision, a->k, j * a->k_stride + d);
         scores[j] = s * a->factor;
+        if (a->bias) scores[j] += a->bias[query - j];
         most = scores[j] > most ? scores[j] : most;
     }
     for (int j = 0; j < a->tokens; j++) sum += scores[j] = expf(scores[j] - most);
@@ -204,7 +205,7 @@ static void layer_norm(const tf_rows *p) {
 }
 
 static void sum_rows(float *out, const float *a, const float *b, const float *c, int64_t count) {
-    for (int64_t i = 0; i < count; i++) out[i] = a[i] + b[i] + c[i];
+    for (int64_t i = 0; i < count; i++) out[i] = c ? a[i] + b[i] + c[i] : a[i] + b[i];
 }
 
 static void activate(float *x, int64_t count, int32_t epilogue) {

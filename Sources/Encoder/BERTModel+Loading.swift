@@ -54,10 +54,10 @@ extension BERTModel {
         notice: (LoadNotice) -> Void = { _ in }
     ) throws(EncoderError) -> BERTModel {
         let blobs = try blobs(folder, precision, kernels, cache, lock, notice)
-        guard doubtBelow > 0 else { return BERTModel(folder, precision, blobs) }
+        guard doubtBelow > 0 else { return try BERTModel(folder, precision, blobs) }
         let second = try Self.blobs(folder, .bf16, kernels, cache, lock, notice)
-        let look = SecondLook(below: doubtBelow, model: BERTModel(folder, .bf16, second))
-        return BERTModel(folder, precision, blobs, look)
+        let look = SecondLook(below: doubtBelow, model: try BERTModel(folder, .bf16, second))
+        return try BERTModel(folder, precision, blobs, look)
     }
 
     private static func blobs(

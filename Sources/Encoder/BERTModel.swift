@@ -1,4 +1,4 @@
-// The weights of a BERT, ready for the forward pass.
+// The weights of a BERT or an MPNet, ready for the forward pass.
 //
 // Invariant: every view has the shape that stands beside it, and its memory lives as long as the
 // model: a mapped file of packed weights, or memory of our own (see WeightBlobs). A model is
@@ -11,9 +11,10 @@ package import Weights
 
 struct EmbeddingTables: Sendable {
     let words: MatrixView  // [V, H]
+    /// From that of a text's first token on.
     let positions: MatrixView  // [P, H]
-    /// The only row of token types that one-segment texts use.
-    let type: MatrixView  // [1, H]
+    /// The only row of token types that one-segment texts use; nil for MPNet.
+    let type: MatrixView?  // [1, H]
     let norm: RowNorm
 }
 
@@ -53,6 +54,8 @@ package final class BERTModel: Sendable {
     package var hiddenSize: Int { configuration.hiddenSize }
 
     let embeddings: EmbeddingTables
+    /// Of all layers; nil for BERT.
+    let relativeBias: RelativeBias?
     let shape: LayerShape
     let layers: [PackedLayer]
     let headLayers: HeadLayers
@@ -62,7 +65,7 @@ package final class BERTModel: Sendable {
     init(
         _ folder: ModelFolder, _ precision: Precision, _ blobs: WeightBlobs,
         _ secondLook: SecondLook? = nil
-    ) {
+    ) throws(EncoderError) {
         configuration = folder.configuration
         self.precision = precision
         head =
@@ -81,6 +84,7 @@ package final class BERTModel: Sendable {
         privateBytes = blobs.privateBytes + (secondLook?.model.privateBytes ?? 0)
         let views = WeightViews(folder, precision, blobs)
         embeddings = views.embeddings()
+        relativeBias = try views.relativeBias()
         shape = LayerShape(folder.configuration, precision)
         layers = (0..<folder.configuration.layerCount).map(views.layer)
         headLayers = views.head()

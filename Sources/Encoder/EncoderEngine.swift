@@ -73,7 +73,8 @@ package final class EncoderEngine {
             preconditionFailure("a batch begun before its memory was reserved")
         }
         let layers = LayerPass(
-            kernels: kernels, pool: pool, shape: model.shape, plan: scratch.plan, pieces: pieces)
+            kernels: kernels, pool: pool, shape: model.shape, plan: scratch.plan, pieces: pieces,
+            relativeBias: model.relativeBias)
         return ForwardPass(model: model, layers: layers, heads: heads)
     }
 
@@ -85,9 +86,9 @@ package final class EncoderEngine {
         let configuration = model.configuration
         for text in 0..<batch.textCount {
             let range = batch.range(ofText: text)
-            guard range.count <= configuration.positionCount else {
+            guard range.count <= configuration.tokenLimit else {
                 throw .textTooLong(
-                    text: text, tokens: range.count, limit: configuration.positionCount)
+                    text: text, tokens: range.count, limit: configuration.tokenLimit)
             }
             for id in batch.ids[range] where id >= configuration.vocabularySize {
                 throw .idOutOfRange(

@@ -1,6 +1,6 @@
-// The mathematics of BERT, one function a part, in the order in which the parts run.
+// The mathematics of BERT and MPNet, one function a part, in the order in which the parts run.
 //
-//     x0 = norm(word + position + type)                                   embed
+//     x0 = norm(word + position + type)       MPNet: no type              embed
 //     a  = norm(x + Wo · attention(Wq x, Wk x, Wv x))                     layer, first half
 //     x' = norm(a + W2 · gelu(W1 a))                                      layer, second half
 //     logits = C · tanh(P · x[CLS])   or   C · x   or   C · pooled(x)     head
@@ -35,11 +35,12 @@ struct ForwardPass {
             for text in lane.share(of: batch.textCount) {
                 let range = batch.range(ofText: text)
                 for row in range {
+                    let position = tables.positions[row - range.lowerBound]
                     // The reference adds in this order.
                     pass.layers.kernels.sum(
                         tables.words[Int(batch.ids[row])].baseAddress!,
-                        tables.type[0].baseAddress!,
-                        tables.positions[row - range.lowerBound].baseAddress!,
+                        (tables.type?[0] ?? position).baseAddress!,
+                        tables.type == nil ? nil : position.baseAddress!,
                         count: pass.hidden, into: x.base + row * x.stride)
                 }
             }

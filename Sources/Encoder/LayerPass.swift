@@ -2,7 +2,7 @@
 //
 //     x  = norm(x)                      the norm that the step before left to do
 //     q, k, v = x Wq, x Wk, x Wv        blocks of rows
-//     context = softmax(q kᵀ / √D) v    one task a text and head
+//     context = softmax(q kᵀ / √D) v    one task a text and head; MPNet adds a bias to the scores
 //     x += context Wo                   blocks of rows, from here to the end of the layer
 //     h  = gelu(norm(x) W1)
 //     x  = norm(x) + h W2               its norm is left to the step after
@@ -21,6 +21,8 @@ struct LayerPass {
     let shape: LayerShape
     let plan: BlockPlan
     let pieces: LayerScratch.Pieces
+    /// MPNet's, nil for BERT.
+    let relativeBias: RelativeBias?
 
     /// x [T, H] becomes the layer's output, its last norm still to be done.
     func layer(
@@ -125,7 +127,8 @@ struct LayerPass {
     ) {
         let task = AttentionTask(
             q: pieces.q, k: pieces.k, v: pieces.v, context: pieces.context, text: text,
-            queryRow: queryRow, queryCount: queryCount, head: head, headSize: shape.headSize)
+            queryRow: queryRow, queryCount: queryCount, head: head, headSize: shape.headSize,
+            bias: relativeBias?.head(head))
         kernels.attend(task, scratch: pieces.attention[lane.index])
     }
 

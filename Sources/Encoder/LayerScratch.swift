@@ -71,7 +71,7 @@ final class LayerScratch {
         let (q, k, v) = (operand(), operand(), operand())
         let context = scratch.matrix(rows: tokens, columns: shape.hidden)
         let block = Scratch.measure { _ = BlockPieces(plan.rows, shape, kernels, in: &$0) }
-        let longest = min(tokens, shape.positions)
+        let longest = min(tokens, shape.tokenLimit)
         let attention = Kernels.attentionScratchBytes(tokens: longest, headSize: shape.headSize)
         return Pieces(
             q: q, k: k, v: v, context: context,

@@ -30,7 +30,7 @@ struct LayerShape: Sendable, Equatable {
     let hidden: Int
     let heads: Int
     let feedForward: Int
-    let positions: Int
+    let tokenLimit: Int
     let activation: Epilogue
     let precision: Precision
 
@@ -42,7 +42,7 @@ extension LayerShape {
         hidden = configuration.hiddenSize
         heads = configuration.attentionHeads
         feedForward = configuration.feedForwardSize
-        positions = configuration.positionCount
+        tokenLimit = configuration.tokenLimit
         activation = Epilogue(configuration.activation)
         self.precision = precision
     }

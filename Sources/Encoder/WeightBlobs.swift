@@ -82,11 +82,28 @@ struct WeightViews {
     }
 
     func embeddings() -> EmbeddingTables {
-        EmbeddingTables(
+        let family = folder.configuration.family
+        let positions = table("embeddings.position_embeddings.weight")
+        return EmbeddingTables(
             words: table("embeddings.word_embeddings.weight"),
-            positions: table("embeddings.position_embeddings.weight"),
-            type: table("embeddings.token_type_embeddings.weight").rows(0..<1),
+            positions: positions.rows(family.positionOffset..<positions.rows),
+            type: family.hasTokenTypes
+                ? table("embeddings.token_type_embeddings.weight").rows(0..<1) : nil,
             norm: norm("embeddings.LayerNorm"))
+    }
+
+    /// The table [32, A] spread out for attention.
+    func relativeBias() throws(EncoderError) -> RelativeBias? {
+        guard folder.configuration.family.hasRelativeBias else { return nil }
+        let floats = floats("encoder.relative_attention_bias.weight")
+        let heads = folder.configuration.attentionHeads
+        let buckets = MatrixView(
+            floats.baseAddress!, rows: floats.count / heads, columns: heads)
+        do {
+            return try RelativeBias(buckets, tokens: folder.configuration.tokenLimit)
+        } catch {
+            throw .noMemory(bytes: error.byteCount)
+        }
     }
 
     func layer(_ index: Int) -> PackedLayer {

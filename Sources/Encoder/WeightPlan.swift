@@ -18,10 +18,12 @@ struct WeightPlan {
     init(_ folder: ModelFolder, _ precision: Precision) {
         self.folder = folder
         self.precision = precision
-        for table in ["word", "position", "token_type"] {
-            addFloats("embeddings.\(table)_embeddings.weight")
-        }
+        let family = folder.configuration.family
+        addFloats("embeddings.word_embeddings.weight")
+        addFloats("embeddings.position_embeddings.weight")
+        if family.hasTokenTypes { addFloats("embeddings.token_type_embeddings.weight") }
         addNorm("embeddings.LayerNorm")
+        if family.hasRelativeBias { addFloats("encoder.relative_attention_bias.weight") }
         for layer in 0..<folder.configuration.layerCount { addLayer("encoder.layer.\(layer).") }
         addHead()
     }

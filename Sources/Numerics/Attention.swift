@@ -45,7 +45,7 @@ extension Kernels {
         }
     }
 
-    /// context [queries, D] = softmax(q kᵀ / √D) v of one head of one text.
+    /// context [queries, D] = softmax(q kᵀ / √D + bias) v of one head of one text.
     /// - Parameter scratch: `attentionScratchBytes` of it, aligned to a cache line.
     package func attend(_ task: AttentionTask, scratch: UnsafeMutableRawPointer) {
         let column = task.head * task.headSize
@@ -59,6 +59,7 @@ extension Kernels {
         request.out = task.context.base + task.queryRow * task.context.stride + column
         request.out_stride = Int64(task.context.stride)
         request.scratch = scratch
+        request.bias = task.bias
         request.factor = 1 / Float(task.headSize).squareRoot()
         request.tokens = Int32(task.text.count)
         request.head_size = Int32(task.headSize)
@@ -79,10 +80,14 @@ package struct AttentionTask {
     package let queryCount: Int
     package let head: Int
     package let headSize: Int
+    /// Of the first query and the first key, or nil: that of query i and key j stands at i - j (see
+    /// `RelativeBias`).
+    package let bias: UnsafePointer<Float>?
 
     package init(
         q: HeadOperand, k: HeadOperand, v: HeadOperand, context: MutableMatrixView,
-        text: Range<Int>, queryRow: Int, queryCount: Int, head: Int, headSize: Int
+        text: Range<Int>, queryRow: Int, queryCount: Int, head: Int, headSize: Int,
+        bias: UnsafePointer<Float>? = nil
     ) {
         self.q = q
         self.k = k
@@ -93,5 +98,6 @@ package struct AttentionTask {
         self.queryCount = queryCount
         self.head = head
         self.headSize = headSize
+        self.bias = bias
     }
 }

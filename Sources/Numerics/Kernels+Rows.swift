@@ -12,9 +12,9 @@ extension Kernels {
         table.pointee.layer_norm(&request)
     }
 
-    /// out = a + b + c, `count` floats each.
+    /// out = a + b + c, `count` floats each; c may be missing.
     package func sum(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>,
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>?,
         count: Int, into out: UnsafeMutablePointer<Float>
     ) {
         table.pointee.sum_rows(out, a, b, c, Int64(count))

@@ -1,9 +1,9 @@
-// What config.json says of a BERT: its dimensions, its activation, its head, its labels.
+// What config.json says of a BERT or an MPNet: dimensions, activation, head, labels.
 //
 // Invariant: all numbers are in range and fit each other (the heads divide the hidden size), so
 // shapes can be computed from them without overflow. Keys that only training uses are ignored, as
 // the reference ignores them; a setting that would change the answer and that we do not compute
-// (relative positions, cross attention, another model type) is an error.
+// (BERT with relative positions, cross attention, another model type) is an error.
 
 internal import JSONText
 
@@ -25,21 +25,24 @@ package struct BERTConfiguration: Sendable, Equatable {
 
     /// What stands on top of the encoder.
     package enum HeadKind: String, Sendable {
-        /// `BertForSequenceClassification`: pooler, then classifier, on [CLS].
+        /// `...ForSequenceClassification`: pooler, then classifier, on [CLS].
         case sequence
-        /// `BertForTokenClassification`: classifier on every token.
+        /// `...ForTokenClassification`: classifier on every token.
         case token
         /// The encoder alone: embeddings. Heads of pretraining are left aside.
         case none
     }
 
+    package var family: ModelFamily
     package var architecture: String
     package var head: HeadKind
     package var hiddenSize: Int
     package var attentionHeads: Int
     package var feedForwardSize: Int
     package var layerCount: Int
+    /// Rows of the position table.
     package var positionCount: Int
+    /// 0 for MPNet.
     package var tokenTypeCount: Int
     package var vocabularySize: Int
     package var layerNormEpsilon: Double
@@ -50,25 +53,30 @@ package struct BERTConfiguration: Sendable, Equatable {
 
     package var headSize: Int { hiddenSize / attentionHeads }
 
+    /// Of the longest text.
+    package var tokenLimit: Int { positionCount - family.positionOffset }
+
     /// A configuration of one's own making; the defaults are those of BERT-large.
     package init(
-        head: HeadKind, hidden: Int = 1024, heads: Int = 16, feedForward: Int = 4096,
-        layers: Int = 24, positions: Int = 512, vocabulary: Int = 30522,
+        _ family: ModelFamily = .bert, head: HeadKind, hidden: Int = 1024, heads: Int = 16,
+        feedForward: Int = 4096, layers: Int = 24, positions: Int = 512, vocabulary: Int = 30522,
         activation: Activation = .gelu, labels: [String] = ["negative", "positive"]
     ) {
+        self.family = family
         self.head = head
-        architecture =
+        let suffix =
             switch head {
-            case .sequence: "BertForSequenceClassification"
-            case .token: "BertForTokenClassification"
-            case .none: "BertModel"
+            case .sequence: "ForSequenceClassification"
+            case .token: "ForTokenClassification"
+            case .none: "Model"
             }
+        architecture = family.className + suffix
         hiddenSize = hidden
         attentionHeads = heads
         feedForwardSize = feedForward
         layerCount = layers
         positionCount = positions
-        tokenTypeCount = 2
+        tokenTypeCount = family.hasTokenTypes ? 2 : 0
         vocabularySize = vocabulary
         layerNormEpsilon = 1e-12
         self.activation = activation
@@ -78,14 +86,16 @@ package struct BERTConfiguration: Sendable, Equatable {
 
 extension BERTConfiguration {
     package init(_ source: JSONSource) throws(WeightsError) {
-        try Self.refuseOtherModels(source)
-        (architecture, head) = try Self.architecture(source)
+        family = try Self.family(source)
+        (architecture, head) = try Self.architecture(source, family)
         hiddenSize = try source.required("hidden_size", in: 1...Limits.width)
         attentionHeads = try source.required("num_attention_heads", in: 1...Limits.width)
         feedForwardSize = try source.required("intermediate_size", in: 1...Limits.width)
         layerCount = try source.required("num_hidden_layers", in: 1...Limits.layers)
-        positionCount = try source.required("max_position_embeddings", in: 3...Limits.positions)
-        tokenTypeCount = try source.natural("type_vocab_size", in: 1...Limits.width) ?? 2
+        positionCount = try source.required(
+            "max_position_embeddings", in: (3 + family.positionOffset)...Limits.positions)
+        let types = try source.natural("type_vocab_size", in: 1...Limits.width) ?? 2
+        tokenTypeCount = family.hasTokenTypes ? types : 0
         vocabularySize = try source.required("vocab_size", in: 1...Limits.vocabulary)
         layerNormEpsilon = try source.number("layer_norm_eps", in: 0...1) ?? 1e-12
         activation = try source.choice("hidden_act", Activation.self) ?? .gelu
@@ -98,11 +108,18 @@ extension BERTConfiguration {
         }
     }
 
-    private static func refuseOtherModels(_ source: JSONSource) throws(WeightsError) {
+    private static func family(_ source: JSONSource) throws(WeightsError) -> ModelFamily {
         let type = try source.string("model_type") ?? "bert"
-        guard type == "bert" else {
+        guard let family = ModelFamily(rawValue: type) else {
             throw source.unsupported(
-                "model_type \"\(type)\": only \"bert\" is served", "model_type")
+                "model_type \"\(type.prefix(60))\": served are \"bert\" and \"mpnet\"",
+                "model_type")
+        }
+        let buckets = try source.natural("relative_attention_num_buckets", in: 1...Limits.width)
+        if family.hasRelativeBias, let buckets, buckets != relativeBucketCount {
+            throw source.unsupported(
+                "relative_attention_num_buckets \(buckets): only \(relativeBucketCount) is "
+                    + "computed, by the reference too", "relative_attention_num_buckets")
         }
         let positions = try source.string("position_embedding_type") ?? "absolute"
         guard positions == "absolute" else {
@@ -113,21 +130,26 @@ extension BERTConfiguration {
         for key in ["is_decoder", "add_cross_attention"] where try source.flag(key) == true {
             throw source.unsupported("\(key): only encoders are served", key)
         }
+        return family
     }
 
+    /// Rows of MPNet's table of relative positions.
+    static let relativeBucketCount = 32
+
     private static func architecture(
-        _ source: JSONSource
+        _ source: JSONSource, _ family: ModelFamily
     ) throws(WeightsError) -> (String, HeadKind) {
         let names = try source.strings("architectures") ?? []
-        guard let name = names.first else { return ("BertModel", .none) }
-        switch name {
-        case "BertForSequenceClassification": return (name, .sequence)
-        case "BertForTokenClassification": return (name, .token)
-        case "BertModel", "BertForMaskedLM", "BertForPreTraining": return (name, .none)
+        let own = family.className
+        guard let name = names.first else { return (own + "Model", .none) }
+        switch name.hasPrefix(own) ? String(name.dropFirst(own.count)) : "" {
+        case "ForSequenceClassification": return (name, .sequence)
+        case "ForTokenClassification": return (name, .token)
+        case "Model", "ForMaskedLM", "ForPreTraining": return (name, .none)
         default:
             throw source.unsupported(
-                "architecture \(name.prefix(60)): served are BertForSequenceClassification, "
-                    + "BertForTokenClassification and BertModel", "architectures")
+                "architecture \(name.prefix(60)): served are \(own)ForSequenceClassification, "
+                    + "\(own)ForTokenClassification and \(own)Model", "architectures")
         }
     }
 

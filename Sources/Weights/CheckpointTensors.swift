@@ -1,8 +1,7 @@
 // A checkpoint's tensors under one set of names, every shape checked against the configuration.
 //
-// Checkpoints of one architecture differ in naming: with or without the prefix `bert.`, layer norms
-// as `gamma` and `beta` (TensorFlow's names) or `weight` and `bias`. The canonical name here is the
-// one without the prefix and with `weight` and `bias`.
+// Checkpoints of one architecture differ in naming, families even more: here every tensor has its
+// canonical name (see ModelFamily).
 //
 // Invariant: each required tensor is there once, of the right shape and a type that widens to f32;
 // nothing unknown is there. Buffers that hold no weights, and the heads of pretraining, are left
@@ -21,8 +20,8 @@ package struct CheckpointTensors: Sendable {
         var byName: [String: TensorView] = [:]
         var ignored: [String] = []
         for view in tensors.all {
-            let name = Self.canonicalName(view.name)
-            if Self.isIgnored(name, head: configuration.head) {
+            let name = configuration.family.canonicalName(view.name)
+            if Self.isIgnored(name, configuration) {
                 ignored.append(view.name)
             } else if let other = byName.updateValue(view, forKey: name) {
                 throw WeightsError(
@@ -43,19 +42,11 @@ package struct CheckpointTensors: Sendable {
         try Self.check(byName, against: shapes, path: path)
     }
 
-    static func canonicalName(_ name: String) -> String {
-        var canonical = name.hasPrefix("bert.") ? String(name.dropFirst(5)) : name
-        if canonical.hasSuffix(".gamma") { canonical = canonical.dropLast(5) + "weight" }
-        if canonical.hasSuffix(".beta") { canonical = canonical.dropLast(4) + "bias" }
-        return canonical
-    }
-
-    private static func isIgnored(
-        _ name: String, head: BERTConfiguration.HeadKind
-    ) -> Bool {
+    private static func isIgnored(_ name: String, _ configuration: BERTConfiguration) -> Bool {
         switch name {
         case "embeddings.position_ids", "embeddings.token_type_ids": true
-        default: head == .none && name.hasPrefix("cls.")
+        default:
+            configuration.head == .none && name.hasPrefix(configuration.family.pretrainingPrefix)
         }
     }
 
@@ -108,11 +99,23 @@ extension BERTConfiguration {
     }
 
     private var embeddingShapes: [TensorShape] {
-        [
+        var shapes = [
             TensorShape("embeddings.word_embeddings.weight", [vocabularySize, hiddenSize]),
             TensorShape("embeddings.position_embeddings.weight", [positionCount, hiddenSize]),
-            TensorShape("embeddings.token_type_embeddings.weight", [tokenTypeCount, hiddenSize]),
-        ] + normShapes("embeddings.LayerNorm")
+        ]
+        if family.hasTokenTypes {
+            shapes.append(
+                TensorShape(
+                    "embeddings.token_type_embeddings.weight", [tokenTypeCount, hiddenSize]))
+        }
+        shapes += normShapes("embeddings.LayerNorm")
+        if family.hasRelativeBias {
+            shapes.append(
+                TensorShape(
+                    "encoder.relative_attention_bias.weight",
+                    [Self.relativeBucketCount, attentionHeads]))
+        }
+        return shapes
     }
 
     private func layerShapes(_ layer: Int) -> [TensorShape] {

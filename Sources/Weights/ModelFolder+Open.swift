@@ -162,7 +162,7 @@ extension ModelFolder {
         _ configuration: BERTConfiguration, _ settings: ModelSettings, _ file: JSONSource?,
         _ encoderPath: String
     ) throws(WeightsError) -> Int {
-        let positions = configuration.positionCount
+        let positions = configuration.tokenLimit
         if let stated = settings.maxTokens, let file {
             guard stated <= positions else {
                 throw file.error(

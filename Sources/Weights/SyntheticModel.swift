@@ -8,6 +8,7 @@
 //     matrix [N, K]        u · √(3/K)      uniform, variance 1/K: a row keeps its input's variance,
 //                                          which is also about what trained BERTs have
 //     embedding tables     u · √3 / 16
+//     relative bias        u · 2, so that it matters beside scores
 //     bias                 u / 16
 //     layer norm           weight 1 + u/8, bias u / 16
 //
@@ -22,7 +23,7 @@ package struct SyntheticModel: Sendable {
     package var configuration: BERTConfiguration
     package var seed: UInt64 = 0
     package var type = ElementType.float32
-    /// `bert.` before the encoder's names, as checkpoints with a head have it.
+    /// `bert.` or `mpnet.` before the encoder's names, as checkpoints with a head have it.
     package var hasPrefix = true
     /// TensorFlow's names of the layer norm's two vectors.
     package var usesGammaBeta = false
@@ -38,8 +39,9 @@ package struct SyntheticModel: Sendable {
         try reading(folder) { () throws(Errno) in try makeDirectories(folder) }
         try write(configurationText, to: folder + "/config.json")
         try write(tokenizerText, to: folder + "/tokenizer_config.json")
-        let words = vocabulary ?? SyntheticVocabulary.text(count: configuration.vocabularySize)
-        try write(words, to: folder + "/vocab.txt")
+        let words = SyntheticVocabulary.text(
+            count: configuration.vocabularySize, configuration.family)
+        try write(vocabulary ?? words, to: folder + "/vocab.txt")
         let shapes = configuration.tensorShapes.filter { !$0.isOptional }
         if shards == 1 {
             try write(shapes, to: folder + "/model.safetensors")
@@ -91,8 +93,8 @@ package struct SyntheticModel: Sendable {
                 name.hasSuffix("weight")
                 ? name.dropLast(6) + "gamma" : name.dropLast(4) + "beta"
         }
-        let isHead = canonical.hasPrefix("classifier")
-        return hasPrefix && !isHead ? "bert." + name : name
+        return configuration.family.referenceName(
+            name, head: configuration.head, hasPrefix: hasPrefix)
     }
 }
 
@@ -118,6 +120,7 @@ extension SyntheticModel {
         let name = tensor.name
         if name.hasSuffix("bias") { return (0x1p-4, 0) }
         if name.contains("LayerNorm") { return (0x1p-3, 1) }
+        if name.contains("relative_attention_bias") { return (2, 0) }
         if name.contains("_embeddings") { return (Float(3.0.squareRoot() / 16), 0) }
         return (Float((3.0 / Double(tensor.shape[1])).squareRoot()), 0)
     }
@@ -189,7 +192,9 @@ extension SyntheticModel {
             ("intermediate_size", configuration.feedForwardSize),
             ("num_hidden_layers", configuration.layerCount),
             ("max_position_embeddings", configuration.positionCount),
-            ("type_vocab_size", configuration.tokenTypeCount),
+            configuration.family.hasTokenTypes
+                ? ("type_vocab_size", configuration.tokenTypeCount)
+                : ("relative_attention_num_buckets", BERTConfiguration.relativeBucketCount),
             ("vocab_size", configuration.vocabularySize),
         ] {
             json.key(key)
@@ -200,7 +205,7 @@ extension SyntheticModel {
         json.key("hidden_act")
         json.string(configuration.activation.rawValue)
         json.key("model_type")
-        json.string("bert")
+        json.string(configuration.family.rawValue)
         if let problem = configuration.problemType {
             json.key("problem_type")
             json.string(problem.rawValue)
@@ -231,11 +236,11 @@ extension SyntheticModel {
         var json = JSONWriter(pretty: true)
         json.beginObject()
         json.key("tokenizer_class")
-        json.string("BertTokenizer")
+        json.string(configuration.family == .mpnet ? "MPNetTokenizer" : "BertTokenizer")
         json.key("do_lower_case")
         json.bool(true)
         json.key("model_max_length")
-        json.int(configuration.positionCount)
+        json.int(configuration.tokenLimit)
         json.endObject()
         return json.bytes
     }

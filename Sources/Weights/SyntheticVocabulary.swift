@@ -1,13 +1,13 @@
 // A made-up vocabulary that splits any ASCII text: special tokens, characters, syllables.
 //
-// Invariant: exactly the asked number of lines, all different, the special tokens at the ids that
-// BERT's own vocabularies give them where there is room for that. With at least 300 lines every
-// ASCII text has pieces other than [UNK].
+// Invariant: exactly the asked number of lines, all different; BERT's special tokens at the ids of
+// its own vocabularies where there is room for that, MPNet's first three always. With at least 300
+// lines every ASCII text has pieces other than [UNK].
 
 enum SyntheticVocabulary {
-    /// - Parameter count: at least 5.
-    static func text(count: Int) -> [UInt8] {
-        var words = specials(roomy: count >= 300)
+    /// - Parameter count: at least 6.
+    static func text(count: Int, _ family: ModelFamily) -> [UInt8] {
+        var words = family == .mpnet ? mpnetSpecials : specials(roomy: count >= 300)
         for word in characters() + syllables(atLeast: count) where words.count < count {
             words.append(word)
         }
@@ -19,6 +19,9 @@ enum SyntheticVocabulary {
         let others = ["[UNK]", "[CLS]", "[SEP]", "[MASK]"]
         return ["[PAD]"] + (roomy ? (0..<99).map { "[unused\($0)]" } : []) + others
     }
+
+    /// In mpnet-base's order, which has `[UNK]` and `<mask>` further down.
+    private static let mpnetSpecials = ["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>"]
 
     private static func characters() -> [String] {
         let printable = (33...126).map { String(UnicodeScalar(UInt8($0))) }

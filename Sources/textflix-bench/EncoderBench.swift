@@ -114,7 +114,7 @@ enum EncoderBench {
     ) throws -> Double {
         let batches = workload.batches(
             vocabulary: model.configuration.vocabularySize,
-            positions: model.configuration.positionCount)
+            positions: model.configuration.tokenLimit)
         var rounds: [Double] = []
         rounds.reserveCapacity(4096)
         var spent = 0.0
@@ -155,7 +155,7 @@ enum EncoderBench {
         let weights =
             4 * shape.hiddenSize * shape.hiddenSize
             + 2 * shape.hiddenSize * shape.feedForwardSize
-        let lengths = workload.lengths.map { min($0, shape.positionCount) }
+        let lengths = workload.lengths.map { min($0, shape.tokenLimit) }
         let tokens = lengths.reduce(0, +)
         let squares = lengths.reduce(0) { $0 + $1 * $1 }
         let operations =

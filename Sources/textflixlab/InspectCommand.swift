@@ -63,7 +63,7 @@ enum InspectCommand {
                 "shape",
                 "\(shape.layerCount) layers, hidden \(shape.hiddenSize), "
                     + "\(shape.attentionHeads) heads, feed-forward \(shape.feedForwardSize), "
-                    + "\(shape.positionCount) positions, \(shape.activation.rawValue)"
+                    + "\(shape.tokenLimit) positions, \(shape.activation.rawValue)"
             ),
             ("parameters", "\(parameterCount(folder))"),
             ("weights", "\(folder.mappedBytes) bytes mapped, \(types(folder))"),

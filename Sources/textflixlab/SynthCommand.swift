@@ -8,6 +8,7 @@ enum SynthCommand {
     private enum Architecture: String, CaseIterable {
         case large = "bert-large"
         case base = "bert-base"
+        case mpnet = "mpnet-base"
         case minilm
         case tiny
     }
@@ -72,15 +73,17 @@ enum SynthCommand {
         }
         let kind = BERTConfiguration.HeadKind(rawValue: call.text(head) ?? "") ?? .sequence
         func shape(
-            _ hidden: Int, _ heads: Int, _ layers: Int, positions: Int = 512, words: Int = 30522
+            _ hidden: Int, _ heads: Int, _ layers: Int, positions: Int = 512, words: Int = 30522,
+            family: ModelFamily = .bert
         ) -> BERTConfiguration {
             BERTConfiguration(
-                head: kind, hidden: hidden, heads: heads, feedForward: 4 * hidden, layers: layers,
-                positions: positions, vocabulary: words, labels: names)
+                family, head: kind, hidden: hidden, heads: heads, feedForward: 4 * hidden,
+                layers: layers, positions: positions, vocabulary: words, labels: names)
         }
         return switch call.choice(architecture, Architecture.self) ?? .large {
         case .large: shape(1024, 16, 24)
         case .base: shape(768, 12, 12)
+        case .mpnet: shape(768, 12, 12, positions: 514, words: 30527, family: .mpnet)
         case .minilm: shape(384, 12, 6)
         case .tiny: shape(64, 4, 2, positions: 128, words: 1000)
         }

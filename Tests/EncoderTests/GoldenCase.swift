@@ -37,6 +37,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             node[key]?.array?.map { ($0.array ?? []).map { $0.double ?? .nan } }
         }
         var configuration = BERTConfiguration(
+            ModelFamily(rawValue: node["family"]?.string ?? "") ?? .bert,
             head: BERTConfiguration.HeadKind(rawValue: node["head"]?.string ?? "") ?? .none,
             hidden: number("hidden"), heads: number("heads"), feedForward: number("feed_forward"),
             layers: number("layers"), positions: number("positions"),

@@ -1,5 +1,5 @@
-// Attention against double precision, over odd lengths and head sizes, and its independence of the
-// number of queries that are computed together.
+// Attention against double precision, over odd lengths and head sizes, with a bias by distance and
+// without, and its independence of the number of queries that are computed together.
 
 import Numerics
 import Testing
@@ -18,10 +18,14 @@ struct AttentionTests {
         Case(tokens: 33, heads: 2, headSize: 20), Case(tokens: 129, heads: 2, headSize: 64),
     ]
 
+    static let settings = [
+        (Precision.f32, false), (.bf16, false), (.f32, true), (.bf16, true),
+    ]
+
     @Test(arguments: Kernels.all.indices, grid)
     func matchesDouble(index: Int, test: Case) throws {
-        for precision in [Precision.f32, .bf16] {
-            let setting = try Setting(test, precision)
+        for (precision, isBiased) in Self.settings {
+            let setting = try Setting(test, precision, isBiased: isBiased)
             let context = setting.attend(Kernels.all[index], queries: 0..<test.tokens)
             #expect(context.isIntact)
             for query in 0..<test.tokens {
@@ -41,8 +45,8 @@ struct AttentionTests {
     @Test(arguments: Kernels.all.indices)
     func aQueryDoesNotDependOnItsCompany(index: Int) throws {
         let test = Case(tokens: 75, heads: 2, headSize: 32)
-        for precision in [Precision.f32, .bf16] {
-            let setting = try Setting(test, precision)
+        for (precision, isBiased) in Self.settings {
+            let setting = try Setting(test, precision, isBiased: isBiased)
             let all = setting.attend(Kernels.all[index], queries: 0..<75)
             for queries in [0..<1, 30..<50, 70..<75] {
                 let some = setting.attend(Kernels.all[index], queries: queries)
@@ -53,15 +57,39 @@ struct AttentionTests {
         }
     }
 
+    /// Zeros are a bias too: the way of the scores is another one, so a rounding may differ.
+    @Test(arguments: Kernels.all.indices)
+    func aBiasOfNothingChangesNothing(index: Int) throws {
+        let test = Case(tokens: 75, heads: 2, headSize: 32)
+        let plain = try Setting(test, .f32)
+        let zeros = GuardedMatrix(rows: RelativePositions.bucketCount, columns: 2)
+        let biased = try Setting(test, .f32, bias: zeros)
+        let (one, two) = (
+            plain.attend(Kernels.all[index], queries: 0..<75),
+            biased.attend(Kernels.all[index], queries: 0..<75)
+        )
+        for (a, b) in zip(one.values, two.values) { #expect(abs(a - b) < 2e-6) }
+    }
+
     /// Random q, k, v in the format of a precision, and attention over them.
     private struct Setting {
         let test: Case
         let arena: Arena
         let q, k, v: HeadOperand
         let values: [[Double]]  // q, k, v as stored
+        let learnt: GuardedMatrix?  // [32, A]
+        let bias: RelativeBias?
 
-        init(_ test: Case, _ precision: Precision) throws {
+        init(_ test: Case, _ precision: Precision, isBiased: Bool) throws {
+            let learnt = GuardedMatrix(
+                rows: RelativePositions.bucketCount, columns: test.heads, seed: 9, scale: 3)
+            try self.init(test, precision, bias: isBiased ? learnt : nil)
+        }
+
+        init(_ test: Case, _ precision: Precision, bias learnt: GuardedMatrix? = nil) throws {
             self.test = test
+            self.learnt = learnt
+            bias = try learnt.map { try RelativeBias($0.view.readOnly, tokens: test.tokens) }
             let hidden = test.heads * test.headSize
             arena = try Arena(byteCount: test.tokens * (hidden + 64) * 16 + 4096)
             var scratch = arena.scratch
@@ -103,7 +131,7 @@ struct AttentionTests {
                 let task = AttentionTask(
                     q: q, k: k, v: v, context: out.view, text: 0..<test.tokens,
                     queryRow: queries.lowerBound, queryCount: queries.count, head: head,
-                    headSize: test.headSize)
+                    headSize: test.headSize, bias: bias.map { $0.head(head) + queries.lowerBound })
                 kernels.attend(task, scratch: scratch)
             }
             return out
@@ -115,8 +143,9 @@ struct AttentionTests {
                 values[operand][row * hidden + head * size + d]
             }
             let scores = (0..<test.tokens).map { key in
-                (0..<size).reduce(0) { $0 + at(0, query, $1) * at(1, key, $1) }
-                    / Double(size).squareRoot()
+                let bucket = RelativePositions.bucket(distance: query - key)
+                return (0..<size).reduce(0) { $0 + at(0, query, $1) * at(1, key, $1) }
+                    / Double(size).squareRoot() + Double(learnt?.view[bucket][head] ?? 0)
             }
             let weights = scores.map { exp($0 - scores.max()!) }
             let sum = weights.reduce(0, +)

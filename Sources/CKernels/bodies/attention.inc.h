@@ -1,4 +1,4 @@
-// Attention of one head over one text: softmax(q k^T * factor) v, without padding.
+// Attention of one head over one text: softmax(q k^T * factor + bias) v, without padding.
 //
 // Scores are computed transposed, 32 queries to a panel, so that a query is a lane:
 //
@@ -7,6 +7,10 @@
 //    n   [               ]       a query's result does not depend on its place in the panel.
 //          |  exp, in place of the second product's B operand
 //   D  [ O^T = V^T . P^T ]       then O^T is divided by the sums and transposed out.
+//
+// A bias by distance, bias[i - j] of query i and key j, is added to a tile of scores while that is
+// in the first-level cache; the 32 queries of a key are neighbours there. Without one the factor is
+// left to the exponential.
 //
 // Both products run on the tile of tile.inc.h. Units: f32 1 value, bf16 a pair of values (of a
 // head's dimensions in the first product, of neighbouring keys in the second).
@@ -103,9 +107,18 @@ static void TILE_FN(pair_values)(const tf_attention *a, const TILE_FN(workspace)
     }
 }
 
+// Scores of keys j... (`rows` of them) and the queries from `first`: s * factor + bias[i - j].
+INL void TILE_FN(add_bias)(const tf_attention *a, float *scores, int first, int64_t j, int rows) {
+    const vf factor = vf_set(a->factor);
+    const float *bias = a->bias + first - j;
+    for (int r = 0; r < rows; r++, scores += TF_PANEL_COLUMNS, bias--)
+        for (int c = 0; c < TF_PANEL_COLUMNS; c += LANES)
+            vf_store(scores + c, vf_fma(vf_load(scores + c), factor, vf_load(bias + c)));
+}
+
 // Exponentials of the scores, as units of P; the sums of each query into `sum`.
 INL void TILE_FN(exponentials)(const tf_attention *a, const TILE_FN(workspace) *w, float *sums) {
-    const vf factor = vf_set(a->factor * TF_LOG2E);
+    const vf factor = vf_set((a->bias ? 1.0f : a->factor) * TF_LOG2E);
     for (int c = 0; c < TF_PANEL_COLUMNS; c += LANES) {
         const float *s = w->scores + c;
         vf highest[4] = {vf_load(s), vf_load(s), vf_load(s), vf_load(s)};
@@ -149,6 +162,8 @@ static void TILE_FN(attend_panel)(const tf_attention *a, const TILE_FN(workspace
         TILE_FN(tile)(rows, w->dim_units, (const char *)(w->k + j), w->keys * 4,
                       (const char *)w->q, (const char *)w->q, 0,
                       (char *)(w->scores + j * TF_PANEL_COLUMNS));
+        if (a->bias)
+            TILE_FN(add_bias)(a, w->scores + j * TF_PANEL_COLUMNS, first, j, rows);
     }
     TILE_FN(exponentials)(a, w, sums);
     for (int d = 0; d < a->head_size; d += TF_PANEL_ROWS_MAX) {

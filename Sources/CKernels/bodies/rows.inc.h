@@ -45,9 +45,11 @@ static void TF_FN(tf_layer_norm)(const tf_rows *p) {
 static void TF_FN(tf_sum_rows)(float *out, const float *a, const float *b, const float *c,
                                int64_t count) {
     int64_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        vf_store(out + i, vf_load(a + i) + vf_load(b + i) + vf_load(c + i));
-    for (; i < count; i++) out[i] = a[i] + b[i] + c[i];
+    for (; i + LANES <= count; i += LANES) {
+        const vf two = vf_load(a + i) + vf_load(b + i);
+        vf_store(out + i, c ? two + vf_load(c + i) : two);
+    }
+    for (; i < count; i++) out[i] = c ? a[i] + b[i] + c[i] : a[i] + b[i];
 }
 
 static void TF_FN(tf_softmax)(const tf_rows *p) {

@@ -19,6 +19,7 @@
 // 1 float, 2 bfloat16 or 4 bytes of int8.
 enum { TF_F32 = 0, TF_BF16 = 1, TF_INT8 = 2, TF_PRECISIONS = 3 };
 enum { TF_PANEL_COLUMNS = 32, TF_PANEL_ROWS_MAX = 14, TF_UNIT_BYTES = 4 };
+enum { TF_BIAS_SLACK = TF_PANEL_COLUMNS - 1 };
 
 // What a product does with an element before it is stored. The f32 variants write float, the
 // bf16 variant bfloat16. ADD reads what stands in `out` and adds to it (the residual).
@@ -79,13 +80,18 @@ typedef struct tf_pack_weights {
     int64_t units;
 } tf_pack_weights;
 
-// softmax(q k^T * factor) v of one head of one text. q, k, v: [n, D] with strides, floats or
+// softmax(q k^T * factor + bias) v of one head of one text. q, k, v: [n, D] with strides, floats or
 // bfloat16; out: floats. Only queries first_query..<end_query are computed and written.
+//
+// The bias of query i and key j is bias[i - j], or nothing when it is null. Queries come 32 at a
+// time: bias[-(n - 1)] to bias[end_query - 1 + TF_BIAS_SLACK] must be memory that may be read, of
+// which what lies past the last query has no influence.
 typedef struct tf_attention {
     const void *q, *k, *v;
     int64_t q_stride, k_stride, v_stride, out_stride; // in elements
     float *out;
     void *scratch; // tf_attention_scratch_bytes(n, D), 64-byte aligned
+    const float *bias; // or null
     float factor;
     int32_t tokens, head_size, first_query, end_query;
 } tf_attention;
@@ -107,6 +113,7 @@ typedef struct tf_kernels {
     void (*_Nonnull product[TF_PRECISIONS])(const tf_product *);
     void (*_Nonnull attention[2])(const tf_attention *); // f32, bf16
     void (*_Nonnull layer_norm)(const tf_rows *);
+    // a + b + c, or a + b when c is null.
     void (*_Nonnull sum_rows)(float *out, const float *a, const float *b, const float *c,
                               int64_t count);
     void (*_Nonnull softmax)(const tf_rows *);            // rows in place; gamma, beta unused

@@ -5,7 +5,7 @@ The weights are a formula (synthetic.py here, SyntheticModel.swift there), so on
 answers are kept. The answers are computed in f64, so the difference to them is our error alone;
 `reference_f32` is the largest difference of the reference's own f32, for comparison.
 
-Usage: make_golden.py > golden.json     (made with torch 2.15, transformers 5.23, numpy 2.4)
+Usage: make_golden.py > golden.json     (made with torch 2.15, transformers 5.24, numpy 2.4)
 """
 
 import json
@@ -13,15 +13,14 @@ import sys
 
 import numpy
 import torch
-from transformers import (BertConfig, BertForSequenceClassification, BertForTokenClassification,
-                          BertModel)
+import transformers
 
 import synthetic
 
 # Every case: the shape, then how its file is written (the answers do not depend on that, but for
 # the rounding of the weights to a narrower type).
-SHAPE = dict(hidden=20, heads=4, feed_forward=36, layers=1, positions=16, vocabulary=97,
-             activation="gelu", head="sequence", labels=2)
+SHAPE = dict(family="bert", hidden=20, heads=4, feed_forward=36, layers=1, positions=16,
+             vocabulary=97, activation="gelu", head="sequence", labels=2)
 CASES = {
     "one odd layer": {},
     "no prefix": dict(prefix=False, hidden=17, heads=1, feed_forward=5, layers=2),
@@ -40,24 +39,34 @@ CASES = {
     "three shards": dict(shards=3, hidden=28, heads=7, feed_forward=60, layers=3),
     "deep": dict(hidden=96, heads=6, feed_forward=384, layers=12, positions=130, vocabulary=400),
     "many positions": dict(hidden=32, heads=2, feed_forward=64, layers=2, positions=300),
+    "mpnet": dict(family="mpnet", hidden=24, heads=3, feed_forward=56, layers=2, positions=35),
+    "mpnet, far apart": dict(family="mpnet", hidden=32, heads=4, feed_forward=64, layers=2,
+                             positions=302, labels=3, shards=2),
+    "mpnet, token head": dict(family="mpnet", head="token", hidden=30, heads=2, feed_forward=40,
+                              layers=2, positions=66, labels=5, type="F16"),
+    "mpnet, embeddings": dict(family="mpnet", head="none", prefix=False, hidden=40, heads=5,
+                              feed_forward=90, layers=3, positions=135),
 }
+FAMILIES = {"bert": "Bert", "mpnet": "MPNet"}
+HEADS = {"sequence": "ForSequenceClassification", "token": "ForTokenClassification",
+         "none": "Model"}
+
 NARROW = {"BF16": torch.bfloat16, "F16": torch.float16}
 
 
 def build(case):
-    configuration = BertConfig(
+    family = FAMILIES[case["family"]]
+    configuration = getattr(transformers, family + "Config")(
         hidden_size=case["hidden"], num_attention_heads=case["heads"],
         intermediate_size=case["feed_forward"], num_hidden_layers=case["layers"],
         max_position_embeddings=case["positions"], vocab_size=case["vocabulary"],
         hidden_act=case["activation"], num_labels=case["labels"], attn_implementation="eager",
         hidden_dropout_prob=0, attention_probs_dropout_prob=0)
-    kind = {"sequence": BertForSequenceClassification, "token": BertForTokenClassification,
-            "none": BertModel}[case["head"]]
-    model = kind(configuration).eval()
+    model = getattr(transformers, family + HEADS[case["head"]])(configuration).eval()
     state = {}
     for name, value in model.state_dict().items():
         if value.dtype.is_floating_point:
-            made = torch.from_numpy(synthetic.tensor(name.removeprefix("bert."), value.shape))
+            made = torch.from_numpy(synthetic.tensor(synthetic.canonical(name), value.shape))
             if case.get("type") in NARROW:
                 made = made.to(NARROW[case["type"]]).float()
             value = made
@@ -68,9 +77,12 @@ def build(case):
 
 def texts(case, random):
     """Lengths that matter: the shortest, around 16 (a kernel's tile), the position limit."""
-    lengths = sorted({1, 2, 3, 7, min(15, case["positions"]), min(17, case["positions"]),
-                      case["positions"]})
-    return [random.integers(0, case["vocabulary"], length).tolist() for length in lengths]
+    # MPNet keeps two positions for padding, and its reference gives none to token 1, which is it.
+    is_mpnet = case["family"] == "mpnet"
+    limit = case["positions"] - 2 * is_mpnet
+    lengths = sorted({1, 2, 3, 7, min(15, limit), min(17, limit), limit})
+    return [random.integers(2 * is_mpnet, case["vocabulary"], length).tolist()
+            for length in lengths]
 
 
 def answer(model, ids):

@@ -6,6 +6,13 @@ shift depend on the kind of tensor. All arithmetic is f32, as there, so both mak
 
 import numpy
 
+# MPNet's names and the canonical ones, as in Sources/Weights/ModelFamily.swift.
+MPNET = [("attention.attn.q.", "attention.self.query."),
+         ("attention.attn.k.", "attention.self.key."),
+         ("attention.attn.v.", "attention.self.value."),
+         ("attention.attn.o.", "attention.output.dense."),
+         ("attention.LayerNorm.", "attention.output.LayerNorm."),
+         ("classifier.dense.", "pooler.dense."), ("classifier.out_proj.", "classifier.")]
 MASK = (1 << 64) - 1
 
 
@@ -24,11 +31,22 @@ def splitmix(state):
     return state ^ (state >> numpy.uint64(31))
 
 
+def canonical(name):
+    """The canonical name of a tensor of either family."""
+    for prefix in ("bert.", "mpnet."):
+        name = name.removeprefix(prefix)
+    for theirs, ours in MPNET:
+        name = name.replace(theirs, ours)
+    return name
+
+
 def scale_and_shift(name, shape):
     if name.endswith("bias"):
         return 2.0 ** -4, 0
     if "LayerNorm" in name:
         return 2.0 ** -3, 1
+    if "relative_attention_bias" in name:
+        return 2, 0
     if "_embeddings" in name:
         return numpy.sqrt(3.0) / 16, 0
     return numpy.sqrt(3.0 / shape[1]), 0
