@@ -102,6 +102,7 @@ let package = Package(
             "textflix-bench",
             [
                 "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
+                "Gradients",
                 "Numerics", "CKernels",
             ]),
 

@@ -20,8 +20,8 @@ package final class Multiplier {
         self.pool = pool
     }
 
-    /// 4 panels of 14 rows, as in the encoder.
-    fileprivate static let blockRows = 56
+    /// 4 panels of 14 rows, as in the encoder; where blocks are few, as many for each lane.
+    fileprivate static let plan = BlockPlan(rows: 56, leastRowsALane: 1)
 
     /// c [M, N] = epilogue(a · b + bias).
     /// - Throws: when there is no memory for the packed sides.
@@ -35,7 +35,7 @@ package final class Multiplier {
         func cut(_ scratch: inout Scratch) {
             columns = PackedColumns(
                 columns: b.count, width: b.length, precision: precision, in: &scratch)
-            let rows = min(a.count, Self.blockRows)
+            let rows = min(a.count, Self.plan.rows)
             let block = Scratch.measure {
                 _ = PackedRows(
                     rows: rows, width: a.length, precision: precision, kernels: kernels, in: &$0)
@@ -69,7 +69,7 @@ package final class Multiplier {
         func run(on lane: Lane) {
             kernels.pack(b, into: columns, panels: lane.share(of: columns.panelCount))
             lane.barrier()
-            let count = (c.rows + blockRows - 1) / blockRows
+            let count = plan.blockCount(c.rows, lanes: lane.count)
             lane.forEach(count) { index in
                 let range = BlockPlan.block(index, of: count, c.rows)
                 var scratch = blocks[lane.index]

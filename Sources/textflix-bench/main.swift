@@ -5,7 +5,9 @@ import Syscalls
 
 let program = Program(
     "textflix-bench", "measures parts of Textflix",
-    commands: [KernelBench.command, EncoderBench.command, TokenizerBench.command])
+    commands: [
+        KernelBench.command, EncoderBench.command, TrainingBench.command, TokenizerBench.command,
+    ])
 let line = program.invocation()
 
 do {
@@ -13,6 +15,7 @@ do {
         switch line.command?.name {
         case "kernels": try KernelBench.run(line)
         case "encoder": try EncoderBench.run(line)
+        case "training": try TrainingBench.run(line)
         default: try TokenizerBench.run(line)
         }
     ThisProcess.exit(status.rawValue)

@@ -54,15 +54,26 @@ static void TF_FN(tf_sum_rows)(float *out, const float *a, const float *b, const
 
 static void TF_FN(tf_softmax)(const tf_rows *p) {
     for (int row = 0; row < p->rows; row++) {
-        float *x = p->x + row * p->stride, most = x[0], sum = 0;
-        for (int i = 1; i < p->width; i++) most = x[i] > most ? x[i] : most;
-        for (int i = 0; i < p->width; i += LANES) {
-            const int count = p->width - i < LANES ? p->width - i : LANES;
-            vf t = (vf_load_some(x + i, count) - vf_set(most)) * vf_set(TF_LOG2E);
-            vf_store_some(x + i, tf_exp2(t), count);
+        float *x = p->x + row * p->stride;
+        const int whole = p->width - p->width % LANES, rest = p->width - whole;
+        vf most = vf_set(x[0]), sum = vf_set(0);
+        for (int i = 0; i < whole; i += LANES) most = vf_max(most, vf_load(x + i));
+        float top = vf_highest(most);
+        for (int i = whole; i < p->width; i++) top = x[i] > top ? x[i] : top;
+        for (int i = 0; i < whole; i += LANES) {
+            const vf y = tf_exp2((vf_load(x + i) - vf_set(top)) * vf_set(TF_LOG2E));
+            vf_store(x + i, y);
+            sum += y;
         }
-        for (int i = 0; i < p->width; i++) sum += x[i];
-        for (int i = 0; i < p->width; i++) x[i] /= sum;
+        if (rest > 0) {
+            const vf t = vf_load_some(x + whole, rest) - vf_set(top);
+            const vf y = vf_first(tf_exp2(t * vf_set(TF_LOG2E)), rest);
+            vf_store_some(x + whole, y, rest);
+            sum += y;
+        }
+        const vf inverse = vf_set(1.0f / vf_sum(sum));
+        for (int i = 0; i < whole; i += LANES) vf_store(x + i, vf_load(x + i) * inverse);
+        vf_store_some(x + whole, vf_load_some(x + whole, rest) * inverse, rest);
     }
 }
 

@@ -3,8 +3,8 @@
 
 The weights are a formula (../encoder/synthetic.py here, SyntheticModel.swift there). Every text
 goes through the reference alone, so nothing is padded; losses are summed over texts and multiplied
-by SCALE. All is computed in f64 and gradients are kept as f32, base64. `curve` are the losses of ten
-steps of torch.optim.AdamW on the same batch, decay on matrices alone.
+by SCALE. All is computed in f64 and gradients are kept as f32, base64. `curve` are the losses of
+ten steps of torch.optim.AdamW on the same batch, decay on matrices alone.
 
 Id 0 is in no text: it is padding to the reference, which learns nothing of it.
 
