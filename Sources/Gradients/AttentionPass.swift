@@ -17,7 +17,7 @@ struct AttentionPass {
     let product: SmallProduct
     let heads: Int
     let dropout: Dropout
-    /// [A, 2 P - 1], the bias by head and j - i + P - 1; nil: none.
+    /// [A, 2 m - 1], the bias by head and j - i + m - 1, m of the longest text; nil: none.
     let bias: MatrixView?
 
     private var kernels: Kernels { product.kernels }
@@ -57,9 +57,7 @@ struct AttentionPass {
             into: cut(record.context, task), scratch: scratch)
     }
 
-    /// - Parameters:
-    ///   - dContext: [T, H]; read where the task is.
-    ///   - biasGradient: set to this task's part, [2 n - 1].
+    /// - Parameter dContext: [T, H]; read where the task is.
     func backward(
         _ task: Task, _ record: LayerRecord, _ dContext: MutableMatrixView, _ pass: PassScratch,
         _ scratch: Scratch

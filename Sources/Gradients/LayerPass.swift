@@ -14,6 +14,7 @@ internal import Numerics
 struct LayerPass {
     let dense: DenseRunner
     let attention: AttentionPass
+    let positions: RelativePositionTable?
     let dropout: Dropout
     let activation: Epilogue
     let batch: RaggedBatch
@@ -68,6 +69,7 @@ struct LayerPass {
         eachTask(index, x.columns) { task, lane in
             attention.backward(task, record, record.context, scratch, scratch.lanes[lane])
         }
+        positions?.learn(scratch.biasGradients, batch)
         scale(scratch.dq)
         let parts = [
             (layer.query, scratch.dq), (layer.key, scratch.dk), (layer.value, scratch.dv),

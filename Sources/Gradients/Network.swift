@@ -26,6 +26,7 @@ package final class Network {
     private let places: ParameterPlaces
     private let runner: DenseRunner
     private let tables: EmbeddingTables
+    private let positions: RelativePositionTable?
     private let layers: [EncoderLayer]
     private let memory = TapeMemory()
     private var mergedVersion = -1
@@ -46,7 +47,9 @@ package final class Network {
             parameters, epsilon: configuration.layerNormEpsilon, adapters: plan.adapters)
         runner = DenseRunner(
             multiplier: Multiplier(kernels: kernels, pool: pool), precision: plan.precision)
-        tables = EmbeddingTables(parameters, places, firstPosition: 0)
+        tables = EmbeddingTables(
+            parameters, places, firstPosition: configuration.family.positionOffset)
+        positions = RelativePositionTable(parameters)
         var layers: [EncoderLayer] = []
         for index in 0..<configuration.layerCount {
             layers.append(try EncoderLayer(index, places))
@@ -135,14 +138,14 @@ extension Network {
 
     private func shape(_ batch: RaggedBatch, keepsTape: Bool) -> TapeShape {
         let longest = (0..<batch.textCount).map { batch.range(ofText: $0).count }.max() ?? 1
-        precondition(longest <= configuration.positionCount)
+        precondition(longest <= configuration.tokenLimit)
         let attention = AttentionPass.scratchBytes(
             product, longest: longest, headSize: configuration.headSize)
         return TapeShape(
             tokens: batch.tokenCount, texts: batch.textCount, longest: longest,
             hidden: configuration.hiddenSize, feedForward: configuration.feedForwardSize,
             heads: configuration.attentionHeads, layers: layerCount,
-            rank: plan.adapters?.rank ?? 0, lanes: pool.count, hasRelativeBias: false,
+            rank: plan.adapters?.rank ?? 0, lanes: pool.count, hasRelativeBias: positions != nil,
             firstKept: keepsTape ? firstLayerTrained : layerCount, attentionBytes: attention)
     }
 
@@ -155,9 +158,10 @@ extension Network {
 
     private func pass(_ batch: RaggedBatch, _ tape: Tape, _ dropout: Dropout) -> LayerPass {
         let attention = AttentionPass(
-            product: product, heads: configuration.attentionHeads, dropout: dropout, bias: nil)
+            product: product, heads: configuration.attentionHeads, dropout: dropout,
+            bias: positions == nil ? nil : tape.scratch.bias.readOnly)
         return LayerPass(
-            dense: runner, attention: attention, dropout: dropout,
+            dense: runner, attention: attention, positions: positions, dropout: dropout,
             activation: Epilogue(configuration.activation), batch: batch, scratch: tape.scratch)
     }
 
@@ -194,6 +198,7 @@ extension Network {
         _ pass: LayerPass, _ batch: RaggedBatch, _ tape: Tape
     ) throws(OutOfMemory) {
         try mergeAdapters()
+        positions?.spread(into: tape.scratch.bias)
         embedding(batch, pass.dropout).forward(tape.embedded, into: tape.state(0))
         for (index, layer) in layers.enumerated() {
             try pass.forward(

@@ -44,7 +44,9 @@ struct PassScratch {
     let thin: ThinScratch?
     /// Of attention, one a lane.
     let lanes: [Scratch]
-    /// Gradients of a relative position's bias, [texts * heads, 2 n - 1]; empty without one.
+    /// The bias of relative positions, [heads, 2 n - 1], and what it gets back, a row a text and
+    /// head; without such a bias empty.
+    let bias: MutableMatrixView
     let biasGradients: MutableMatrixView
 
     init(_ shape: TapeShape, in scratch: inout Scratch) {
@@ -61,6 +63,7 @@ struct PassScratch {
             ? nil : ThinScratch(inner: matrix(shape.rank), back: matrix(shape.rank))
         lanes = (0..<shape.lanes).map { _ in scratch.piece(shape.attentionBytes) }
         let offsets = shape.hasRelativeBias ? 2 * shape.longest - 1 : 0
+        bias = scratch.matrix(rows: shape.heads, columns: offsets)
         biasGradients = scratch.matrix(rows: shape.texts * shape.heads, columns: offsets)
     }
 }

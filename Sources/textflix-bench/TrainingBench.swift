@@ -40,7 +40,7 @@ enum TrainingBench {
         let network = try Network(ModelFolder.open(path), plan, kernels: kernels, pool: pool)
         let adamw = try AdamW(network.parameters, decay: 0.01, kernels: kernels, pool: pool)
         let count = line.integer(texts) ?? 16
-        let length = min(line.integer(length) ?? 256, network.configuration.positionCount)
+        let length = min(line.integer(length) ?? 256, network.configuration.tokenLimit)
         let batch = batch(count, length, network.configuration.vocabularySize)
         let targets = (0..<count).flatMap { $0 % 2 == 0 ? [1, 0] : [0, 1] as [Float] }
         let rates: [Float?] = Array(repeating: 1e-5, count: network.layerCount + 2)

@@ -46,6 +46,7 @@ struct GoldenNetwork: Sendable, CustomTestStringConvertible {
         ]
         let head = heads[node["head"]?.string ?? ""] ?? .pooler
         configuration = BERTConfiguration(
+            ModelFamily(rawValue: node["family"]?.string ?? "") ?? .bert,
             head: head == .pooler ? .sequence : .none, hidden: number("hidden"),
             heads: number("heads"), feedForward: number("feed_forward"), layers: number("layers"),
             positions: number("positions"), vocabulary: number("vocabulary"),

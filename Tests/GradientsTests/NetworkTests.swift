@@ -56,7 +56,8 @@ import Testing
         }
     }
 
-    @Test(arguments: GoldenNetwork.all)
+    /// Not with ReLU: a step across one of its kinks measures the mean of two slopes.
+    @Test(arguments: GoldenNetwork.all.filter { $0.configuration.activation != .relu })
     func finiteDifferencesAgree(_ golden: GoldenNetwork) throws {
         var plan = golden.plan
         (plan.dropout, plan.headDropout) = (0.3, 0.3)

@@ -6,7 +6,7 @@ goes through the reference alone, so nothing is padded; losses are summed over t
 by SCALE. All is computed in f64 and gradients are kept as f32, base64. `curve` are the losses of
 ten steps of torch.optim.AdamW on the same batch, decay on matrices alone.
 
-Id 0 is in no text: it is padding to the reference, which learns nothing of it.
+Ids 0 and 1 are in no text: one of them is padding to the reference, which learns nothing of it.
 
 Usage: make_golden.py > golden.json     (made with torch 2.15, transformers 5.24, peft 0.21)
 """
@@ -19,14 +19,14 @@ import sys
 import numpy
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import BertConfig, BertForSequenceClassification, BertModel
+import transformers
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "encoder"))
 import synthetic  # noqa: E402
 
 SCALE = 0.25
 RATE, DECAY = 2e-3, 0.01
-SHAPE = dict(hidden=16, heads=2, feed_forward=36, layers=2, positions=40, vocabulary=43,
+SHAPE = dict(family="bert", hidden=16, heads=2, feed_forward=36, layers=2, positions=40, vocabulary=43,
              activation="gelu", labels=2, lengths=[7, 1, 18, 33])
 CASES = {
     "pooler": dict(head="pooler"),
@@ -34,9 +34,12 @@ CASES = {
     "first": dict(head="cls", activation="relu", hidden=20, heads=1),
     "masked": dict(head="masked", lengths=[9, 21]),
     "adapters": dict(head="mean", rank=3, alpha=6),
+    "mpnet": dict(family="mpnet", head="pooler", lengths=[5, 1, 40], positions=42),
+    "mpnet adapters": dict(family="mpnet", head="cls", rank=2, alpha=4, lengths=[6, 11]),
 }
-TARGETS = {"query": "attention.self.query", "value": "attention.self.value",
-           "intermediate": "intermediate.dense", "output": r"(?<!attention\.)output.dense"}
+TARGETS = [r"attention\.self\.query", r"attention\.self\.value", r"attention\.attn\.q",
+           r"attention\.attn\.v", r"intermediate\.dense", r"(?<!attention\.)output\.dense"]
+FAMILIES = {"bert": "Bert", "mpnet": "MPNet"}
 
 
 def weights(name, shape):
@@ -44,19 +47,21 @@ def weights(name, shape):
 
 
 def build(case):
-    configuration = BertConfig(
+    family = FAMILIES[case["family"]]
+    configuration = getattr(transformers, family + "Config")(
         hidden_size=case["hidden"], num_attention_heads=case["heads"],
         intermediate_size=case["feed_forward"], num_hidden_layers=case["layers"],
         max_position_embeddings=case["positions"], vocab_size=case["vocabulary"],
         hidden_act=case["activation"], num_labels=case["labels"], attn_implementation="eager",
         hidden_dropout_prob=0, attention_probs_dropout_prob=0)
-    kind = BertForSequenceClassification if case["head"] == "pooler" else BertModel
+    is_whole = case["head"] == "pooler"
+    kind = getattr(transformers, family + ("ForSequenceClassification" if is_whole else "Model"))
     model = kind(configuration).double()
-    if kind is BertModel:
+    if not is_whole:
         model.pooler = None
     with torch.no_grad():
         for name, value in model.named_parameters():
-            value.copy_(weights(name.removeprefix("bert."), value.shape))
+            value.copy_(weights(synthetic.canonical(name), value.shape))
     return model
 
 
@@ -88,13 +93,13 @@ def loss_of(case, model, own, text, target):
 
 
 def canonical(name):
-    name = name.removeprefix("base_model.model.").removeprefix("bert.")
+    name = synthetic.canonical(name.removeprefix("base_model.model."))
     return name.replace(".base_layer", "").replace(".lora_A.default", ".lora_A").replace(
         ".lora_B.default", ".lora_B")
 
 
 def with_adapters(case, model):
-    pattern = "|".join(TARGETS.values())
+    pattern = "|".join(TARGETS)
     wrapped = get_peft_model(model, LoraConfig(
         r=case["rank"], lora_alpha=case["alpha"], lora_dropout=0,
         target_modules=rf".*({pattern})"))
@@ -124,7 +129,7 @@ def main():
     for name, changes in CASES.items():
         case = SHAPE | changes
         random = numpy.random.default_rng(len(golden) + 7)
-        texts = [random.integers(1, case["vocabulary"], length).tolist()
+        texts = [random.integers(2, case["vocabulary"], length).tolist()
                  for length in case["lengths"]]
         wanted = targets(case, texts, random)
         own = extras(case)
