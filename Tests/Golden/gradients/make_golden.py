@@ -26,8 +26,8 @@ import synthetic  # noqa: E402
 
 SCALE = 0.25
 RATE, DECAY = 2e-3, 0.01
-SHAPE = dict(family="bert", hidden=16, heads=2, feed_forward=36, layers=2, positions=40, vocabulary=43,
-             activation="gelu", labels=2, lengths=[7, 1, 18, 33])
+SHAPE = dict(family="bert", hidden=16, heads=2, feed_forward=36, layers=2, positions=40,
+             vocabulary=43, activation="gelu", labels=2, lengths=[7, 1, 18, 33])
 CASES = {
     "pooler": dict(head="pooler"),
     "mean": dict(head="mean", activation="gelu_new", labels=3, heads=4),
