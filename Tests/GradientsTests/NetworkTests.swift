@@ -5,6 +5,7 @@ import Encoder
 import Gradients
 import Numerics
 import Testing
+import Weights
 
 @Suite struct NetworkTests {
     private var pooler: GoldenNetwork { GoldenNetwork.all[0] }
