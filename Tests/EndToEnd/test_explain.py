@@ -177,6 +177,8 @@ class Explain(unittest.TestCase):
         self.assertEqual(results[0].label_set, ["positive"])
         self.assertTrue(results[1].abstained)
         self.assertEqual(results[1].label_set, ["negative", "positive"])
+        told = self.daemon.control("classify", "--model", "nbsvm", "--format", "jsonl", "film")
+        self.assertEqual(json.loads(told.stdout)["label_set"], ["negative", "positive"])
         status = {model.name: model for model in self.client.status().models}["nbsvm"]
         self.assertEqual((status.architecture, status.labels),
                          ("LinearNGrams", ["negative", "positive"]))
@@ -185,6 +187,31 @@ class Explain(unittest.TestCase):
         self.assertEqual(raised.exception.code, textflix.Code.FAILED_PRECONDITION)
         invalid = self.client.classify([b"a\xff", "a"], model="nbsvm").results
         self.assertEqual([r.code for r in invalid], [textflix.Code.INVALID_ARGUMENT, 0])
+
+
+class ManyLabels(unittest.TestCase):
+    """Random weights over three labels: each can be explained, and their weights cancel out."""
+
+    def test_each_label_has_its_weights(self):
+        folder = scratch() / "three"
+        made = run("textflixlab", "synth", "--arch", "tiny", "--labels", "good,bad,odd", folder)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        daemon = Daemon(models={"three": folder})
+        self.addCleanup(daemon.kill)
+        with textflix.connect(str(daemon.socket)) as client:
+            result = client.classify([TEXT]).results[0]
+            self.assertEqual(len(result.scores), 3)
+            for method in ("exact_lime", "shapley", "leave_one_out", "lime"):
+                answers = [client.explain(TEXT, method=method, label=label, seed=3)
+                           for label in ("good", "bad", "odd")]
+                self.assertEqual([a.label for a in answers], ["good", "bad", "odd"])
+                # Probabilities sum to 1 whatever is left of the text.
+                for start in {f.start for f in answers[0].features}:
+                    weights = [f.weight for a in answers for f in a.features if f.start == start]
+                    self.assertAlmostEqual(sum(weights), 0, delta=1e-5)
+                    self.assertEqual(len(weights), 3)
+                self.assertAlmostEqual(sum(a.intercept for a in answers), 1, delta=1e-5)
+            self.assertEqual(client.explain(TEXT).label, result.label, "the one that won")
 
 
 if __name__ == "__main__":

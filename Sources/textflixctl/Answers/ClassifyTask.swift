@@ -80,10 +80,7 @@ struct ClassifyTask: TextTask {
             writer.key("tokens_total")
             writer.int(answer.tokensTotal)
         }
-        if answer.abstained {
-            writer.key("abstained")
-            writer.bool(true)
-        }
+        writer.doubts(answer)
         writer.carried(item)
         writer.endObject()
         return writer.takeLine()
@@ -98,12 +95,19 @@ struct ClassifyTask: TextTask {
         let ink: Ink = answer.abstained ? .yellow : labels.ink(of: answer.label)
         let share = DisplayWidth.pad(Self.percent(answer.probability), to: 7, left: true)
         let bar = Bar.text(Double(answer.probability), columns: 10)
-        let reach = answer.truncated ? Self.reach(answer) : ""
-        let taken = DisplayWidth.of(number + shown + share + reach) + 1 + 10 + 2  // spaces and bar
+        let notes = Self.others(answer) + (answer.truncated ? Self.reach(answer) : "")
+        let taken = DisplayWidth.of(number + shown + share + notes) + 1 + 10 + 2  // spaces and bar
         let text = DisplayWidth.cut(
             DisplayWidth.oneLine(item.text.utf8), to: max(16, screen.columns - taken))
         return screen.paint(number, .dim) + screen.paint(shown, ink) + share + " "
-            + screen.paint(bar, ink) + "  " + text + screen.paint(reach, .yellow)
+            + screen.paint(bar, ink) + "  " + text + screen.paint(notes, .yellow)
+    }
+
+    /// The labels that the model's promise lets stand beside the one that won.
+    private static func others(_ answer: Classification) -> String {
+        let names = answer.labelSet.filter { $0 != answer.label }
+            .map { DisplayWidth.oneLine($0.utf8) }
+        return names.isEmpty ? "" : " [or \(names.joined(separator: ", "))]"
     }
 
     /// How much of a long text was read.

@@ -23,6 +23,8 @@ struct EvaluationReport: Sendable {
     let mistakes: [Mistake]
     var truncated = 0
     var abstained = 0
+    /// nil: the model promises none.
+    var labelSets: LabelSetFigures?
     let seed: UInt64
 }
 
@@ -47,6 +49,7 @@ enum EvaluateCommand {
             mistakes: answers.mistakes, seed: seed)
         report.truncated = answers.truncated
         report.abstained = answers.abstained
+        report.labelSets = answers.labelSets.isEmpty ? nil : answers.labelSets
         show(report, call)
         return status
     }
@@ -72,6 +75,7 @@ final class LabelledAnswers {
     private(set) var mistakes: [Mistake] = []
     private(set) var truncated = 0
     private(set) var abstained = 0
+    private(set) var labelSets = LabelSetFigures()
 
     init(_ labels: TrueLabels, mostMistakes: Int) {
         self.labels = labels
@@ -79,7 +83,9 @@ final class LabelledAnswers {
     }
 
     func take(_ item: TextItem, _ answer: Classification) throws(Failure) {
-        let prediction = labels.prediction(answer, truth: try labels.truth(of: item))
+        let truth = try labels.truth(of: item)
+        let prediction = labels.prediction(answer, truth: truth)
+        labelSets.record(answer.labelSet, truth: labels.labels[truth])
         predictions.append(prediction)
         truncated += answer.truncated ? 1 : 0
         abstained += answer.abstained ? 1 : 0

@@ -23,6 +23,13 @@ enum EvaluationJSON {
         json.key("abstained")
         json.int(report.abstained)
         json.write(report.evaluation)
+        if let sets = report.labelSets {
+            json.key("label_sets")
+            json.members([
+                ("coverage", sets.coverage.value), ("low", sets.coverage.low),
+                ("high", sets.coverage.high), ("mean_size", sets.meanSize),
+            ])
+        }
         json.key("mistakes")
         json.beginArray()
         for mistake in report.mistakes { write(mistake, report.model.labels, to: &json) }

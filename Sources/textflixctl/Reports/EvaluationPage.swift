@@ -43,6 +43,11 @@ struct EvaluationPage {
             Self.row("Brier score", evaluation.brier),
             Self.row("risk-coverage area", evaluation.riskCoverage),
         ]
+        if let sets = report.labelSets {
+            lines.append(
+                Self.row("label sets hold it", sets.coverage, percent: true)
+                    + "  (\(fixed(sets.meanSize, decimals: 2)) labels on average)")
+        }
         if report.truncated > 0 {
             lines.append("\(grouped(report.truncated)) texts were longer than the model reads")
         }

@@ -76,9 +76,11 @@ struct ReviewGroup: Sendable {
             return
         }
         lines[label]?[place].reviews += 1
-        guard var kept = lines[label]?[place], line.weight > kept.weight else { return }
-        kept.weight = line.weight
+        guard var kept = lines[label]?[place] else { return }
         kept.probability = max(kept.probability, line.probability)
+        if line.weight > kept.weight {
+            (kept.text, kept.weight, kept.identity) = (line.text, line.weight, line.identity)
+        }
         lines[label]?[place] = kept
     }
 

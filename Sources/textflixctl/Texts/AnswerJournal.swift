@@ -146,7 +146,8 @@ extension Classification: KeptAnswer {
         self.init(
             label: record["label"]?.string ?? best.label, probability: best.probability,
             scores: read, tokens: UInt32(clamping: tokens), truncated: truncated,
-            abstained: record["abstained"]?.bool ?? false)
+            abstained: record["abstained"]?.bool ?? false,
+            labelSet: (record["label_set"]?.array ?? []).compactMap(\.string))
     }
 
     func keep(in record: inout JSONWriter) {
@@ -163,7 +164,21 @@ extension Classification: KeptAnswer {
         record.int(tokens)
         record.key("truncated")
         record.bool(truncated)
-        record.key("abstained")
-        record.bool(abstained)
+        record.doubts(self)
+    }
+}
+
+extension JSONWriter {
+    /// What a model that knows its limits says beside its answer; nothing of one that does not.
+    mutating func doubts(_ answer: Classification) {
+        if answer.abstained {
+            key("abstained")
+            bool(true)
+        }
+        guard !answer.labelSet.isEmpty else { return }
+        key("label_set")
+        beginArray()
+        for label in answer.labelSet { string(label) }
+        endArray()
     }
 }

@@ -15,7 +15,7 @@ import TextflixProtocol
         scores: [
             Score(label: "negative", probability: 0.25),
             Score(label: "positive", probability: 0.75),
-        ], tokens: 7, truncated: true)
+        ], tokens: 7, truncated: true, abstained: true, labelSet: ["negative", "positive"])
 
     init() throws {
         path = try makeTemporaryDirectory(prefix: "/tmp/textflix-journal-") + "/kept"

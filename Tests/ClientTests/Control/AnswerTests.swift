@@ -1,5 +1,6 @@
 // What each command writes for an answer, letter by letter.
 
+import Insight
 import Testing
 import TextflixProtocol
 
@@ -45,6 +46,39 @@ private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: 
                 "tokens_total":900,"abstained":true,"rating":[1, 2]}
 
                 """)
+    }
+
+    /// What the model promises to be among is told, in JSON and, where it is more than the label
+    /// that won, in the table.
+    @Test func labelSets() {
+        let task = ClassifyTask(format: .jsonl, screen: plainScreen)
+        var sure = answer
+        sure.labelSet = ["positive"]
+        #expect(
+            shown(task, sure, item).hasSuffix(
+                #""truncated":false,"label_set":["positive"]}"# + "\n"))
+        var unsure = answer
+        unsure.labelSet = ["negative", "positive"]
+        unsure.abstained = true
+        #expect(
+            shown(task, unsure, item).hasSuffix(
+                #""abstained":true,"label_set":["negative","positive"]}"# + "\n"))
+        let table = ClassifyTask(format: .table, screen: plainScreen)
+        #expect(shown(table, sure, item) == shown(table, answer, item))
+        #expect(
+            shown(table, unsure, item)
+                == "positive? 97.1 % █████████▊  A fun movie, rea… [or negative]\n")
+    }
+
+    @Test func labelSetsAreCounted() {
+        var figures = LabelSetFigures()
+        figures.record([], truth: "a")
+        #expect(figures.isEmpty)
+        for (set, truth) in [(["a"], "a"), (["a", "b"], "b"), (["a"], "b"), (["b"], "b")] {
+            figures.record(set, truth: truth)
+        }
+        #expect(figures.coverage.value == 0.75 && figures.meanSize == 1.25)
+        #expect(figures.coverage.low < 0.75 && figures.coverage.high > 0.75)
     }
 
     @Test func tabsAndLineEndsAreEscaped() {

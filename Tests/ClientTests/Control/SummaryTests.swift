@@ -1,0 +1,39 @@
+// Reviews of one film: equal texts count once, equal sentences are one line.
+
+import Testing
+import TextflixProtocol
+
+@testable import textflixctl
+
+@Suite struct SummaryTests {
+    /// A review of one sentence that supports its label.
+    private func add(
+        _ text: String, weight: Float, probability: Float, _ number: Int,
+        to group: inout ReviewGroup
+    ) {
+        let classification = Classification(
+            label: "positive", probability: probability,
+            scores: [Score(label: "positive", probability: probability)])
+        let feature = Feature(start: 0, end: UInt32(text.utf8.count), weight: weight)
+        group.add(
+            TextItem(number: number, text: Text(text)),
+            Explained(
+                response: ExplainResponse(classification: classification, features: [feature])))
+    }
+
+    @Test func equalSentencesAreOneLine() {
+        var group = ReviewGroup(name: "tt1", title: nil)
+        add("So good!", weight: 0.3, probability: 0.8, 1, to: &group)
+        add("so good", weight: 0.4, probability: 0.7, 2, to: &group)
+        add("So, good.", weight: 0.1, probability: 0.9, 3, to: &group)
+        add("Fine.", weight: 0.2, probability: 0.6, 4, to: &group)
+        add("Fine.", weight: 0.2, probability: 0.6, 5, to: &group)
+        #expect(group.reviewCount == 4 && group.duplicates == 1)
+        let lines = group.lines(of: "positive")
+        #expect(lines.map(\.reviews) == [3, 1])
+        // The strongest one's words, and the surest one's probability.
+        #expect(lines[0].text == Array("so good".utf8) && lines[0].identity == Array("2".utf8))
+        #expect(lines[0].weight == Double(Float(0.4)) && lines[0].probability == 0.9)
+        #expect(group.share(of: "positive") == 1 && group.lines(of: "negative").isEmpty)
+    }
+}
