@@ -71,13 +71,15 @@ package enum HTMLPage {
         .text { line-height: 1.9; white-space: pre-line; font-size: 1.05rem; }
         .text span { border-radius: .2rem; padding: .12em .1em; -webkit-box-decoration-break: clone;
           box-decoration-break: clone; }
-        .text .plus { background: color-mix(in srgb, var(--for-tint) var(--share), var(--card)); }
-        .text .minus {
+        .text .plus { text-decoration-color: var(--for);
+          background: color-mix(in srgb, var(--for-tint) var(--share), var(--card)); }
+        .text .minus { text-decoration-color: var(--against);
           background: color-mix(in srgb, var(--against-tint) var(--share), var(--card)); }
-        .text .strong { text-decoration: underline solid var(--for) 2px;
+        .text .strong { text-decoration-line: underline; text-decoration-thickness: 2px;
           text-underline-offset: .22em; }
-        .text .minus.strong { text-decoration: underline wavy var(--against) 1.5px;
-          text-underline-offset: .22em; }
+        .text .strong.away { text-decoration-style: wavy; text-decoration-thickness: 1.5px; }
+        .text .unread { color: var(--quiet); }
+        .caution { color: var(--against); font-size: .875rem; }
         table { border-collapse: collapse; width: 100%; }
         th { text-align: left; font-size: .8rem; color: var(--quiet); font-weight: 600; }
         th.n { text-align: right; }

@@ -22,7 +22,9 @@ enum ExplainCommand {
             isNumbered: call.operands.count != 1)
         let task = ExplainTask(
             template: template, journal: try journal(call, template, client), view: view.show)
-        if format == .html { printOutput(HTMLPage.opening("Explanations").text) }
+        if format == .html {
+            printOutput(HTMLPage.opening("Explanations").text + "<h1>Explanations</h1>\n")
+        }
         let status = try TextCommands.run(task, call, client)
         if format == .html { printOutput(HTMLPage.closing.text) }
         return status
@@ -114,6 +116,7 @@ private final class ExplanationView {
         writer.int(answer.tokens)
         writer.key("truncated")
         writer.bool(answer.truncated)
+        writer.doubts(answer)
         writer.explanation(explained, of: item.text.utf8)
         writer.carried(item)
         writer.endObject()

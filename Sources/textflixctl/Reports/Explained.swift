@@ -1,7 +1,9 @@
 // The daemon's explanation of one text, as every view of it needs it: parts in the text's order,
 // offsets that are sure to lie in the text, strengths relative to the strongest.
 
+import CommandLineTable
 import JSONText
+import Presentation
 import TextflixClient
 import TextflixProtocol
 
@@ -29,6 +31,8 @@ struct Explained: TextAnswer, Sendable {
 
     /// Which weights are shown as strong: underlined, or with a mark.
     static let strongFrom = 0.5
+    /// Which words of a running text have a colour, though no mark.
+    static let tintedFrom = 0.2
 
     /// All places of all features, in the order of the text.
     func parts(of text: [UInt8]) -> [Part] {
@@ -67,6 +71,27 @@ struct Explained: TextAnswer, Sendable {
         case .unrecognized(let number): "method \(number)"
         }
     }
+
+    var evaluationsText: String {
+        "\(grouped(response.evaluations)) evaluation\(response.evaluations == 1 ? "" : "s")"
+    }
+
+    /// Under this R² an additive account is a poor one.
+    private static let fairFidelity = 0.5
+
+    /// What a reader should know before trusting the weights; nil: nothing.
+    func caution(of unit: Unit) -> String? {
+        if response.features.count == 1, unit == .sentence {
+            return "one sentence: what its words weigh, --unit word tells"
+        }
+        let fidelity = Double(response.fidelityR2)
+        guard fidelity < Self.fairFidelity, response.features.count > 1 else { return nil }
+        return "R² \(fixed(fidelity, decimals: 2)): the parts hardly add up, so their weights tell "
+            + "little; the model looks at what they are together"
+    }
+
+    /// The model cut the text, and what stands here moved nothing.
+    func isUnread(_ part: Part) -> Bool { truncated && part.weight == 0 }
 
     /// What a weight is measured in.
     var isLinear: Bool { response.method == .linear }

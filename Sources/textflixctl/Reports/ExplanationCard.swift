@@ -1,5 +1,6 @@
-// An explanation in HTML: the text as it reads, its parts tinted by weight, the strong ones
-// underlined (straight: for the label, wavy: against it), and the strongest listed with numbers.
+// An explanation in HTML: the text as it reads, its parts tinted by weight in the colour of the
+// label that they speak for, the strong ones underlined (straight: for the label, wavy: against
+// it), what was not read in grey, and the strongest listed with numbers.
 
 import CommandLineTable
 import Presentation
@@ -22,6 +23,7 @@ struct ExplanationCard {
             <div class="head"><h2>\(answer.label) <span class="n">\(share)</span></h2>
             <span class="quiet">\(identity)</span></div>
             <p class="quiet">\(facts)</p>
+            \(caution)
             <p class="text">\(running(parts))</p>
             \(list(parts))</section>
 
@@ -34,8 +36,8 @@ struct ExplanationCard {
         let name = (unit == .word ? "word" : "sentence") + (count == 1 ? "" : "s")
         let measure = explained.isLinear ? "logit" : "probability"
         var text =
-            "\(count) \(name), \(explained.methodName), \(grouped(response.evaluations)) "
-            + "evaluations, R² \(fixed(Double(response.fidelityR2), decimals: 2)). "
+            "\(count) \(name), \(explained.methodName), \(explained.evaluationsText), "
+            + "R² \(fixed(Double(response.fidelityR2), decimals: 2)). "
             + "A weight is what a part adds to the \(measure) of “\(explained.label)”; "
             + "what adds much is underlined, what takes much away has a wavy line."
         if response.windows > 1 { text += " Read in \(response.windows) windows." }
@@ -43,6 +45,20 @@ struct ExplanationCard {
             text += " The model read only \(explained.tokenCount) tokens of this text."
         }
         return text
+    }
+
+    private var caution: HTML {
+        guard let caution = explained.caution(of: unit) else { return .nothing }
+        return """
+            <p class="caution">\(caution)</p>
+
+            """
+    }
+
+    /// The colour of what has such a weight: that of the label it speaks for.
+    private func side(_ weight: Double) -> String {
+        let isRed = LabelInk().ink(of: explained.label) == .red
+        return (weight < 0) != isRed ? "minus" : "plus"
     }
 
     private func running(_ parts: [Explained.Part]) -> HTML {
@@ -63,14 +79,15 @@ struct ExplanationCard {
 
     private func span(_ part: Explained.Part, _ text: ArraySlice<UInt8>) -> HTML {
         let words = Self.plain(text)
+        if explained.isUnread(part) { return "<span class=\"unread\">\(words)</span>" }
         let share = Int((100 * part.strength).rounded())
         guard share >= 5 else { return words }
-        let side = part.weight < 0 ? "minus" : "plus"
-        let strong = part.strength > Explained.strongFrom ? " strong" : ""
+        let away = part.weight < 0 ? " away" : ""
+        let strong = part.strength > Explained.strongFrom ? " strong\(away)" : ""
         let weight = ExplanationLines.signed(part.weight)
         return """
-            <span class="\(side)\(strong)" style="--share: \(share)%" title="\(weight)">\(words)\
-            </span>
+            <span class="\(side(part.weight))\(strong)" style="--share: \(share)%" \
+            title="\(weight)">\(words)</span>
             """
     }
 
@@ -81,7 +98,7 @@ struct ExplanationCard {
         let strongest = parts.sorted { $0.strength > $1.strength }
             .filter { seen.insert($0.feature).inserted }.prefix(Self.listed)
         let rows = strongest.joined { part -> HTML in
-            let side = part.weight < 0 ? "bar minus" : "bar"
+            let side = "bar \(side(part.weight))"
             let width = Int((100 * part.strength).rounded())
             let text = withoutBreaks(trimmedPart(item.text.utf8[part.range]), 0x20)
             return """

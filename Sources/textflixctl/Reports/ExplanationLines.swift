@@ -40,7 +40,7 @@ struct ExplanationLines {
         let facts =
             [
                 "\(count) \(unitName)", explained.methodName,
-                "\(grouped(explained.response.evaluations)) evaluations",
+                explained.evaluationsText,
                 "R² \(fixed(Double(explained.response.fidelityR2), decimals: 2))",
             ] + (windows > 1 ? ["\(windows) windows"] : [])
         var lines = [
@@ -57,6 +57,9 @@ struct ExplanationLines {
             lines.append(
                 screen.paint("the model read only \(answer.tokens) tokens of this text", .yellow))
         }
+        if let caution = explained.caution(of: unit) {
+            lines.append(screen.paint(caution, .yellow))
+        }
         return lines
     }
 
@@ -70,9 +73,10 @@ struct ExplanationLines {
             let rows = Self.wrapped(sentence, to: room)
             let margin = String(repeating: " ", count: Self.margin)
             return rows.enumerated().map { index, row in
-                let painted =
-                    part.strength > Explained.strongFrom
-                    ? screen.paint(row, ink(of: part)) : row
+                let ink: Ink? =
+                    explained.isUnread(part)
+                    ? .dim : part.strength > Explained.strongFrom ? ink(of: part) : nil
+                let painted = ink.map { screen.paint(row, $0) } ?? row
                 return (index == 0 ? gauge(part) : margin) + painted
             }
         }
@@ -109,7 +113,8 @@ struct ExplanationLines {
                 let sign = part.weight < 0 ? "−" : "+"
                 running.append(("[\(sign)\(word)]", ink(of: part)))
             } else {
-                running.append((word, nil))
+                let isSeen = part.strength > Explained.tintedFrom
+                running.append((word, isSeen ? ink(of: part) : nil))
             }
             end = part.range.upperBound
         }
