@@ -44,9 +44,9 @@ struct MaskSampler {
         }
     }
 
-    /// `samples` rows in all, the text itself the first of them, as the reference counts. A pair
-    /// keeps the law: removed r is uniform on 1..<S and so is S - r; r = S (the empty text, whose
-    /// complement would be the text itself) is paired with itself.
+    /// `samples` rows, in pairs, beside the text itself (which the reference counts among them). A
+    /// pair keeps the law: removed r is uniform on 1..<S and so is S - r; r = S (the empty text,
+    /// whose complement would be the text itself) is paired with itself.
     mutating func drawLime(_ samples: Int) {
         guard featureCount > 0 else { return }
         for _ in 0..<max(1, samples / 2) {

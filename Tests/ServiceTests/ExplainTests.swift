@@ -168,6 +168,25 @@ private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Dou
         #expect(abs(sum - p) < 1e-5)
     }
 
+    /// Eight words at 1 ms a token: all 256 variants take 1.5 s. What is left of the time decides
+    /// how many are looked at, and the answer comes within it. (Zero: no deadline.)
+    @Test(
+        arguments: [
+            (.zero, .exactLime), (.seconds(1), .lime), (.milliseconds(200), .leaveOneOut),
+        ] as [(Duration, Method)])
+    func theDeadlineChoosesTheMethod(_ timeout: Duration, _ method: Method) throws {
+        let daemon = try daemon()
+        let client = try daemon.connect()
+        daemon.board.slowDown(nanosecondsPerToken: 1_000_000)
+        // The speed is measured from the second batch on.
+        for _ in 0..<3 { _ = try client.classify("good bad film a b c") }
+        let request = ExplainRequest(text: "good bad film a b c ann lee", unit: .word)
+        try client.send(.explain, request, timeout: timeout)
+        let response = try ExplainResponse(decoding: client.answer().1.get())
+        #expect(response.method == method)
+        #expect(response.features.count == 8)
+    }
+
     @Test func aDeadlineOrACancelEndsIt() throws {
         let daemon = try daemon()
         let client = try daemon.connect()
@@ -192,6 +211,8 @@ private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Dou
         let daemon = try daemon()
         let busy = try daemon.connect()
         let quick = try daemon.connect()
+        // Slow enough that a client that is late to ask still asks in the middle.
+        daemon.board.slowDown(nanosecondsPerToken: 20_000)
         try busy.send(
             .explain,
             ExplainRequest(

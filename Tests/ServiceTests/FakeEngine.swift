@@ -29,6 +29,7 @@ final class FakeEngine: ComputeEngine {
 final class FakeBoard: Sendable {
     private let counts = Mutex<[Int]>([])
     private let gate = Futex(1)
+    private let pace = Atomic<UInt64>(0)
     let layers: Int
 
     init(layers: Int = 2) { self.layers = layers }
@@ -41,6 +42,15 @@ final class FakeBoard: Sendable {
         gate.store(1)
         gate.wakeAll()
     }
+    /// From now on a token takes so long in all layers together.
+    func slowDown(nanosecondsPerToken: UInt64) {
+        pace.store(nanosecondsPerToken, ordering: .relaxed)
+    }
+    func work(tokens: Int) {
+        let nanoseconds = pace.load(ordering: .relaxed) * UInt64(tokens) / UInt64(layers)
+        if nanoseconds > 0 { MonotonicClock.sleep(nanoseconds: nanoseconds) }
+    }
+
     func pass() { while gate.value == 0 { gate.wait(while: 0, nanoseconds: 10_000_000) } }
 }
 
@@ -48,11 +58,13 @@ final class FakeWalk: ComputeWalk {
     private let rows: UnsafeMutableBufferPointer<Float>
     private let columns: Int
     private let board: FakeBoard
+    private let tokenCount: Int
     private var left: Int
 
     init(texts: [[UInt32]], output: OutputKind, board: FakeBoard) {
         self.board = board
         left = board.layers
+        tokenCount = texts.reduce(0) { $0 + $1.count }
         var values: [Float] = []
         switch output {
         case .tokenLogits:
@@ -76,6 +88,7 @@ final class FakeWalk: ComputeWalk {
 
     func step() -> Bool {
         board.pass()
+        board.work(tokens: tokenCount)
         left -= 1
         return left > 0
     }
