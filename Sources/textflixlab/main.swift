@@ -18,6 +18,7 @@ func perform(_ call: Invocation) throws -> ExitStatus {
     case TrainCommand.command.name: try TrainCommand.run(call)
     case AuditCommand.command.name: try AuditCommand.run(call)
     case FaithfulnessCommand.command.name: try FaithfulnessCommand.run(call)
+    case SentencesCommand.command.name: try SentencesCommand.run(call)
     default: preconditionFailure("a command of the table without an action")
     }
 }

@@ -29,7 +29,8 @@ final class ServedClassifier {
     private static let groupTexts = 64
     private static let groupBytes = 128 << 10
     private static let underWay = 8
-    private static let timeout: Duration = .seconds(120)
+    /// Studies run for long, often beside other work: what takes its time is not broken.
+    private static let timeout: Duration = .seconds(3600)
 
     let name: String
     let revision: String
