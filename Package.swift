@@ -121,7 +121,9 @@ let package = Package(
             ["Gradients", "Encoder", "Numerics", "Weights", "JSONText", "Randomness", "Syscalls"]),
         suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
         suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
-        suite("Training", ["Baselines", "Insight", "Syscalls", "Training", "Weights"]),
+        suite(
+            "Training",
+            ["Baselines", "Insight", "JSONText", "Syscalls", "Training", "Weights"]),
         suite(
             "Service",
             ["Service", "TextflixProtocol", "JSONText", "Syscalls", "Tokenization", "Insight"]),

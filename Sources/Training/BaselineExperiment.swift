@@ -14,7 +14,8 @@
 //         "recipe": "better",            // or "report"; each part can be set: "order": 3, ...
 //         "loss": "logistic",            // or "squared-hinge"
 //         "cost": [3, 10, 30],           // C; of several the best in cross-validation is taken
-//         "interpolation": [0.5, 1]      // β of NB-SVM; likewise
+//         "interpolation": [0.5, 1],     // β of NB-SVM; likewise
+//         "tolerance": 0.01, "passes": 200       // when the solver of n-grams may stop
 //       },
 //       "folds": 5, "seed": 1, "output": "model",
 //       "coverage": 0.9                  // label sets that hold the right label so often; optional
@@ -46,6 +47,8 @@ package struct BaselineExperiment: Sendable {
     package var loss: DualCoordinateDescent.Loss
     package var costs: [Double]
     package var interpolations: [Double]
+    package var tolerance: Double
+    package var passes: Int
     package var folds: Int
     package var seed: UInt64
     package var output: String
@@ -62,7 +65,8 @@ package struct BaselineExperiment: Sendable {
         data = try Corpus(dataSource, folder)
         try model.refuseKeys(otherThan: [
             "kind", "recipe", "vectors", "loss", "cost", "interpolation", "minimum_word_length",
-            "keeps_marks", "removes_stop_words", "stems", "order", "weighting",
+            "keeps_marks", "removes_stop_words", "stems", "order", "weighting", "tolerance",
+            "passes",
         ])
         kind = try model.choice("kind", Kind.self) ?? .ngrams
         recipe = try kind == .vectors ? AveragedVectors.recipe : NGramRecipe(named: model)
@@ -76,6 +80,8 @@ package struct BaselineExperiment: Sendable {
         }
         costs = try model.numbers("cost", in: 1e-6...1e6) ?? [1]
         interpolations = try model.numbers("interpolation", in: 0...1) ?? [1]
+        tolerance = try model.number("tolerance", in: 1e-12...1) ?? 0.01
+        passes = try model.natural("passes", in: 1...1_000_000) ?? 200
         folds = try source.natural("folds", in: 2...100) ?? 5
         seed = UInt64(try source.natural("seed", in: 0...Int.max) ?? 1)
         guard let output = try source.string("output") else {

@@ -19,6 +19,10 @@ package struct BaselineTraining {
         package var converged: Bool
         /// Of each tried pair (C, β), in cross-validation.
         package var trials: [(cost: Double, interpolation: Double, accuracy: Double)]
+        /// Reading the texts, and what becomes of them before the first fit.
+        package var readSeconds: Double
+        package var featureSeconds: Double
+        /// The last fit alone, on all texts.
         package var fitSeconds: Double
         package var totalSeconds: Double
         /// Of the test texts, where there are any.
@@ -44,8 +48,11 @@ package struct BaselineTraining {
         guard positive.contains(true), positive.contains(false) else {
             throw WeightsError(.mismatch, data.train, "texts of both labels are needed")
         }
+        let readSeconds = Self.seconds(since: start)
         progress("read \(train.count) texts")
+        let featureStart = MonotonicClock.now
         let features = try self.features(train.texts)
+        let featureSeconds = Self.seconds(since: featureStart)
         progress("\(features.count) features")
         let (trials, best, margins) = search(features, positive)
         let platt = PlattScaling(margins: margins, positive: positive)
@@ -59,18 +66,22 @@ package struct BaselineTraining {
         }
         let fitStart = MonotonicClock.now
         let fit = self.fit(features, positive, best, Array(positive.indices))
-        let fitSeconds = Double(MonotonicClock.now.since(fitStart)) / 1e9
+        let fitSeconds = Self.seconds(since: fitStart)
         try LinearModelWriter(
             labels: data.labels, recipe: experiment.recipe, platt: platt, bias: Double(fit.bias)
         ).write(
             experiment.output, names: features.names, weights: fit.frequencies,
             coefficients: features.served(fit.coefficients))
         try promise?.write(experiment.output)
-        let seconds = Double(MonotonicClock.now.since(start)) / 1e9
         return Outcome(
             cost: best.cost, interpolation: best.interpolation, trainCount: train.count,
             featureCount: features.count, converged: fit.converged, trials: trials,
-            fitSeconds: fitSeconds, totalSeconds: seconds, test: try test())
+            readSeconds: readSeconds, featureSeconds: featureSeconds, fitSeconds: fitSeconds,
+            totalSeconds: Self.seconds(since: start), test: try test())
+    }
+
+    private static func seconds(since start: MonotonicClock.Instant) -> Double {
+        Double(MonotonicClock.now.since(start)) / 1e9
     }
 
     private typealias Pair = (cost: Double, interpolation: Double)
@@ -117,7 +128,8 @@ package struct BaselineTraining {
         _ features: BaselineFeatures, _ positive: [Bool], _ pair: Pair, _ texts: [Int]
     ) -> NaiveBayesSVM.Fit {
         let solver = DualCoordinateDescent(
-            loss: experiment.loss, cost: pair.cost, seed: experiment.seed)
+            loss: experiment.loss, cost: pair.cost, tolerance: experiment.tolerance,
+            passes: experiment.passes, seed: experiment.seed)
         switch features {
         case .ngrams(let corpus):
             return NaiveBayesSVM(solver: solver, interpolation: pair.interpolation)

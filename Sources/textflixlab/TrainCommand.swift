@@ -64,6 +64,7 @@ enum TrainCommand {
         json.endArray()
         for (key, value) in [
             ("cost", outcome.cost), ("interpolation", outcome.interpolation),
+            ("read_seconds", outcome.readSeconds), ("feature_seconds", outcome.featureSeconds),
             ("fit_seconds", outcome.fitSeconds), ("total_seconds", outcome.totalSeconds),
         ] {
             json.key(key)

@@ -2,6 +2,7 @@
 
 import Baselines
 import Insight
+import JSONText
 import Syscalls
 import Testing
 import Training
@@ -72,6 +73,44 @@ import Weights
         ).run()
         #expect(outcome.converged && outcome.featureCount == 2)
         #expect(outcome.test?.allSatisfy(\.isRight) == true)
+    }
+
+    /// Tests/Golden/baselines/make_golden.py: scikit-learn's pipeline on the same vectors.
+    @Test func averagedVectorsAreScikitLearns() throws {
+        let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        let golden = try JSONDocument.parse(
+            try readFile("/\(tests)/Golden/baselines/golden.json", limit: 1 << 20))
+        let reference = try #require(golden["vectors"])
+        let classes = (golden["classes"]?.array ?? []).compactMap(\.bool)
+        var lines = ""
+        for (text, isPositive) in zip(golden["train"]?.array ?? [], classes) {
+            var line = JSONWriter()
+            line.beginObject()
+            line.key("text")
+            line.string(text.string ?? "")
+            line.key("label")
+            line.string(isPositive ? "positive" : "negative")
+            line.endObject()
+            lines += line.text + "\n"
+        }
+        _ = try write("train.jsonl", lines)
+        _ = try write("vectors.txt", try #require(reference["file"]?.string))
+        let path = try write(
+            "vectors.json5",
+            "{data:{train:'train.jsonl'},output:'model',"
+                + "model:{kind:'vectors',vectors:'vectors.txt',cost:0.3}}")
+        let experiment = try BaselineExperiment(path: path)
+        _ = try BaselineTraining(experiment, progress: { _ in }).run()
+        let model = try LinearTextModel(folder: experiment.output)
+        let reader = NGramReader(recipe: model.recipe)
+        var names: [UInt64] = []
+        let expected = (reference["margins"]?.array ?? []).compactMap(\.double)
+        let held = (golden["held"]?.array ?? []).compactMap(\.utf8)
+        #expect(expected.count == held.count && !held.isEmpty)
+        for (text, margin) in zip(held, expected) {
+            let found = text.withUnsafeBufferPointer { model.score($0, reader, &names).margin }
+            #expect(abs(found - margin) < 1e-4)
+        }
     }
 
     @Test func idsChooseTheTexts() throws {

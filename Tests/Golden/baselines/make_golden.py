@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes golden.json: NB-SVM by scikit-learn and the published formula, for Tests/BaselinesTests.
+"""Makes golden.json: NB-SVM by scikit-learn and the published formula, for Tests/BaselinesTests;
+averaged word vectors and logistic regression by scikit-learn, for Tests/TrainingTests.
 
 Usage: make_golden.py > golden.json      made with scikit-learn 1.9.1
 
@@ -12,6 +13,8 @@ from scipy.sparse import csr_matrix
 from sklearn.calibration import _SigmoidCalibration
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 WORDS = ("good bad film plot not very acting loved hated dull bright story the a of was is, "
@@ -51,6 +54,26 @@ def logistic(cost):
     return LogisticRegression(C=cost, solver="liblinear", dual=True, tol=1e-12, max_iter=1_000_000)
 
 
+def averaged(texts, vectors):
+    """The mean of the vectors of a text's known words; zeros where none is known."""
+    words = CountVectorizer(token_pattern=ANY).build_analyzer()
+    known = [[vectors[word] for word in words(text) if word in vectors] for text in texts]
+    return np.array([np.mean(rows, axis=0) if rows else np.zeros(5) for rows in known])
+
+
+def vector_case(train, classes, held):
+    words = CountVectorizer(token_pattern=ANY).fit(train).get_feature_names_out()
+    # Some words have no vector; columns of different size, so that standardising matters.
+    numbers = np.random.RandomState(9).normal(size=(len(words), 5)) * [1, 0.1, 3, 0.5, 20]
+    vectors = {word: np.round(row, 4) for word, row in zip(words[2:], numbers)}
+    logistic = LogisticRegression(C=0.3, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+    model = make_pipeline(StandardScaler(), logistic)
+    model.fit(averaged(train, vectors), classes)
+    return {"cost": 0.3, "margins": model.decision_function(averaged(held, vectors)).tolist(),
+            "file": "".join(f"{word} {' '.join(map(str, row))}\n"
+                            for word, row in vectors.items())}
+
+
 rng = np.random.RandomState(5)
 train, classes = make_texts(rng, 200)
 held, _ = make_texts(rng, 40)
@@ -70,6 +93,7 @@ truth = (noise + 0.7 * rng.normal(size=60)) > 0.2
 platt = _SigmoidCalibration().fit(noise, truth.astype(int))
 print(json.dumps({
     "train": train, "classes": [bool(c) for c in classes], "held": held, "cases": cases,
+    "vectors": vector_case(train, classes, held),
     "platt": {"margins": noise.tolist(), "positive": [bool(t) for t in truth],
               "slope": -float(platt.a_), "offset": -float(platt.b_)},
 }, ensure_ascii=False, separators=(",", ":")))
