@@ -37,7 +37,8 @@ from sklearn.svm import LinearSVC
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("TEXTFLIX_PROGRAMS", ROOT / ".build" / "release"))
 LABELS = ["negative", "positive"]
-TOKEN = r"(?u)\w+|[^\w\s]"
+# Words and marks; controls of ASCII are neither.
+TOKEN = r"(?u)\w+|[^\w\s\x00-\x1f\x7f]"
 BREAK = re.compile(r"<br ?/?>")
 U64 = np.uint64
 GOLDEN, FNV_START, FNV_PRIME = 0x9E3779B97F4A7C15, 0xCBF29CE484222325, 0x100000001B3
