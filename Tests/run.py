@@ -69,10 +69,11 @@ def swift():
     return tally
 
 
-def unittests(name, *folders):
-    """Python unittest modules of some folders, each folder in a process of its own."""
+def unittests(*folders):
+    """Python unittest modules of some folders, each folder in a process of its own, with a log."""
     tally = Tally()
     for folder in folders:
+        name = pathlib.Path(folder).name.lower()
         code, output = run_logged(name, [sys.executable, "-u", __file__, "--unittest", folder])
         counts = re.findall(r"^counted: (\d+) passed, (\d+) failed$", output, re.MULTILINE)
         passed, failed = map(int, counts[-1]) if counts else (0, 1)
@@ -99,19 +100,19 @@ def unittest_folder(folder):
 
 
 def style():
-    return unittests("style", "Tests/Style")
+    return unittests("Tests/Style")
 
 
 def python():
-    return unittests("python", "Tests/Python")
+    return unittests("Tests/Python")
 
 
 def endtoend():
-    return unittests("endtoend", "Tests/EndToEnd")
+    return unittests("Tests/EndToEnd", "Tests/Fuzz")
 
 
 def systemd():
-    return unittests("systemd", "Tests/Systemd")
+    return unittests("Tests/Systemd")
 
 
 def interop():

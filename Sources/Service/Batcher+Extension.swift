@@ -36,6 +36,7 @@ extension Batcher {
         guard each > 0 else { return nil }
         let left = claim.deadline.since(now)
         let wait = expectedNanoseconds(claim, cost: 0, now: now)
-        return left > wait ? Int((left - wait) * 3 / 4 / each) : 0
+        // Divided first: a deadline may be centuries away.
+        return left > wait ? Int((left - wait) / 4 * 3 / each) : 0
     }
 }

@@ -65,6 +65,16 @@ import Testing
         #expect(unbound == nil)
     }
 
+    /// A client may send the largest timeout there is.
+    @Test func aDeadlineInCenturiesIsOne() throws {
+        let desk = Desk()
+        try desk.warmUp()
+        let far = Duration.nanoseconds(Int64.max)
+        try desk.batcher.admit(Self.claim(desk, 100, within: far), now: desk.now)
+        let affordable = desk.batcher.affordableTexts(RequestID(100), tokens: 10, now: desk.now)
+        #expect(try #require(affordable) > 1_000_000)
+    }
+
     /// A user whose one explanation has two hundred variants does not keep another's text waiting
     /// for more than a batch.
     @Test func variantsAreChargedToTheirUser() throws {
