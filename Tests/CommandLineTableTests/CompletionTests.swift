@@ -36,9 +36,9 @@ import Testing
     @Test func fish() {
         let lines = lines(.fish)
         for line in [
-            "complete -c sample -n '__fish_use_subcommand' -a classify -d 'label texts'",
+            "complete -c sample -n '__sample_is' -a classify -d 'label texts'",
             "complete -c sample -l socket -r -F -d 'the daemon\\'s socket'",
-            "complete -c sample -n '__fish_seen_subcommand_from classify' -s f -l format -x "
+            "complete -c sample -n '__sample_is classify' -s f -l format -x "
                 + "-a 'table tsv jsonl' -d 'how'",
         ] { #expect(lines.contains(line)) }
     }

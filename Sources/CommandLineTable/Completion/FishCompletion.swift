@@ -1,14 +1,18 @@
 // For fish: one `complete` line for each command and option, with its meaning.
 //
-//     complete -c textflixctl -n '__fish_use_subcommand' -a classify -d 'label texts'
-//     complete -c textflixctl -n '__fish_seen_subcommand_from classify' -l bulk -d 'let …'
+//     complete -c textflixctl -n '__textflixctl_is' -a classify -d 'label texts'
+//     complete -c textflixctl -n '__textflixctl_is classify' -l bulk -d 'let …'
+//
+// fish's own __fish_use_subcommand takes the value of an option for a command, so the script brings
+// a function that knows which options of the program have one.
 
 struct FishCompletion {
     let program: Program
 
     var text: String {
         var lines = ["# fish completion of \(program.name)", "", "complete -c \(program.name) -f"]
-        let top = program.commands.isEmpty ? nil : "__fish_use_subcommand"
+        let top = program.commands.isEmpty ? nil : test
+        if !program.commands.isEmpty { lines.insert(testFunction, at: 2) }
         for name in program.commandNames {
             let summary = program.command(named: name)?.summary ?? ""
             lines.append(line(top, "-a \(name) -d \(Self.quoted(summary))"))
@@ -27,10 +31,44 @@ struct FishCompletion {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Both words of a command such as `bench compare` must have been seen.
+    /// The function's name; with a command's words it is true where that is on the line.
+    private var test: String { "__\(program.name)_is" }
+
+    /// Without words: no command is on the line yet.
+    private var testFunction: String {
+        let valued = program.options.filter { $0.kind != nil }.flatMap(\.flags)
+        let values =
+            valued.isEmpty
+            ? ""
+            : "            case \(valued.joined(separator: " "))\n"
+                + "                set value yes\n"
+        return """
+            function \(test)
+                set -l words
+                set -l value no
+                for word in (commandline -opc)[2..]
+                    if test $value = yes
+                        set value no
+                        continue
+                    end
+                    switch $word
+            \(values)            case '-*'
+                        case '*'
+                            set -a words $word
+                    end
+                end
+                test (count $words) -ge (count $argv)
+                and test "$words[1]" = "$argv[1]"
+                and test (count $argv) -lt 2 -o "$words[2]" = "$argv[2]"
+            end
+
+            """
+    }
+
+    /// Of two commands such as `bench` and `bench compare` only one is meant.
     private func condition(of command: String) -> String {
-        command.split(separator: " ").map { "__fish_seen_subcommand_from \($0)" }
-            .joined(separator: "; and ")
+        let others = program.seconds(of: command).map { "; and not \(test) \(command) \($0)" }
+        return "\(test) \(command)" + others.joined()
     }
 
     private func line(_ condition: String?, _ rest: String) -> String {

@@ -53,7 +53,11 @@ struct ZshCompletion {
     /// A function a command.
     private var functions: String {
         program.commands.map { command in
-            let list = specifications(command.options + program.shellOptions, command.operands)
+            var list = specifications(command.options + program.shellOptions, command.operands)
+            let seconds = program.seconds(of: command.name)
+            if !seconds.isEmpty {
+                list.append("        '::command:(\(seconds.joined(separator: " ")))'")
+            }
             return """
                 \(function(command.name))() {
                     _arguments -s \\
@@ -102,7 +106,9 @@ struct ZshCompletion {
         }
         let places = operands.map { operand in
             let place = operand.count == .any ? "*" : operand.count == .optional ? ":" : ""
-            return Self.quoted("\(place):\(operand.name):\(action(operand.kind))")
+            // With a space zsh would show the name as a message, and complete no option beside it.
+            let known = action(operand.kind)
+            return Self.quoted("\(place):\(operand.name):\(known == " " ? "()" : known)")
         }
         return (flags + places).map { "        \($0)" }
     }
