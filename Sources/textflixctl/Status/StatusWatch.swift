@@ -22,6 +22,9 @@ struct StatusWatch: ~Copyable {
     private let client: Client
     private let interval: Duration
     private let signals: SignalQueue
+    /// Held here, for a local value that nothing reads is ended at once. nil: input is no terminal;
+    /// Ctrl-C still ends it.
+    private let keys: KeyMode?
     /// What was shown last: it stays when the daemon goes.
     private var last: StatusResponse?
     private var hasKeys: Bool
@@ -33,23 +36,22 @@ struct StatusWatch: ~Copyable {
         }
         do throws(Errno) {
             let signals = try SignalQueue([.interrupt, .terminate])
-            // Without keys (input is no terminal) Ctrl-C still ends it.
-            let keys = try? KeyMode(StandardStream.input.rawValue)
             var watch = StatusWatch(
                 client: client, interval: interval, signals: signals,
-                hasKeys: isTerminal(StandardStream.input.rawValue))
+                keys: try? KeyMode(StandardStream.input.rawValue))
             printOutput(enter)
             let status = watch.loop()
             printOutput(leave)
-            _ = consume keys
             return status
         } catch { throw Failure(.operatingSystem, error.description) }
     }
 
     private init(
-        client: Client, interval: Duration, signals: consuming SignalQueue, hasKeys: Bool
+        client: Client, interval: Duration, signals: consuming SignalQueue,
+        keys: consuming KeyMode?
     ) {
-        self.hasKeys = hasKeys
+        hasKeys = keys != nil
+        self.keys = keys
         self.client = client
         self.interval = interval
         self.signals = signals
