@@ -95,8 +95,11 @@ extension ConnectProblem {
     private func permission(_ path: String, _ group: String?, _ user: String?) -> String {
         let denied = "not permitted to connect to \(path)"
         guard let group else { return denied }
+        let open = "\(denied): it is open to the group '\(group)'"
+        // Membership in root's group would open far more than a socket.
+        guard group != "root" else { return "\(open); its \"socket_mode\" can open it to others" }
         return """
-            \(denied): it is open to the group '\(group)'
+            \(open)
             Join it with 'sudo usermod -aG \(group) \(user ?? "USER")', then log in anew.
             """
     }

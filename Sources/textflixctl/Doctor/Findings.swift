@@ -103,9 +103,12 @@ extension InstallationFacts {
                 remedy: "log in anew, or: newgrp \(name)")
         }
         guard trouble != nil else { return nil }
+        // Membership in root's group would open far more than a socket.
         return Finding(
             grade: .fault, subject: "permission", text: "the socket is for the group '\(name)'",
-            remedy: "sudo usermod -aG \(name) \(user), then log in anew")
+            remedy: socket.group == 0
+                ? "chgrp the socket, or set \"socket_mode\" in the daemon's configuration"
+                : "sudo usermod -aG \(name) \(user), then log in anew")
     }
 
     /// Only where the system's own socket is meant.

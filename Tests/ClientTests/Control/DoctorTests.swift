@@ -61,6 +61,21 @@ import TextflixProtocol
         #expect(joined.first?.remedy == "log in anew, or: newgrp textflix")
     }
 
+    /// A daemon that root started by hand: nobody is sent into root's group for that.
+    @Test func theGroupOfRoot() {
+        let denied = ClientError.cannotConnect(
+            path: "/x", .notPermitted(group: "root", user: "ada"))
+        #expect(!denied.description.contains("usermod"))
+        let found = faults {
+            $0.groups = [1000]
+            $0.socket?.group = 0
+            $0.socket?.groupName = "root"
+            $0.daemon = nil
+            $0.trouble = denied
+        }
+        #expect(found.first?.remedy.contains("socket_mode") == true)
+    }
+
     @Test func brokenAndMissingModels() {
         let broken = faults { $0.daemon?.models[0].error = "vocab.txt is missing" }
         #expect(broken.map(\.text) == ["m: vocab.txt is missing"])
