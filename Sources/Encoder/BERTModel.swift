@@ -90,6 +90,12 @@ package final class BERTModel: Sendable {
         headLayers = views.head()
         self.blobs = blobs
     }
+
+    /// Has every mapped weight in memory, so that the first text waits for no disk.
+    package func warm() {
+        blobs.warm()
+        secondLook?.model.warm()
+    }
 }
 
 /// What is computed from the last hidden states.

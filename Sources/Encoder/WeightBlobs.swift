@@ -59,6 +59,9 @@ final class WeightBlobs: @unchecked Sendable {
         file?.mapping.advise(.willNeed)
     }
 
+    /// Reads every page now. Kernels before 5.14 do not know how, and read them when needed.
+    func warm() { file?.mapping.advise(.populate) }
+
     func lock() throws(Errno) { try file?.mapping.lock() }
 
     subscript(name: String) -> UnsafeRawBufferPointer {

@@ -62,6 +62,7 @@ package struct ModelLoader: Sendable {
                 doubtBelow: chosen.doubtBelow, lock: lock, notice: notice)
             let tokenizer = try Self.tokenizer(folder)
             try check(tokenizer, network)
+            network.warm()
             return Self.serve(source, chosen.reason, network, tokenizer, number)
         } catch let failure as LoadFailure {
             throw failure
@@ -101,7 +102,7 @@ package struct ModelLoader: Sendable {
         guard network.maxTokens <= batchTokens else {
             throw LoadFailure(
                 "its texts have up to \(network.maxTokens) tokens, a batch takes \(batchTokens):"
-                    + " set max_batch_tokens, or max_tokens in textflix.json")
+                    + " raise batch_tokens, or lower max_tokens in textflix.json")
         }
     }
 

@@ -49,7 +49,10 @@ package final class MappedFile: @unchecked Sendable {
     }
 
     /// How the pages will be read; advice that the kernel refuses is only lost speed.
-    package enum Advice: Sendable { case willNeed, sequential, random, normal, dontNeed, hugePages }
+    /// `populate` is done when the call returns: every page is read, and in this process's tables.
+    package enum Advice: Sendable {
+        case willNeed, sequential, random, normal, dontNeed, hugePages, populate
+    }
 
     package func advise(_ advice: Advice) {
         guard let base = bytes.baseAddress else { return }
@@ -72,6 +75,7 @@ extension MappedFile.Advice {
         case .willNeed: MADV_WILLNEED
         case .dontNeed: MADV_DONTNEED
         case .hugePages: MADV_HUGEPAGE
+        case .populate: MADV_POPULATE_READ
         }
     }
 }

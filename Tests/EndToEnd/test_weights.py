@@ -7,7 +7,7 @@ import unittest
 
 import harness
 import wire
-from harness import Daemon, copied_model, scratch, wait_until
+from harness import Daemon, copied_model, random_model, scratch, wait_until
 
 TEXT = "the weights are where they were"
 BUS_ERROR = 74
@@ -63,6 +63,16 @@ class Sharing(unittest.TestCase):
                 self.assertEqual(sizes["Shared_Dirty"] + sizes["Anonymous"], 0)
                 # What both have read is one copy; a page that only one has touched is its alone.
                 self.assertGreater(sizes["Shared_Clean"], sizes["Private_Clean"])
+
+
+class Warm(unittest.TestCase):
+    def test_ready_means_that_every_weight_is_in_memory(self):
+        if tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < (5, 14):
+            self.skipTest("kernels before 5.14 cannot be asked to read pages at once")
+        with Daemon("--precision", "bf16", models={"m": random_model("minilm")}) as daemon:
+            (packed,) = packed_files(daemon.folder / "cache")
+            sizes = mapped_memory(daemon.process.pid, packed.name)
+        self.assertEqual(sizes["Rss"], sizes["Size"])
 
 
 class Damage(unittest.TestCase):
