@@ -74,19 +74,20 @@ package struct Daemon: Sendable {
         let loading = Loading(
             loader: ModelLoader(
                 batchTokens: batchTokens, cache: configuration.packCache, lock: configuration.lock),
-            mailbox: mailbox, log: log)
+            configuration: configuration, flags: flags, mailbox: mailbox, log: log)
         let loop = try EventLoop(
             exchange: exchange, mailbox: mailbox,
             notifier: Notifier(pulses: room.pulses, now: started), listeners: listeners,
             signals: signals, limits: limits, log: log,
-            load: { [configuration, flags] in loading.begin(configuration, flags) })
+            load: loading.begin)
         log(
             .notice,
             "textflixd \(version): \(threads) threads, \(BERTEngine.instructionSet), listening on "
                 + listeners.map(\.path).joined(separator: ", "))
         let code = try room.whileRunning { () throws(Errno) in try loop.run() }
         if code == Lifecycle.badConfiguration {
-            LastWords.say(exchange.catalog.faults, to: listeners)
+            let faults = exchange.catalog.faults
+            LastWords.say(faults.isEmpty ? page.detail : faults, to: listeners)
         }
         log(.notice, "stopped")
         return code
@@ -150,49 +151,50 @@ extension DaemonConfiguration {
 }
 
 /// Reads models on a thread of its own, and the configuration again before every load but the
-/// first.
+/// first. While that is broken no model is read: all stays as it was.
 final class Loading: Sendable {
     private let loader: ModelLoader
+    private let configuration: DaemonConfiguration
+    private let flags: DaemonConfiguration.Flags
     private let mailbox: Mailbox
     private let log: Log
     private let loads = Atomic<UInt32>(0)
     /// Tells each load of each model from all others.
     private let numbers = Atomic<UInt32>(1)
 
-    init(loader: ModelLoader, mailbox: Mailbox, log: Log) {
+    init(
+        loader: ModelLoader, configuration: DaemonConfiguration, flags: DaemonConfiguration.Flags,
+        mailbox: Mailbox, log: Log
+    ) {
         self.loader = loader
+        self.configuration = configuration
+        self.flags = flags
         self.mailbox = mailbox
         self.log = log
     }
 
-    func begin(_ configuration: DaemonConfiguration, _ flags: DaemonConfiguration.Flags) {
+    func begin() {
         let isFirst = loads.wrappingAdd(1, ordering: .relaxed).oldValue == 0
         do {
             let thread = try Thread.spawn(name: "load", stackBytes: 4 << 20) { [self] in
-                mailbox.post(.loaded(load(isFirst ? configuration : again(configuration, flags))))
+                mailbox.post(isFirst ? .loaded(load(configuration)) : again())
             }
             thread.detach()
         } catch {
-            let failure = LoadFailure("\(error)")
-            mailbox.post(
-                .loaded(
-                    configuration.models.map {
-                        LoadedModel(name: $0.name, outcome: .failure(failure))
-                    }))
+            let text = "the models are not read: \(error)"
+            log(.error, text)
+            mailbox.post(.notLoaded(LoadFailure(text)))
         }
     }
 
-    /// The models as the file names them now; a broken file changes nothing.
-    private func again(
-        _ old: DaemonConfiguration, _ flags: DaemonConfiguration.Flags
-    ) -> DaemonConfiguration {
+    /// The models as the file names them now.
+    private func again() -> Notice {
         do throws(ConfigurationError) {
-            return try DaemonConfiguration.resolve(flags)
+            return .loaded(load(try DaemonConfiguration.resolve(flags)))
         } catch {
-            log(
-                .error, "the configuration is not read again: \(error)",
-                [Log.Event.configurationRefused.field])
-            return old
+            let text = "the configuration is not read again: \(error)"
+            log(.error, text, [Log.Event.configurationRefused.field])
+            return .notLoaded(LoadFailure(text))
         }
     }
 
@@ -201,12 +203,12 @@ final class Loading: Sendable {
             mailbox.post(
                 .loading("loading \(source.name) (\(place + 1) of \(configuration.models.count))"))
             let number = numbers.wrappingAdd(1, ordering: .relaxed).newValue
-            do throws(LoadFailure) {
-                let model = try loader.load(source, number: number) { tell(source.name, $0) }
-                return LoadedModel(name: source.name, outcome: .success(model))
-            } catch {
-                return LoadedModel(name: source.name, outcome: .failure(error))
+            let began = MonotonicClock.now
+            let outcome = Result { () throws(LoadFailure) in
+                try loader.load(source, number: number) { tell(source.name, $0) }
             }
+            return LoadedModel(
+                name: source.name, outcome: outcome, nanoseconds: MonotonicClock.now.since(began))
         }
     }
 

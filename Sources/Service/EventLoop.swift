@@ -260,6 +260,7 @@ package final class EventLoop {
         case .notifyStopping: notifier.stopping(within: limits.drainTime)
         case .answerReload(let addresses):
             exchange.answerReload(addresses)
+        case .failReload(let addresses, let fault): exchange.failReload(addresses, fault)
         case .refuseReload(let addresses): exchange.refuseReload(addresses)
         case .drain:
             stopListening()

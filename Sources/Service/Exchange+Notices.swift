@@ -12,6 +12,9 @@ extension Exchange {
             case .expired(let requests): for request in requests { expire(request, now: now) }
             case .loading(let text): page.detail = text
             case .loaded(let models): take(models)
+            case .notLoaded(let failure):
+                page.detail = failure.text
+                apply(lifecycle.loaded(canServe: catalog.canServe, fault: failure.text))
             case .signal(let signal): take(signal, now: now)
             }
         }
@@ -37,7 +40,7 @@ extension Exchange {
         if outcome.readNanoseconds > 0 {
             figures.observe(
                 "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds,
-                "model", request.model.name, "priority", request.workClass.name)
+                in: .shortSeconds, "model", request.model.name, "priority", request.workClass.name)
         }
         finishIfComplete(outcome.request, now: now)
     }
@@ -92,7 +95,8 @@ extension Exchange {
         endpoint.unary[stream] = nil
         let answer = done.answer
         if case .failure(let status) = answer {
-            return fail(done.address, endpoint, done.method, status)
+            return fail(
+                done.address, endpoint, done.method, status, done.fields(now: now))
         }
         note(done, now: now)
         switch answer {
@@ -112,7 +116,7 @@ extension Exchange {
 
     private func note(_ done: PendingRequest, now: Instant) {
         count(done.method, .ok)
-        if log.isOn(.debug) { tell(done, took: now.since(done.arrival)) }
+        if log.isOn(.debug) { tell(done, now: now) }
         let (model, priority) = (done.model.name, done.workClass.name)
         figures.count(
             "textflix_texts_total", done.outcomes.count, "model", model, "priority", priority)
@@ -124,16 +128,13 @@ extension Exchange {
             "priority", priority)
     }
 
-    private func tell(_ done: PendingRequest, took nanoseconds: UInt64) {
-        let microseconds = nanoseconds / 1000
+    private func tell(_ done: PendingRequest, now: Instant) {
         log(
             .debug,
             "\(done.method.rawValue): \(done.outcomes.count) texts by \(done.model.name) in"
-                + " \(microseconds) µs",
-            [
-                ("REQUEST", done.address.text), ("MODEL", done.model.name),
-                ("CODE", StatusCode.ok.name), ("DURATION_US", "\(microseconds)"),
-            ])
+                + " \(now.since(done.arrival) / 1000) µs",
+            [("REQUEST", done.address.text), ("CODE", StatusCode.ok.name)]
+                + done.fields(now: now))
     }
 
     /// A deadline has come: whoever asked is told, and the work is dropped.
@@ -147,7 +148,8 @@ extension Exchange {
             late.address, endpoint, late.method,
             Status(
                 code: .deadlineExceeded,
-                message: "not done by its deadline, \(waited) ms after it came"))
+                message: "not done by its deadline, \(waited) ms after it came"),
+            late.fields(now: now))
         run(late.address.connection, endpoint, now: now)
     }
 
@@ -155,21 +157,34 @@ extension Exchange {
         let wasServing = catalog.canServe
         catalog.take(models)
         page.detail = ""
-        for entry in catalog.entries {
-            if !entry.error.isEmpty {
-                let kept = entry.model == nil ? "" : "; the one in service stays"
-                log(
-                    .error, "model \(entry.name): \(entry.error)\(kept)",
-                    [("MODEL", entry.name), Log.Event.modelRefused.field])
-            } else if let model = entry.model {
-                let status = model.status
-                log(
-                    .notice,
-                    "model \(entry.name) is ready: \(status.architecture), \(status.precision),"
-                        + " revision \(status.revision)", [("MODEL", entry.name)])
-            }
-        }
+        for (entry, load) in zip(catalog.entries, models) { tell(entry, load.nanoseconds) }
         if wasServing { figures.count("textflix_reloads_total") }
         apply(lifecycle.loaded(canServe: catalog.canServe))
+    }
+
+    private func tell(_ entry: ModelCatalog.Entry, _ nanoseconds: UInt64) {
+        let fields: [Log.Field] = [
+            ("MODEL", entry.name), ("DURATION_US", "\(nanoseconds / 1000)"),
+        ]
+        if !entry.error.isEmpty {
+            let kept = entry.model == nil ? "" : "; the one in service stays"
+            log(
+                .error, "model \(entry.name): \(entry.error)\(kept)",
+                fields + [Log.Event.modelRefused.field])
+        } else if let model = entry.model {
+            let status = model.status
+            log(
+                .notice,
+                "model \(entry.name) is ready after \(nanoseconds / 1_000_000) ms:"
+                    + " \(status.architecture), \(status.precision),"
+                    + " revision \(status.revision)", fields)
+        }
+    }
+}
+
+extension PendingRequest {
+    /// What the log holds of a request beside its name and its end.
+    func fields(now: Instant) -> [Log.Field] {
+        [("MODEL", model.name), ("DURATION_US", "\(now.since(arrival) / 1000)")]
     }
 }

@@ -41,8 +41,10 @@ extension Exchange {
     }
 
     /// Ends a stream with an error, and counts it.
+    /// - Parameter fields: what else the log is to hold.
     func fail(
-        _ address: StreamAddress, _ endpoint: Endpoint, _ method: MethodName, _ status: Status
+        _ address: StreamAddress, _ endpoint: Endpoint, _ method: MethodName, _ status: Status,
+        _ fields: [Log.Field] = []
     ) {
         abandon(address.stream, endpoint)
         endpoint.connection.fail(address.stream, status)
@@ -52,7 +54,7 @@ extension Exchange {
             [
                 ("REQUEST", address.text), ("CODE", status.code.name),
                 ("USER", "\(endpoint.peer.user)"),
-            ])
+            ] + fields)
         touch(address.connection)
     }
 
@@ -236,10 +238,18 @@ extension Exchange {
         }
     }
 
+    package func failReload(_ addresses: [StreamAddress], _ fault: String) {
+        endReload(addresses, Status(code: .failedPrecondition, message: fault))
+    }
+
     package func refuseReload(_ addresses: [StreamAddress]) {
+        endReload(addresses, Self.stopping)
+    }
+
+    private func endReload(_ addresses: [StreamAddress], _ status: Status) {
         for address in addresses {
             guard let endpoint = endpoints[address.connection] else { continue }
-            fail(address, endpoint, .reload, Self.stopping)
+            fail(address, endpoint, .reload, status)
         }
     }
 

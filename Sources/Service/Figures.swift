@@ -18,8 +18,11 @@ struct Figures: Sendable {
         counters[Series(name: name, labels: labels), default: 0] += UInt64(amount)
     }
 
-    mutating func observe(_ name: String, nanoseconds: UInt64, _ labels: String...) {
-        histograms[Series(name: name, labels: labels), default: Distribution(.seconds)]
+    mutating func observe(
+        _ name: String, nanoseconds: UInt64, in bounds: Distribution.Bounds = .seconds,
+        _ labels: String...
+    ) {
+        histograms[Series(name: name, labels: labels), default: Distribution(bounds)]
             .add(Double(nanoseconds) / 1e9)
     }
 
@@ -61,17 +64,21 @@ struct Distribution: Sendable {
     enum Bounds: Sendable {
         /// 50 µs to 52 s in steps of 2: 21 buckets cover a cache hit and a hopeless queue.
         case seconds
+        /// 1 µs to 1 s in steps of 2, for what takes microseconds.
+        case shortSeconds
         /// 1 to 65536 in steps of 2: tokens or texts.
         case powers
 
         var values: [Double] {
             switch self {
             case .seconds: Self.secondValues
+            case .shortSeconds: Self.shortSecondValues
             case .powers: Self.powerValues
             }
         }
 
         private static let secondValues = (0...20).map { 50e-6 * Double(1 << $0) }
+        private static let shortSecondValues = (0...20).map { 1e-6 * Double(1 << $0) }
         private static let powerValues = (0...16).map { Double(1 << $0) }
     }
 

@@ -37,6 +37,8 @@ package struct Lifecycle: Sendable {
         case notifyStopping
         /// The reload that these asked for is done.
         case answerReload([StreamAddress])
+        /// It has read nothing, for this reason.
+        case failReload([StreamAddress], String)
         /// The reload that these asked for will not be done.
         case refuseReload([StreamAddress])
         /// Accept no connections and no work any more; call `drained` when none is left.
@@ -82,14 +84,18 @@ package struct Lifecycle: Sendable {
     }
 
     /// A load has ended.
-    /// - Parameter canServe: there is at least one model, new or old.
-    package mutating func loaded(canServe: Bool) -> [Effect] {
+    /// - Parameters:
+    ///   - canServe: there is at least one model, new or old.
+    ///   - fault: why nothing was read; nil: something was.
+    package mutating func loaded(canServe: Bool, fault: String? = nil) -> [Effect] {
         isLoading = false
         guard state != .draining else { return [] }
         guard canServe else { return [.exit(Self.badConfiguration)] }
         state = .ready
         var effects: [Effect] = [.notifyReady]
-        if !waiting.isEmpty { effects.append(.answerReload(waiting)) }
+        if !waiting.isEmpty {
+            effects.append(fault.map { .failReload(waiting, $0) } ?? .answerReload(waiting))
+        }
         waiting = []
         if loadAgain {
             loadAgain = false

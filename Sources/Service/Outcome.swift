@@ -68,6 +68,8 @@ package enum Notice: Sendable {
     case expired([RequestID])
     case loading(String)
     case loaded([LoadedModel])
+    /// Nothing was read, and all stays as it was.
+    case notLoaded(LoadFailure)
     /// As if the process had got it.
     case signal(SignalQueue.Signal)
 }
@@ -76,10 +78,14 @@ package enum Notice: Sendable {
 package struct LoadedModel: Sendable {
     package let name: String
     package let outcome: Result<ServedModel, LoadFailure>
+    let nanoseconds: UInt64
 
-    package init(name: String, outcome: Result<ServedModel, LoadFailure>) {
+    package init(
+        name: String, outcome: Result<ServedModel, LoadFailure>, nanoseconds: UInt64 = 0
+    ) {
         self.name = name
         self.outcome = outcome
+        self.nanoseconds = nanoseconds
     }
 }
 

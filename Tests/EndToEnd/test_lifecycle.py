@@ -9,7 +9,7 @@ import unittest
 import wire
 from harness import Daemon, copied_model, random_model, scratch, wait_until
 
-UNAVAILABLE = 14
+UNAVAILABLE, CONFIGURATION = 14, 78
 TEXT = "a text of some length " * 10
 
 
@@ -134,6 +134,27 @@ class Reload(unittest.TestCase):
             self.assertEqual(len(set(load.answers)), 1)
             self.assertIsNone(daemon.process.poll())
         self.assertEqual(load.failures, [])
+
+    def test_a_broken_configuration_leaves_the_last_good_one(self):
+        """The last one that was read, not the one of the start; and whoever asked is told."""
+        path = scratch() / "changing.json"
+        first, second = (f'"{name}": "{random_model(seed=seed)}"'
+                         for seed, name in ((1, "first"), (2, "second")))
+        path.write_text(f'{{ "models": {{ {first} }} }}')
+        with Daemon("--config", path, models={}) as daemon:
+            path.write_text(f'{{ "models": {{ {first}, {second} }} }}')
+            self.assertEqual(daemon.control("reload").returncode, 0)
+            path.write_text('{\n  "models": {},\n  "sockets": 1\n}')
+            answer = daemon.control("reload")
+            self.assertEqual(answer.returncode, CONFIGURATION, answer.stderr)
+            self.assertIn(f"{path}:3:", answer.stderr)
+            self.assertIn(f"{path}:3:", daemon.control("status").stdout)
+            names = daemon.control("models", "--format", "names").stdout
+            self.assertEqual(names, "first\nsecond\n")
+            path.write_text(f'{{ "models": {{ {second} }} }}')
+            self.assertEqual(daemon.control("reload").returncode, 0)
+            self.assertEqual(daemon.control("models", "--format", "names").stdout, "second\n")
+            self.assertNotIn(str(path), daemon.control("status").stdout)
 
     def test_a_storm_of_reloads(self):
         with Daemon() as daemon, Load(daemon) as load:

@@ -45,6 +45,17 @@ import TextflixProtocol
         #expect(life.loaded(canServe: true) == [.notifyReady, .notifyReloading, .load])
     }
 
+    @Test func aReloadThatReadNothingFailsForWhoAsked() {
+        var life = ready()
+        #expect(life.reload(for: address(1)) == [.notifyReloading, .load])
+        #expect(
+            life.loaded(canServe: true, fault: "line 3")
+                == [.notifyReady, .failReload([address(1)], "line 3")])
+        // Nobody asked: a signal did.
+        _ = life.reload()
+        #expect(life.loaded(canServe: true, fault: "line 3") == [.notifyReady])
+    }
+
     @Test func theEndComesInTime() {
         var life = ready()
         #expect(life.terminate(now: now) == [.notifyStopping, .drain])

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
 import harness
 import wire
 
-UNAVAILABLE, PERMISSION = 14, 77
+DEADLINE_EXCEEDED, UNAVAILABLE, PERMISSION = 4, 14, 77
 TEXT = "a text of some length " * 8
 CONFIGURATION = "/etc/textflix/textflixd.json"
 

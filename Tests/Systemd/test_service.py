@@ -8,7 +8,8 @@ import threading
 import time
 import unittest
 
-from service_case import CONFIGURATION, PERMISSION, TEXT, UNAVAILABLE, Load, ServiceCase
+from service_case import (CONFIGURATION, DEADLINE_EXCEEDED, PERMISSION, TEXT, UNAVAILABLE, Load,
+                          ServiceCase, wire)
 
 
 class Activation(ServiceCase):
@@ -86,7 +87,6 @@ class UnderLoad(ServiceCase):
         self.assertLess(load.longest_gap(), 10)
 
 
-
 class Watchdog(ServiceCase):
     drop_in = "/run/systemd/system/textflixd.service.d"
 
@@ -154,8 +154,11 @@ class Mistakes(ServiceCase):
         self.classify()
         before = self.main_pid()
         self.put_file(CONFIGURATION, "{ broken")
-        self.systemctl("reload", "textflixd.service", check=False)
+        answer = self.systemctl("reload", "textflixd.service", check=False)
+        self.assertNotEqual(answer.returncode, 0, "whoever reloads is told")
         self.wait_until(lambda: CONFIGURATION in self.journal(), "the journal says why")
+        text = self.systemctl("show", "-P", "StatusText", "textflixd.service").stdout
+        self.assertIn(CONFIGURATION, text, "systemctl status says it as well")
         self.assertEqual(self.main_pid(), before)
         self.assertEqual(self.classify().returncode, 0)
 
@@ -240,7 +243,9 @@ class Journal(ServiceCase):
         output = self.box.run("journalctl", "-u", "textflixd.service", "-o", "json",
                               "--no-pager").stdout
         entries = [json.loads(line) for line in output.splitlines()]
-        self.assertTrue([entry for entry in entries if entry.get("MODEL") == "tiny"])
+        ready = next(entry for entry in entries if "is ready" in entry["MESSAGE"])
+        self.assertEqual(ready["MODEL"], "tiny")
+        self.assertRegex(ready["DURATION_US"], r"^\d+$")
         self.assertGreater(len({entry["PRIORITY"] for entry in entries}), 1)
 
     def test_refusals_bear_request_code_and_user(self):
@@ -250,6 +255,18 @@ class Journal(ServiceCase):
         entry = json.loads(output.splitlines()[-1])
         self.assertEqual(entry["USER"], "0")
         self.assertRegex(entry["REQUEST"], r"^\d+\.\d+$")
+
+    def test_a_late_request_bears_model_and_duration(self):
+        """A thousand texts of which a millisecond is not enough for the first."""
+        self.classify()
+        with wire.Connection(self.socket) as connection:
+            connection.send(wire.classify(*[TEXT * 4] * 1000, timeout_ns=1_000_000))
+            self.assertEqual(connection.read().code, DEADLINE_EXCEEDED)
+        output = self.box.run("journalctl", "-u", "textflixd.service", "-o", "json",
+                              "--no-pager", "CODE=DEADLINE_EXCEEDED").stdout
+        entry = json.loads(output.splitlines()[-1])
+        self.assertEqual(entry["MODEL"], "tiny")
+        self.assertGreaterEqual(int(entry["DURATION_US"]), 1000)
 
     def test_the_catalog_explains(self):
         self.put_file(CONFIGURATION, "{ broken")

@@ -26,7 +26,13 @@ enum ModelCommands {
                 .reload, ReloadRequest(), timeout: call.duration(Options.timeout))
             show(answer.models, as: call)
             return answer.models.allSatisfy { $0.error.isEmpty } ? .success : .someFailed
-        } catch { throw Failure(error) }
+        } catch {
+            // The daemon found its configuration broken, and goes on with what it had.
+            if case .failed(let status) = error, status.code == .failedPrecondition {
+                throw Failure(.configuration, error.description)
+            }
+            throw Failure(error)
+        }
     }
 
     private static func show(_ models: [ModelStatus], as call: Invocation) {
