@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Shows what the daemon does under load: each experiment starts a daemon, measures, prints a table.
 
-Usage: load.py EXPERIMENT [--model DIR] [--precision P] [--seconds N] [--out FILE]
+Usage: load.py EXPERIMENT [--model DIR] [--precision P] [--seconds N] [--warm-up N] [--out FILE]
 
     preempt    latency of single interactive texts: alone, and beside bulk work that saturates the
                engine, with preemption between layers and without
@@ -13,7 +13,7 @@ Usage: load.py EXPERIMENT [--model DIR] [--precision P] [--seconds N] [--out FIL
     peers      32 clients, mixed lengths: beside FastAPI over OpenVINO and over onnxruntime, in int8
 
 Without --model random weights of a fitting shape, kept in the cache. Results are appended to --out
-as JSON, one a line. The load runs on the same machine as the daemon, so what it takes of the
+as JSON, one a line, the processor and the time with each. The load runs on the same machine as the daemon, so what it takes of the
 processors is part of every result ("generator_share", 1 being a whole one). Peers need the engines
 of deploy/bench/compare. Nothing else should run meanwhile.
 """
@@ -38,6 +38,16 @@ PYTHON = os.environ.get("TEXTFLIX_BENCH_PYTHON") or str(CACHE / "venv" / "bin" /
 FORMS = pathlib.Path(os.environ.get("TEXTFLIX_BENCH_FORMS") or CACHE / "forms")
 
 
+def processor():
+    """Its name and family: names of virtual machines leave out the generation."""
+    found = {}
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        found.setdefault(name.strip(), value.strip())
+    return (f"{os.cpu_count()} of {found.get('model name', 'unknown')}, family"
+            f" {found.get('cpu family')}, model {found.get('model')}")
+
+
 class Results:
     """Rows of one experiment: kept as JSON lines, shown as a table."""
 
@@ -47,10 +57,12 @@ class Results:
     def add(self, name, **figures):
         row = {"experiment": self.experiment, "run": name} | figures
         self.rows.append(row)
+        kept = row | {"processor": processor(), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                                                     time.gmtime())}
         say(f"  {name}: {figures}")
         if self.out:
             with open(self.out, "a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+                file.write(json.dumps(kept) + "\n")
 
     def show(self):
         keys = []
@@ -276,11 +288,13 @@ def main():
     parser.add_argument("--model", type=pathlib.Path)
     parser.add_argument("--precision", default="int8")
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--warm-up", type=float, default=Daemon.warm_up)
     parser.add_argument("--out")
     options = parser.parse_args()
     run, shape, seconds = EXPERIMENTS[options.experiment]
     options.model = options.model or rig.make_model(shape, CACHE / shape)
     options.seconds = options.seconds or seconds
+    Daemon.warm_up = options.warm_up
     results = Results(options.experiment, options.out)
     run(options, results)
     results.show()

@@ -48,6 +48,8 @@ def private_bytes(process):
 class Daemon:
     """textflixd with one model, ready to answer."""
 
+    warm_up = 2  # seconds, of every bench run that does not say
+
     def __init__(self, model, precision="int8", **limits):
         self.model = pathlib.Path(model)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="textflix-load-", dir="/tmp"))
@@ -111,14 +113,15 @@ class Daemon:
             file.write_text("".join(f"{text}\n" for text, _ in texts))
         return ["--file", file]
 
-    def bench(self, *options, duration, warm_up=2, check=True):
+    def bench(self, *options, duration, warm_up=None, check=True):
         """One run of `textflixctl bench`: its JSON. Also says which share of a processor daemon and
         generator had, in all of the run."""
         out = self.folder / f"bench-{time.monotonic_ns()}.json"
         began, used = time.monotonic(), processor_seconds(self.process.pid)
         answer = subprocess.run(
             [PROGRAMS / "textflixctl", "--socket", self.socket, "bench", *map(str, options),
-             "--duration", f"{duration:g}s", "--warm-up", f"{warm_up:g}s", "--out", out],
+             "--duration", f"{duration:g}s", "--warm-up",
+             f"{self.warm_up if warm_up is None else warm_up:g}s", "--out", out],
             capture_output=True, text=True, check=False)
         if answer.returncode not in (0, 75) or not out.exists():
             raise RuntimeError(answer.stderr + answer.stdout)
