@@ -55,6 +55,7 @@ struct LimitSetting: Sendable {
         seconds("output_seconds", \.outputTime, 0.01...3600),
         seconds("drain_seconds", \.drainTime, 0.1...3600),
         seconds("hasty_drain_seconds", \.hastyDrainTime, 0.1...3600),
+        seconds("accept_delay_seconds", \.acceptDelay, 0...60),
         seconds("accept_pause_seconds", \.acceptPause, 0.001...60),
         count("cache_bytes", \.cacheBytes, 0...1 << 36),
     ]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import unittest
+import xml.etree.ElementTree
 
 import wire
 from harness import Daemon, ENVIRONMENT, random_model, run, scratch, wait_until
@@ -126,6 +127,31 @@ class Bench(unittest.TestCase):
                 self.assertIn(answer.returncode, (0, 75), answer.stderr + answer.stdout)
                 result = json.loads(out.read_text())
                 self.assertGreater(result["lanes"][0]["answered"], 0, options)
+
+    def test_capacity_plot_and_comparison(self):
+        file, plot = scratch() / "texts", scratch() / "plot.svg"
+        file.write_text("".join(f"a text of a file, number {number}\n" for number in range(50)))
+        outs = [scratch() / f"capacity{number}.json" for number in range(2)]
+        with Daemon() as daemon:
+            for out in outs:
+                answer = daemon.control(
+                    "bench", "--find-capacity", "--slo", "p99=2s", "--file", file, "--duration",
+                    "0.2s", "--warm-up", "0.1s", "--out", out, "--plot", plot)
+                self.assertIn(answer.returncode, (0, 75), answer.stderr + answer.stdout)
+        arrivals = json.loads(outs[0].read_text())["lanes"][0]
+        self.assertGreater(arrivals["target_rate"], 0)
+        root = xml.etree.ElementTree.parse(plot).getroot()
+        self.assertTrue(root.tag.endswith("svg"))
+        answer = run("textflixctl", "bench", "compare", *outs)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        for word in ("BEFORE", "AFTER", "p99", "tokens_rate"):
+            self.assertIn(word, answer.stdout)
+
+    def test_an_assertion_that_fails_is_status_1(self):
+        with Daemon() as daemon:
+            answer = daemon.control("bench", "--duration", "0.2s", "--warm-up", "0.1s",
+                                    "--assert", "p99<1us,errors=0")
+        self.assertIn(answer.returncode, (1, 75), answer.stderr + answer.stdout)
 
 
 if __name__ == "__main__":

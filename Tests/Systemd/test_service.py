@@ -193,6 +193,23 @@ class Units(ServiceCase):
 class Sandboxed(ServiceCase):
     """What the sandbox of the unit must leave to the daemon."""
 
+    def test_it_has_no_rights(self):
+        self.classify()
+        text = self.box.run("cat", f"/proc/{self.main_pid()}/status").stdout
+        status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+        for name, value in {"NoNewPrivs": "1", "Seccomp": "2", "CapEff": "0" * 16,
+                            "CapBnd": "0" * 16, "CapAmb": "0" * 16}.items():
+            self.assertEqual(status[name], value, name)
+        user = self.box.run("id", "-u", "textflix").stdout.strip()
+        self.assertEqual(set(status["Uid"].split()), {user})
+        options = self.box.shell(
+            f"nsenter --mount --target {self.main_pid()} findmnt -n -o OPTIONS /").stdout
+        self.assertIn("ro", options.strip().split(","))
+
+    def test_the_socket_is_for_root_and_the_group(self):
+        shown = self.box.run("stat", "-c", "%a %U:%G", "/run/textflix/textflix.sock").stdout
+        self.assertEqual(shown, "660 root:textflix\n")
+
     def test_threads_are_pinned_and_weights_mapped(self):
         self.classify()
         process = f"/proc/{self.main_pid()}"
