@@ -66,7 +66,8 @@ class Tab(unittest.TestCase):
         terminal.shown = ""
         terminal.type(line + "\t")
         # Shells redraw as they like: any control sequence may stand between two letters.
-        wanted = f"(?:{CONTROLS}|\\s)*".join(map(re.escape, line.split()[-1].rpartition("/")[2] + rest))
+        word = line.split()[-1].rpartition("/")[2] + rest
+        wanted = f"(?:{CONTROLS}|\\s)*".join(map(re.escape, word))
         self.assertTrue(terminal.wait_for(wanted), f"{line}: {terminal.shown[-500:]!r}")
 
     def test_bash_zsh_and_fish(self):

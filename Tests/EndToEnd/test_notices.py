@@ -46,7 +46,7 @@ class Manager:
 
 class Notices(unittest.TestCase):
     def test_a_life(self):
-        """Ready when it answers; a reload with its time; ready again; stopping with what is left."""
+        """Ready when it answers; a reload with its time; ready again; stopping in time."""
         with Manager() as manager, Daemon(environment=manager.environment) as daemon:
             self.assertEqual(len(manager.find("READY")), 1)
             self.assertIn("tiny", manager.heard[-1]["STATUS"])

@@ -1,4 +1,5 @@
-"""`status --watch` on a terminal: a page that renews itself, keys, and a terminal left as it was."""
+"""`status --watch` on a terminal: the page renews itself, keys are heard, the terminal is left as
+it was."""
 
 import time
 import unittest

@@ -5,7 +5,7 @@ Usage: fuzz_daemon.py [--rounds N | --seconds S] [--seed N] [--threads N]
 
 Each round is one conversation of `hostile.py`; its seed is the first seed plus its number, so
 `--rounds 1 --seed N` repeats what failed. Several run at once. $TEXTFLIX_PROGRAMS names the
-programs, for example those that `deploy/sanitize` builds. What must hold:
+programs, for example those that `sanitize` builds. What must hold:
 
     whatever is answered is frames of the protocol: known kinds, bounded, a known code
     of whole requests on rising numbers each has one end, and no other stream has any

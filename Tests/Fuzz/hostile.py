@@ -2,8 +2,8 @@
 
 A conversation is a list of steps on one connection: bytes to send, a half-close, a pause, a passed
 descriptor. Bytes are whole requests, the golden messages under any method, and all of these
-damaged: bits, lengths, cuts, insertions. The same seed makes the same conversation. Nothing is judged here;
-`fuzz_daemon.py` holds the conversations and says what must be true of the answers.
+damaged: bits, lengths, cuts, insertions. The same seed makes the same conversation. Nothing is
+judged here; `fuzz_daemon.py` holds the conversations and says what must be true of the answers.
 """
 
 import json

@@ -13,9 +13,9 @@ Usage: load.py EXPERIMENT [--model DIR] [--precision P] [--seconds N] [--warm-up
     peers      32 clients, mixed lengths: beside FastAPI over OpenVINO and over onnxruntime, in int8
 
 Without --model random weights of a fitting shape, kept in the cache. Results are appended to --out
-as JSON, one a line, the processor and the time with each. The load runs on the same machine as the daemon, so what it takes of the
-processors is part of every result ("generator_share", 1 being a whole one). Peers need the engines
-of deploy/bench/compare. Nothing else should run meanwhile.
+as JSON, one a line, the processor and the time with each. The load runs on the same machine as the
+daemon, so what it takes of the processors is part of every result ("generator_share", 1 being a
+whole one). Peers need the engines of deploy/bench/compare. Nothing else should run meanwhile.
 """
 
 import argparse
