@@ -18,7 +18,7 @@ class Upgrade(ServiceCase):
             dpkg-deb --raw-extract {cls.older} /var/tmp/newer
             sed -i 's/^Version: .*/Version: 99.0/' /var/tmp/newer/DEBIAN/control
             echo '{COMMENT}' >>/var/tmp/newer/etc/textflix/textflixd.json
-            dpkg-deb --build /var/tmp/newer {NEWER} >/dev/null
+            dpkg-deb -Znone --build /var/tmp/newer {NEWER} >/dev/null
         """, check=True)
 
     def install(self, file, *options):
