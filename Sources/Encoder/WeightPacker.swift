@@ -14,7 +14,7 @@ struct WeightPacker {
 
     /// The bytes where they lie in the folder's mapping, when the blob is nothing else.
     func inPlace(_ blob: PackedBlob) -> UnsafeRawBufferPointer? {
-        guard blob.kind == .floats else { return nil }
+        guard blob.kind == .floats, folder.isAsStored(blob.name) else { return nil }
         return folder.weight(blob.name).floatsInPlace.map { UnsafeRawBufferPointer($0) }
     }
 
@@ -22,16 +22,16 @@ struct WeightPacker {
     func fill(_ blob: PackedBlob, _ bytes: UnsafeMutableRawBufferPointer) throws(EncoderError) {
         let view = folder.weight(blob.name)
         guard let precision = blob.kind.precision else {
-            return view.widen(into: bytes.bindMemory(to: Float.self))
+            return folder.widen(blob.name, into: bytes.bindMemory(to: Float.self))
         }
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
-        if let floats = view.floatsInPlace {
+        if folder.isAsStored(blob.name), let floats = view.floatsInPlace {
             return pack(floats, blob, precision, bytes)
         }
         let count = view.elementCount * MemoryLayout<Float>.size
         let memory = try Self.memory(count)
         let floats = memory.bytes.bindMemory(to: Float.self)
-        view.widen(into: floats)
+        folder.widen(blob.name, into: floats)
         pack(UnsafeBufferPointer(floats), blob, precision, bytes)
     }
 

@@ -21,6 +21,9 @@ extension TokenizerSettings {
         lowercase = root["do_lower_case"]?.bool ?? lowercase
         handleChineseCharacters = root["tokenize_chinese_chars"]?.bool ?? handleChineseCharacters
         stripAccents = root["strip_accents"]?.bool
+        if root["tokenizer_class"]?.string?.hasPrefix("MPNetTokenizer") == true {
+            names = .mpnet
+        }
         names.unknown = Self.name(root["unk_token"]) ?? names.unknown
         names.classification = Self.name(root["cls_token"]) ?? names.classification
         names.separator = Self.name(root["sep_token"]) ?? names.separator

@@ -30,6 +30,7 @@ struct TokenizerFile {
         if let unknown = model["unk_token"]?.string { settings.names.unknown = unknown }
         addedTokens = try (root["added_tokens"]?.array ?? []).map(AddedToken.init)
         vocabulary = try Self.vocabulary(model, addedTokens)
+        nameAddedTokens()
         try readPostProcessor(root["post_processor"])
     }
 
@@ -83,6 +84,19 @@ struct TokenizerFile {
             }
         }
         return try Vocabulary(pieces: pieces, notInWords: Set(pieces[trained...].map(\.id)))
+    }
+
+    /// No part of the file says which token is for padding and which for masks: they go by MPNet's
+    /// names where those, and not BERT's, are among the added tokens.
+    private mutating func nameAddedTokens() {
+        let (bert, mpnet) = (SpecialTokenNames(), SpecialTokenNames.mpnet)
+        let added = Set(addedTokens.filter(\.isSpecial).map(\.name))
+        if !added.contains(bert.padding), added.contains(mpnet.padding) {
+            settings.names.padding = mpnet.padding
+        }
+        if !added.contains(bert.mask), added.contains(mpnet.mask) {
+            settings.names.mask = mpnet.mask
+        }
     }
 
     /// Finds the names of the first and the last token, in any of the three forms in use.

@@ -50,6 +50,16 @@ package struct SpecialTokenNames: Sendable, Equatable {
 
     package init() {}
 
+    /// MPNet's, as far as they are others.
+    static var mpnet: SpecialTokenNames {
+        var names = SpecialTokenNames()
+        names.classification = "<s>"
+        names.separator = "</s>"
+        names.padding = "<pad>"
+        names.mask = "<mask>"
+        return names
+    }
+
     var all: [String] { [unknown, classification, separator, padding, mask] }
 }
 

@@ -33,11 +33,11 @@ package struct CheckpointTensors: Sendable {
         self.ignored = ignored
     }
 
-    /// The two tensors of a head over another folder's encoder.
+    /// The tensors of a head that is not the encoder folder's.
     init(
-        head tensors: ShardedTensors, shapes: [TensorShape], path: String
+        head tensors: [String: TensorView], shapes: [TensorShape], path: String
     ) throws(WeightsError) {
-        byName = Dictionary(uniqueKeysWithValues: tensors.all.map { ($0.name, $0) })
+        byName = tensors
         ignored = []
         try Self.check(byName, against: shapes, path: path)
     }

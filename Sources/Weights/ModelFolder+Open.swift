@@ -14,10 +14,14 @@ extension ModelFolder {
         let configuration = try BERTConfiguration(configurationFile)
         let weights = try Self.weights(encoderPath)
         let pooling = try PoolingFolder(encoderPath)
-        let head = Self.head(configuration, settings, pooling)
-        let headWeights = try settings.overBase.map { over throws(WeightsError) in
-            try ShardedTensors(file: Self.join(path, over.head))
+        let adapter = try settings.adapter.map { file throws(WeightsError) in
+            try LowRankAdapter(Self.join(path, file), configuration)
         }
+        let headWeights = try settings.head.map { file throws(WeightsError) in
+            try ShardedTensors(file: Self.join(path, file))
+        }
+        let hasOwnHead = headWeights != nil || adapter?.saved["classifier.weight"] != nil
+        let head = Self.head(configuration, settings, pooling, adapter)
 
         self.path = path
         self.encoderPath = encoderPath
@@ -27,14 +31,18 @@ extension ModelFolder {
         self.pooling = settings.pooling ?? pooling.pooling ?? (head == .pooler ? .cls : .mean)
         tokenizerFiles = try TokenizerFiles(encoderPath, configuration)
         tensors = try CheckpointTensors(weights, configuration: configuration, path: encoderPath)
-        labels = try Self.labels(configuration, settings, settingsFile)
-        headTensors = try Self.headTensors(headWeights, labels.count, configuration, path)
-        scoreRule = Self.scoreRule(configuration, settings, labels.count)
+        self.adapter = adapter
+        labels = try Self.labels(configuration, settings, settingsFile, hasOwnHead)
+        let parts = try HeadParts(headWeights, adapter, configuration, labels.count, path)
+        headTensors = parts?.tensors
+        if head == .pooler { try parts?.checkPooler(tensors, configuration, path) }
+        scoreRule = Self.scoreRule(configuration, settings, labels.count, hasOwnHead)
         maxTokens = try Self.maxTokens(configuration, settings, settingsFile, encoderPath)
-        mappedBytes = weights.byteCount + (headWeights?.byteCount ?? 0)
-        let sets = [weights] + (headWeights.map { [$0] } ?? [])
+        let sets = [weights] + [headWeights, adapter?.tensors].compactMap(\.self)
+        mappedBytes = sets.reduce(0) { $0 + $1.byteCount }
         let files =
             try [configurationFile.bytes, settingsFile?.bytes ?? []] + tokenizerFiles.contents()
+            + (adapter.map { [$0.bytes] } ?? [])
         source = SourceFingerprint(
             weights: sets.flatMap(\.files).map(\.mapping.identity), contents: files)
         if let known = known(source) {
@@ -55,11 +63,11 @@ extension ModelFolder {
     private static func encoderPath(
         _ path: String, _ settings: ModelSettings
     ) throws(WeightsError) -> String {
-        guard let over = settings.overBase else {
+        guard let folder = settings.base else {
             try requireConfiguration(path)
             return path
         }
-        let base = join(path, over.base)
+        let base = join(path, folder)
         guard isDirectory(base) else {
             throw WeightsError(
                 .unreadable, path, "its base folder \(base) (textflix.json, base) does not exist")
@@ -103,42 +111,36 @@ extension ModelFolder {
     }
 
     private static func head(
-        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ folder: PoolingFolder
+        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ folder: PoolingFolder,
+        _ adapter: LowRankAdapter?
     ) -> Head {
-        if settings.overBase != nil {
+        if settings.head != nil {
             return .linear(
                 settings.pooling ?? folder.pooling ?? .mean, normalize: settings.normalize ?? false)
         }
-        return switch configuration.head {
+        var kind = configuration.head
+        if let adapter, adapter.saved["classifier.weight"] != nil {
+            kind = adapter.task ?? (kind == .none ? .sequence : kind)
+        }
+        return switch kind {
         case .none: .none
         case .sequence: .pooler
         case .token: .token
         }
     }
 
-    private static func headTensors(
-        _ tensors: ShardedTensors?, _ labelCount: Int, _ configuration: BERTConfiguration,
-        _ path: String
-    ) throws(WeightsError) -> CheckpointTensors? {
-        guard let tensors else { return nil }
-        let shapes = [
-            TensorShape("head.weight", [labelCount, configuration.hiddenSize]),
-            TensorShape("head.bias", [labelCount]),
-        ]
-        return try CheckpointTensors(head: tensors, shapes: shapes, path: path)
-    }
-
     private static func labels(
-        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ file: JSONSource?
+        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ file: JSONSource?,
+        _ hasOwnHead: Bool
     ) throws(WeightsError) -> [String] {
-        if configuration.head == .none && settings.overBase == nil { return [] }
+        if configuration.head == .none && !hasOwnHead { return [] }
         guard let labels = settings.labels, let file else {
-            if settings.overBase != nil, let file {
-                throw file.error("labels is missing: a head over a base needs them", file.root)
+            if hasOwnHead, let file {
+                throw file.error("labels is missing: a head of its own needs them", file.root)
             }
             return configuration.labels
         }
-        if settings.overBase == nil && labels.count != configuration.labels.count {
+        if !hasOwnHead && labels.count != configuration.labels.count {
             throw file.error(
                 "\(labels.count) labels, but the classifier has \(configuration.labels.count)",
                 file.node("labels") ?? file.root)
@@ -147,11 +149,12 @@ extension ModelFolder {
     }
 
     private static func scoreRule(
-        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ labelCount: Int
+        _ configuration: BERTConfiguration, _ settings: ModelSettings, _ labelCount: Int,
+        _ hasOwnHead: Bool
     ) -> ScoreRule {
         if labelCount == 1 { return .sigmoid }
         if let several = settings.multiLabel { return several ? .sigmoid : .softmax }
-        guard settings.overBase == nil else { return .softmax }
+        guard !hasOwnHead else { return .softmax }
         return switch configuration.problemType {
         case .multiLabel, .regression: .sigmoid
         case .singleLabel, nil: .softmax

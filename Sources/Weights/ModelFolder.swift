@@ -9,8 +9,8 @@
 //     sentence_bert_config.json        sentence-transformers: length      optional
 //     textflix.json                    ours: see ModelSettings            optional
 //
-// A folder whose textflix.json names a `base` has only that file and its head: all the rest is the
-// base's.
+// A folder whose textflix.json names a `base` has only that file and its head or adapters: all the
+// rest is the base's.
 //
 // Invariant of a folder that was opened: configuration, settings and tensors agree with each other,
 // every weight is finite, and `revision` names all bytes that can change an answer. Nothing is
@@ -52,8 +52,11 @@ package struct ModelFolder: Sendable {
     package let settings: ModelSettings
     package let tokenizerFiles: TokenizerFiles
     package let tensors: CheckpointTensors
-    /// `head.weight` and `head.bias`, for a head over a base.
+    /// A head that did not come with the encoder: `head.weight` and `head.bias`, or what adapters
+    /// have brought along.
     package let headTensors: CheckpointTensors?
+    /// What is added to the encoder's weights.
+    package let adapter: LowRankAdapter?
     package let head: Head
     package let labels: [String]
     package let scoreRule: ScoreRule

@@ -2,9 +2,10 @@
 // are allowed, an unknown key is an error with its line and column.
 //
 //     {
-//       // A head over another folder's encoder: a model of a few KB.
+//       // Another folder's encoder, and what is put on it: a model of a few KB or MB.
 //       "base": "../minilm",             // folder of encoder and tokenizer, from this folder
 //       "head": "head.safetensors",      // tensors head.weight [C, H] and head.bias [C], F32
+//       "adapter": "adapter_model.safetensors",   // low-rank adapters: see LowRankAdapter
 //       "labels": ["negative", "positive"],     // C of them, in the order of the head's rows
 //       "multi_label": false,            // true: each label has a probability of its own (sigmoid)
 //       "pooling": "mean",               // "cls" or "mean": the head's input, and Embed's default
@@ -17,7 +18,9 @@
 //       "provenance": { "data": "..." }  // whatever the maker wants to say: kept, never read
 //     }
 //
-// `base` and `head` stand together or not at all. A head computes
+// A `base` wants a `head` or an `adapter`, and an adapter a base. A head without a base (or with
+// the base ".") stands on this folder's own encoder. An adapter without a head has brought PEFT's
+// classifier along, or leaves the base's head as it is. A head computes
 //     logits = pooled(hidden states of the last layer) · head.weightᵀ + head.bias
 // with pooled either the [CLS] row or the mean over all tokens of the text, special ones included;
 // a standardisation of features is folded into weight and bias by whoever trained it.
@@ -37,11 +40,6 @@ package struct ModelSettings: Sendable {
         case refuse
     }
 
-    package struct HeadOverBase: Sendable {
-        package let base: String
-        package let head: String
-    }
-
     /// Label sets with a promise (split-conformal): the right label is in the set at least with
     /// probability 1 - alpha, and a label is in it if its probability is at least `threshold`.
     package struct Conformal: Sendable, Equatable {
@@ -49,7 +47,10 @@ package struct ModelSettings: Sendable {
         package let threshold: Double
     }
 
-    package var overBase: HeadOverBase?
+    /// Another folder; nil: this one.
+    package var base: String?
+    package var head: String?
+    package var adapter: String?
     package var labels: [String]?
     package var multiLabel: Bool?
     package var pooling: Pooling?
@@ -65,13 +66,13 @@ package struct ModelSettings: Sendable {
     package init() {}
 
     static let keys = [
-        "base", "head", "labels", "multi_label", "pooling", "normalize", "temperature",
+        "base", "head", "adapter", "labels", "multi_label", "pooling", "normalize", "temperature",
         "abstain_below", "conformal", "truncation", "max_tokens", "provenance",
     ]
 
     package init(_ source: JSONSource) throws(WeightsError) {
         try source.refuseKeys(otherThan: Self.keys)
-        overBase = try Self.overBase(source)
+        try readParts(source)
         labels = try source.strings("labels")
         multiLabel = try source.flag("multi_label")
         pooling = try source.choice("pooling", Pooling.self)
@@ -97,15 +98,20 @@ package struct ModelSettings: Sendable {
         return Conformal(alpha: alpha, threshold: threshold)
     }
 
-    private static func overBase(_ source: JSONSource) throws(WeightsError) -> HeadOverBase? {
-        let base = try source.string("base")
-        let head = try source.string("head")
-        switch (base, head) {
-        case (nil, nil): return nil
-        case (let base?, let head?) where !base.isEmpty && !head.isEmpty:
-            return HeadOverBase(base: base, head: head)
-        default:
-            throw source.error("base and head must be given together", source.root)
+    private mutating func readParts(_ source: JSONSource) throws(WeightsError) {
+        base = try source.string("base")
+        head = try source.string("head")
+        adapter = try source.string("adapter")
+        for (key, path) in [("base", base), ("head", head), ("adapter", adapter)]
+        where path?.isEmpty == true {
+            throw source.error("\(key) is empty", source.node(key) ?? source.root)
+        }
+        if base == "." && adapter == nil { base = nil }
+        if base != nil && head == nil && adapter == nil {
+            throw source.error("a base wants a head or an adapter", source.root)
+        }
+        if adapter != nil && base == nil {
+            throw source.error("an adapter wants a base: the folder of its encoder", source.root)
         }
     }
 }

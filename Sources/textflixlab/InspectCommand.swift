@@ -73,6 +73,10 @@ enum InspectCommand {
             ("revision", folder.revision.description),
         ]
         if folder.encoderPath != folder.path { lines.append(("base", folder.encoderPath)) }
+        if let adapter = folder.adapter {
+            let count = adapter.targets.count
+            lines.append(("adapter", "rank \(adapter.rank) on \(count) dense layers"))
+        }
         if !folder.tensors.ignored.isEmpty {
             lines.append(("ignored", folder.tensors.ignored.joined(separator: ", ")))
         }

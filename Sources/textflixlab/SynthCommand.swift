@@ -11,6 +11,7 @@ enum SynthCommand {
         case mpnet = "mpnet-base"
         case minilm
         case tiny
+        case mpnetTiny = "mpnet-tiny"
     }
 
     private enum NumberType: String, CaseIterable { case f32, f16, bf16 }
@@ -86,6 +87,7 @@ enum SynthCommand {
         case .mpnet: shape(768, 12, 12, positions: 514, words: 30527, family: .mpnet)
         case .minilm: shape(384, 12, 6)
         case .tiny: shape(64, 4, 2, positions: 128, words: 1000)
+        case .mpnetTiny: shape(64, 4, 2, positions: 130, words: 1000, family: .mpnet)
         }
     }
 }

@@ -9,7 +9,7 @@ import Weights
 
 struct GoldenCase: Sendable, CustomTestStringConvertible {
     let name: String
-    let model: SyntheticModel
+    var model: SyntheticModel
     let texts: [[UInt32]]
     /// Flattened, one array a text, computed in f64.
     let logits: [[Double]]?
@@ -20,18 +20,20 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
     static let script = "Tests/Golden/encoder/make_golden.py"
 
-    static let all: [GoldenCase] = {
-        let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-        let path = "/\(folder)/Golden/encoder/golden.json"
-        do {
-            let bytes = try readFile(path, limit: 1 << 22)
-            return (try JSONDocument.parse(bytes).array ?? []).map(GoldenCase.init)
-        } catch {
-            preconditionFailure("\(error); \(script) makes it")
-        }
-    }()
+    static let all: [GoldenCase] = nodes("golden.json").map(GoldenCase.init)
 
-    private init(_ node: JSONNode) {
+    /// The objects of a file beside the script.
+    static func nodes(_ file: String) -> [JSONNode] {
+        let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        let path = "/\(folder)/Golden/encoder/\(file)"
+        do {
+            return try JSONDocument.parse(try readFile(path, limit: 1 << 22)).array ?? []
+        } catch {
+            preconditionFailure("\(error); \(script), or its neighbour, makes it")
+        }
+    }
+
+    init(_ node: JSONNode) {
         func number(_ key: String) -> Int { node[key]?.int ?? 0 }
         func rows(_ key: String) -> [[Double]]? {
             node[key]?.array?.map { ($0.array ?? []).map { $0.double ?? .nan } }

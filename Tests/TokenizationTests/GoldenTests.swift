@@ -148,11 +148,12 @@ extension TokenBuffer {
         #expect(digest.text == setting.digest, "\(setting.name): \(Golden.script)")
     }
 
-    @Test(arguments: [("text", SpecialTokenReading.text), ("token", .token)])
-    func addedTokens(_ key: String, _ reading: SpecialTokenReading) throws {
+    @Test(arguments: [("text", SpecialTokenReading.text), ("token", .token)], ["added", "mpnet"])
+    func addedTokens(_ how: (key: String, reading: SpecialTokenReading), _ name: String) throws {
+        let key = how.key
         let model = try WordPiece(
-            tokenizerJSON: Golden.file("added.tokenizer.json"), specialTokens: reading)
-        let cases = try #require(try Golden.document()["added"])
+            tokenizerJSON: Golden.file(name + ".tokenizer.json"), specialTokens: how.reading)
+        let cases = try #require(try Golden.document()[name])
         var buffer = TokenBuffer()
         for (text, expected) in zip(
             try Golden.strings(cases["texts"]), try Golden.strings(cases[key]))
@@ -161,6 +162,19 @@ extension TokenBuffer {
             #expect(
                 buffer.written == String(decoding: expected, as: UTF8.self),
                 "\(String(decoding: text, as: UTF8.self)): \(Golden.script)")
+        }
+    }
+
+    @Test func specialTokensOfMPNet() throws {
+        let json = try WordPiece(tokenizerJSON: Golden.file("mpnet.tokenizer.json"))
+        var words: [UInt8] = []
+        for id in 0..<json.vocabularyCount { words += json.piece(UInt32(id)) + [0x0A] }
+        let settings = try TokenizerSettings(
+            tokenizerConfig: Array(#"{"tokenizer_class": "MPNetTokenizer"}"#.utf8))
+        for model in [json, try WordPiece(vocabularyText: words, settings: settings)] {
+            #expect(model.classification == 0 && model.padding == 1 && model.separator == 2)
+            #expect(model.mask == UInt32(model.vocabularyCount - 1))
+            #expect(model.piece(model.unknown) == Array("[UNK]".utf8))
         }
     }
 }

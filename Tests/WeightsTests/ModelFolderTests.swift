@@ -66,6 +66,41 @@ import Weights
         }
     }
 
+    @Test(arguments: ["", #""base": ".","#])
+    func aHeadOverItsOwnEncoder(_ base: String) throws {
+        try withFolder { folder in
+            try sound.write(to: folder)
+            try writeHead(folder, rows: 3, columns: 12)
+            try edit(folder + "/textflix.json", #""base": "../base","#, base)
+            let model = try ModelFolder.open(folder)
+            #expect(model.head == .linear(.mean, normalize: true))
+            #expect(model.labels == ["a", "b", "c"])
+            #expect(model.encoderPath == folder)
+            #expect(model.headTensors?["head.bias"]?.shape == [3])
+        }
+    }
+
+    @Test func anMPNet() throws {
+        try withFolder { folder in
+            var model = sound
+            model.configuration = BERTConfiguration(
+                .mpnet, head: .sequence, hidden: 12, heads: 3, feedForward: 20, layers: 2,
+                positions: 18, vocabulary: 40)
+            try model.write(to: folder)
+            let names = try SafetensorsFile(folder + "/model.safetensors").tensors.map(\.name)
+            #expect(names.contains("mpnet.encoder.layer.1.attention.attn.q.weight"))
+            #expect(names.contains("mpnet.encoder.layer.0.attention.LayerNorm.bias"))
+            #expect(names.contains("classifier.out_proj.weight"))
+            let opened = try ModelFolder.open(folder)
+            #expect(opened.configuration == model.configuration)
+            #expect(opened.head == .pooler && opened.maxTokens == 16)
+            #expect(opened.tensors["encoder.layer.1.attention.self.query.weight"] != nil)
+            #expect(opened.tensors["encoder.relative_attention_bias.weight"]?.shape == [32, 3])
+            try edit(folder + "/config.json", "_buckets\": 32", "_buckets\": 64")
+            expectError(folder, .unsupported, mentions: ["relative_attention_num_buckets 64"])
+        }
+    }
+
     private func writeHead(_ folder: String, rows: Int, columns: Int) throws {
         try makeDirectories(folder)
         let tensors = [

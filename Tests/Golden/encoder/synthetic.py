@@ -52,12 +52,17 @@ def scale_and_shift(name, shape):
     return numpy.sqrt(3.0 / shape[1]), 0
 
 
-def tensor(name, shape, seed=0):
-    """The tensor of that canonical name, float32."""
+def uniform(name, shape, seed=0):
+    """u(name, i), float32."""
     count = int(numpy.prod(shape))
     start = numpy.uint64((fnv1a(name) + seed) & MASK)
     with numpy.errstate(over="ignore"):
         random = splitmix(start + numpy.arange(count, dtype=numpy.uint64)) >> numpy.uint64(40)
     unit = (random.astype(numpy.int64) - (1 << 23)).astype(numpy.float32) * numpy.float32(2 ** -23)
+    return unit.reshape(shape)
+
+
+def tensor(name, shape, seed=0):
+    """The tensor of that canonical name, float32."""
     scale, shift = scale_and_shift(name, shape)
-    return (unit * numpy.float32(scale) + numpy.float32(shift)).reshape(shape)
+    return uniform(name, shape, seed) * numpy.float32(scale) + numpy.float32(shift)

@@ -6,6 +6,7 @@ Usage: make_golden.py      (pip install tokenizers==0.23.3)
 uncased.txt, cased.txt   small WordPiece vocabularies, trained on the sentences below; kept when
                          they are there, as two trainings differ: delete them to train anew
 added.tokenizer.json     the same, with added tokens, truncation and padding set
+mpnet.tokenizer.json     the same, with MPNet's special tokens, as its files have them
 golden.json              texts, and what Hugging Face tokenizers makes of them in each setting: a
                          token is "id:start:end", offsets in bytes; for thousands of random texts,
                          which the tests make again from the ranges and the seed, only a digest
@@ -179,6 +180,27 @@ def added(pieces):
     return texts, tokenizer
 
 
+def mpnet(pieces):
+    """MPNet's form of a tokenizer.json: other special tokens, RoBERTa's way of putting them."""
+    names = ["<s>", "<pad>", "</s>", "<unk>", *pieces[:500], "<mask>"]
+    ids = {name: i for i, name in enumerate(names)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", ids["</s>"]), ("<s>", ids["<s>"]), trim_offsets=True, add_prefix_space=False)
+    tokenizer.add_special_tokens(
+        [AddedToken(name, normalized=name == "<unk>", lstrip=name == "<mask>")
+         for name in ("<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>")])
+    tokenizer.enable_truncation(16)
+    tokenizer.enable_padding(length=16, pad_id=1, pad_token="<pad>")
+    tokenizer.save(str(HERE / "mpnet.tokenizer.json"), pretty=False)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    texts = SENTENCES[:6] + ["", "a <mask> b", "x</s><s> <pad><unk> [UNK] [SEP]", "\u6620\u753b"]
+    return texts, tokenizer
+
+
 def cases(tokenizer, texts, special):
     tokenizer.encode_special_tokens = special == "text"
     return [" ".join("%d:%d:%d" % token for token in encode(tokenizer, text)) for text in texts]
@@ -201,11 +223,14 @@ def main():
             "tokens": cases(tokenizer, TEXTS, special),
             "digest": digest(encode(tokenizer, text) for text in random_texts)})
     added_texts, tokenizer = added(vocabularies["uncased"])
+    mpnet_texts, mpnet_tokenizer = mpnet(vocabularies["uncased"])
     golden = {
         "reference": f"tokenizers {__version__}", "texts": TEXTS, "settings": settings,
         "random": {"seed": SEED, "count": RANDOM_TEXTS, "ranges": RANGES},
         "added": {"texts": added_texts, "text": cases(tokenizer, added_texts, "text"),
-                  "token": cases(tokenizer, added_texts, "token")}}
+                  "token": cases(tokenizer, added_texts, "token")},
+        "mpnet": {"texts": mpnet_texts, "text": cases(mpnet_tokenizer, mpnet_texts, "text"),
+                  "token": cases(mpnet_tokenizer, mpnet_texts, "token")}}
     text = json.dumps(golden, indent=1)
     text = re.sub(r"\[\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2]", text)
     (HERE / "golden.json").write_text(text + "\n")
