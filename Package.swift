@@ -82,6 +82,12 @@ let package = Package(
                 "Numerics", "Baselines", "Insight", "CSystemd",
             ]),
         room("TextflixClient", ["TextflixProtocol", "Randomness", "Syscalls"]),
+        room(
+            "TextRuns",
+            [
+                "TextflixClient", "TextflixProtocol", "CommandLineTable", "Insight", "JSONText",
+                "Presentation", "Syscalls",
+            ]),
 
         // Programs: options and wiring only.
         program("textflixd", ["Service", "CommandLineTable", "Syscalls"]),
@@ -89,14 +95,14 @@ let package = Package(
             "textflixctl",
             [
                 "TextflixClient", "TextflixProtocol", "CommandLineTable", "Insight", "JSONText",
-                "Presentation", "Randomness", "Syscalls",
+                "Presentation", "Randomness", "Syscalls", "TextRuns",
             ]),
         program(
             "textflixlab",
             [
                 "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
                 "Insight", "Numerics", "Presentation", "Randomness", "TextflixClient",
-                "TextflixProtocol", "Training",
+                "TextflixProtocol", "TextRuns", "Training",
             ]),
         program(
             "textflix-bench",
@@ -131,7 +137,7 @@ let package = Package(
             "Client",
             [
                 "TextflixClient", "TextflixProtocol", "Syscalls", "textflixctl",
-                "CommandLineTable", "Insight", "JSONText", "Presentation", "Randomness",
+                "CommandLineTable", "Insight", "JSONText", "Presentation", "Randomness", "TextRuns",
             ]),
     ]
 )

@@ -22,6 +22,12 @@ package struct JSONWriter: Sendable {
         afterKey = false
     }
 
+    /// Ends a line of JSON lines and gives its bytes.
+    package mutating func takeLine() -> [UInt8] {
+        defer { removeAll() }
+        return bytes + [UInt8(ascii: "\n")]
+    }
+
     package mutating func beginObject() { open("{") }
     package mutating func endObject() { close("}") }
     package mutating func beginArray() { open("[") }

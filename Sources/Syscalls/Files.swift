@@ -3,6 +3,7 @@
 // Invariant: nothing here reads more than the caller allowed, and every error names the path. It
 // does not parse, and it keeps nothing open.
 
+internal import CLinux
 internal import Glibc
 
 /// Opens a file for reading, close-on-exec.
@@ -177,6 +178,25 @@ package func removeDirectory(_ path: String) throws(Errno) {
 
 package func renameFile(_ from: String, to: String) throws(Errno) {
     try perform("rename \(from) to \(to)") { rename(from, to) }
+}
+
+/// What stands at each of the two paths then stands at the other, in one step: nobody who looks
+/// finds neither. Both must be there, on one file system.
+package func exchangeFiles(_ one: String, _ other: String) throws(Errno) {
+    try perform("exchange \(one) and \(other)") { linux_exchange(one, other) }
+}
+
+/// Removes a directory with all that is in it; follows no symbolic link.
+package func removeTree(_ path: String) throws(Errno) {
+    for name in try listDirectory(path) {
+        let inner = "\(path)/\(name)"
+        if isDirectory(inner), (try? readLink(inner)) == nil {
+            try removeTree(inner)
+        } else {
+            try removeFile(inner)
+        }
+    }
+    try removeDirectory(path)
 }
 
 package func setMode(_ path: String, _ mode: UInt32) throws(Errno) {

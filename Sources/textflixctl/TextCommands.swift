@@ -10,6 +10,7 @@
 import CommandLineTable
 import Presentation
 import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 
@@ -63,6 +64,7 @@ enum TextCommands {
         let fromArguments = !call.operands.isEmpty
         let input = try input(call)
         let settings = TextRunSettings(
+            call.program.name,
             timeout: call.duration(Options.timeout)
                 ?? (fromArguments ? .seconds(10) : .seconds(60)),
             isStrict: call.has(Options.strict), itemName: fromArguments ? "text" : "line",

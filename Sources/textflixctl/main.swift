@@ -6,6 +6,7 @@
 
 import CommandLineTable
 import Syscalls
+import TextRuns
 
 func completions(_ call: Invocation) -> ExitStatus {
     if let shell = call.operands.first.flatMap(Shell.init) {
@@ -39,6 +40,7 @@ let call = Program.textflixctl.invocation()
 do throws(Failure) {
     ThisProcess.exit(try perform(call).rawValue)
 } catch {
-    if !error.text.isEmpty { printError("\(error.text)\n") }
+    let text = error.text(of: Program.textflixctl.name)
+    if !text.isEmpty { printError("\(text)\n") }
     ThisProcess.exit(error.status.rawValue)
 }

@@ -9,7 +9,7 @@ extension Program {
         commands: [
             SynthCommand.command, InspectCommand.command, PackCommand.command,
             ForwardCommand.command, TrainCommand.command, AuditCommand.command,
-            FaithfulnessCommand.command, SentencesCommand.command,
+            FaithfulnessCommand.command, SentencesCommand.command, SiteCommand.command,
         ],
         examples: [
             Example("textflixlab inspect ~/.cache/textflix/models/sentiment"),

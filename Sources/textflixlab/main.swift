@@ -6,6 +6,7 @@
 import CommandLineTable
 import Encoder
 import Syscalls
+import TextRuns
 import TextflixClient
 import Weights
 
@@ -19,6 +20,7 @@ func perform(_ call: Invocation) throws -> ExitStatus {
     case AuditCommand.command.name: try AuditCommand.run(call)
     case FaithfulnessCommand.command.name: try FaithfulnessCommand.run(call)
     case SentencesCommand.command.name: try SentencesCommand.run(call)
+    case SiteCommand.command.name: try SiteCommand.run(call)
     default: preconditionFailure("a command of the table without an action")
     }
 }
@@ -33,6 +35,9 @@ do {
     ThisProcess.exit(try perform(call).rawValue)
 } catch let error as UsageError {
     error.report()
+} catch let error as Failure {
+    printError("\(error.text(of: Program.textflixlab.name))\n")
+    ThisProcess.exit(error.status.rawValue)
 } catch let error as WeightsError {
     fail(error.exitStatus, error.description)
 } catch let error as EncoderError {

@@ -33,6 +33,9 @@ int linux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gi
 /// the kernel. How many bytes, or -1; `*dropped` is 1 when something was passed along.
 ptrdiff_t linux_receive(int socket, void *buffer, size_t byte_count, int *dropped);
 
+/// What stood at one path then stands at the other, in one step. 0 or -1.
+int linux_exchange(const char *one, const char *other);
+
 /// mmap of anonymous private memory. NULL on failure.
 void *linux_map_anonymous(size_t byte_count);
 

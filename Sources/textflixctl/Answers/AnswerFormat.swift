@@ -2,6 +2,7 @@
 // everything else.
 
 import JSONText
+import TextRuns
 
 enum AnswerFormat: String, CaseIterable, Sendable { case table, tsv, jsonl }
 
@@ -12,12 +13,6 @@ extension JSONWriter {
             key(utf8: field.name)
             raw(field.json)
         }
-    }
-
-    /// Ends a line of JSON lines and gives its bytes.
-    mutating func takeLine() -> [UInt8] {
-        defer { removeAll() }
-        return bytes + [UInt8(ascii: "\n")]
     }
 }
 

@@ -9,6 +9,7 @@
 import CommandLineTable
 import JSONText
 import Presentation
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

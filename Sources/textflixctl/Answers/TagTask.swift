@@ -4,6 +4,7 @@
 
 import JSONText
 import Presentation
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

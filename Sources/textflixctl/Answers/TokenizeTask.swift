@@ -6,6 +6,7 @@
 
 import JSONText
 import Presentation
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

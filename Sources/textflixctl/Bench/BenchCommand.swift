@@ -7,6 +7,7 @@
 import CommandLineTable
 import Presentation
 import Syscalls
+import TextRuns
 import TextflixProtocol
 
 enum BenchCommand {

@@ -12,6 +12,7 @@ import CommandLineTable
 import JSONText
 import Presentation
 import Syscalls
+import TextRuns
 
 struct BenchComparison: Sendable {
     struct Row: Sendable, Equatable {

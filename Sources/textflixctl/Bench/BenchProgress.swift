@@ -8,6 +8,7 @@
 import CommandLineTable
 import Presentation
 import Syscalls
+import TextRuns
 
 struct BenchProgress {
     private let screen = Screen(of: .error)

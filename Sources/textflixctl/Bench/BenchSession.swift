@@ -3,6 +3,7 @@
 import CommandLineTable
 import Presentation
 import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

@@ -6,6 +6,7 @@
 
 import CommandLineTable
 import Syscalls
+import TextRuns
 import TextflixProtocol
 
 /// One request under way.

@@ -13,6 +13,7 @@
 import CommandLineTable
 import Randomness
 import Syscalls
+import TextRuns
 
 struct RunFigures: Sendable {
     var lanes: [LaneFigures]

@@ -3,6 +3,7 @@
 
 import CommandLineTable
 import Randomness
+import TextRuns
 import TextflixProtocol
 
 struct RequestPool: Sendable {

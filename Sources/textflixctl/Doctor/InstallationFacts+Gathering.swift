@@ -2,6 +2,7 @@
 // program is run.
 
 import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

@@ -7,6 +7,7 @@ import CommandLineTable
 import Insight
 import Presentation
 import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

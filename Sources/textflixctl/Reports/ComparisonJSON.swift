@@ -2,6 +2,7 @@
 
 import Insight
 import JSONText
+import TextRuns
 import TextflixProtocol
 
 enum ComparisonJSON {

@@ -3,6 +3,7 @@
 import CommandLineTable
 import Insight
 import Presentation
+import TextRuns
 import TextflixProtocol
 
 struct ComparisonPage {

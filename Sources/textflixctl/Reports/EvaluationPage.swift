@@ -12,6 +12,7 @@
 import CommandLineTable
 import Insight
 import Presentation
+import TextRuns
 import TextflixProtocol
 
 struct EvaluationPage {

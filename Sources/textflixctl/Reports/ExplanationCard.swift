@@ -4,6 +4,7 @@
 
 import CommandLineTable
 import Presentation
+import TextRuns
 import TextflixProtocol
 
 struct ExplanationCard {

@@ -5,6 +5,7 @@
 //     "features":[{"start":0,"end":27,"text":"…","weight":0.31},…]
 
 import JSONText
+import TextRuns
 import TextflixProtocol
 
 extension JSONWriter {

@@ -11,6 +11,7 @@
 
 import CommandLineTable
 import Presentation
+import TextRuns
 import TextflixProtocol
 
 struct ExplanationLines {

@@ -3,6 +3,7 @@
 // Requests are bulk: a report over a file should not make a person wait who asks beside it.
 
 import CommandLineTable
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 
@@ -48,7 +49,7 @@ struct FileRun {
         -> ExitStatus
     {
         let input = try TextInput(path: path == "-" ? nil : path, form: .objects(fields))
-        var settings = TextRunSettings(timeout: timeout)
+        var settings = TextRunSettings(call.program.name, timeout: timeout)
         settings.answersComeLast = true
         settings.progressName = name
         var run = try TextRun(task, client: client, input: input, settings: settings)

@@ -2,6 +2,7 @@
 // `summarize`; and of `explain`.
 
 import CommandLineTable
+import TextRuns
 
 enum ReportFormat: String, CaseIterable { case table, json }
 enum PageFormat: String, CaseIterable { case table, jsonl, html }
@@ -10,8 +11,6 @@ enum ReportOptions {
     static let file = Option("jsonl", .file("FILE"), "the texts, a JSON object a line; - is stdin")
     static let labelField = Option(
         "label-field", .text("FIELD"), default: "label", "the field that holds the true label")
-    static let map = Option(
-        "map", .assignment("GIVEN=LABEL"), repeats: true, "a label of the file, and the model's")
     static let resume = Option(
         "resume", .file("FILE"), "keep answers in FILE; a second run goes on from there")
     static let format = Option(
@@ -24,7 +23,7 @@ enum ReportOptions {
         "seed", .integer(0...Int.max), default: "0", "of what is drawn at random")
 
     /// Which objects, and which fields of them.
-    static let input = [file, Options.textField, labelField, map]
+    static let input = [file, Options.textField, labelField, TrueLabels.map]
 
     static let models = Option("models", .list("A,B"), "the two models")
     static let differences = Option(

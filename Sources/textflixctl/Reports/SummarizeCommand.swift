@@ -4,6 +4,7 @@
 import CommandLineTable
 import Presentation
 import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

@@ -1,6 +1,7 @@
 // A summary for programs: an object a film, a line each.
 
 import JSONText
+import TextRuns
 
 enum SummaryJSON {
     static func text(_ summary: Summary) -> String {

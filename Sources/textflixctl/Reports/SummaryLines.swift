@@ -7,6 +7,7 @@
 
 import CommandLineTable
 import Presentation
+import TextRuns
 
 struct SummaryLines {
     let summary: Summary

@@ -3,6 +3,7 @@
 
 import CommandLineTable
 import Presentation
+import TextRuns
 
 struct SummaryPage {
     let summary: Summary

@@ -4,6 +4,7 @@ import CommandLineTable
 import JSONText
 import Presentation
 import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 
@@ -87,16 +88,4 @@ enum ModelTable {
 
     /// Names come from other people's files.
     private static func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
-}
-
-extension ServerState {
-    /// As it is called on pages and in JSON.
-    var word: String {
-        switch self {
-        case .loading: "loading"
-        case .ready: "ready"
-        case .draining: "draining"
-        case .unrecognized(let number): "state \(number)"
-        }
-    }
 }

@@ -9,6 +9,7 @@
 // more than its bounds, as on the wire. A part that the daemon did not send is absent, not zero.
 
 import JSONText
+import TextRuns
 import TextflixProtocol
 
 enum StatusJSON {

@@ -14,6 +14,7 @@
 
 import CommandLineTable
 import Presentation
+import TextRuns
 import TextflixProtocol
 
 struct StatusPage {

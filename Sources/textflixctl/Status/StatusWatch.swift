@@ -6,6 +6,7 @@
 import CommandLineTable
 import Presentation
 import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 

@@ -114,14 +114,3 @@ final class ServedClassifier {
         return start < texts.count ? groups + [texts[start...]] : groups
     }
 }
-
-extension ClientError {
-    var exitStatus: ExitStatus {
-        switch self {
-        case .cannotConnect(_, .notPermitted): .notPermitted
-        case .cannotConnect, .connectionLost: .unavailable
-        case .timedOut: .tryAgain
-        default: isTransient ? .tryAgain : .software
-        }
-    }
-}

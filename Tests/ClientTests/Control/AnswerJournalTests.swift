@@ -5,6 +5,7 @@ import Syscalls
 import Testing
 import TextflixProtocol
 
+@testable import TextRuns
 @testable import textflixctl
 
 @Suite struct AnswerJournalTests {
@@ -34,7 +35,7 @@ import TextflixProtocol
         let again = try journal()
         #expect(again.known(item(3, "text")) == answer)
         #expect(again.known(item(3, "another text")) == nil)
-        #expect(again.known(item(4, "text")) == nil)
+        #expect(again.known(item(4, "text")) == answer, "wherever it stands")
         #expect(try FileStatus(path: path).mode == 0o600)
     }
 
@@ -48,7 +49,7 @@ import TextflixProtocol
     @Test func aLineThatWasCutShortIsDropped() throws {
         try journal().keep(answer, of: item(1, "one"))
         let whole = try readFile(path, limit: 1 << 20)
-        try writeFileAtomically(path, bytes: whole + Array(#"{"line":2,"te"#.utf8))
+        try writeFileAtomically(path, bytes: whole + Array(#"{"text":"2f0"#.utf8))
         let again = try journal()
         #expect(again.known(item(1, "one")) == answer)
         try again.keep(answer, of: item(2, "two"))

@@ -4,6 +4,7 @@ import Insight
 import Testing
 import TextflixProtocol
 
+@testable import TextRuns
 @testable import textflixctl
 
 private let answer = Classification(

@@ -3,6 +3,7 @@
 import Presentation
 import Testing
 
+@testable import TextRuns
 @testable import textflixctl
 
 let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)

@@ -8,6 +8,7 @@ import Testing
 import TextflixClient
 import TextflixProtocol
 
+@testable import TextRuns
 @testable import textflixctl
 
 /// Answers each text with itself as the label; one that says "bad" fails alone.
@@ -66,7 +67,7 @@ private final class PipeReader: Sendable {
         }
         try writeFileAtomically(file, bytes: Array(lines.joined(separator: "\n").utf8))
         let reader = try PipeReader()
-        var settings = TextRunSettings(timeout: timeout, isStrict: strict)
+        var settings = TextRunSettings("textflixctl", timeout: timeout, isStrict: strict)
         settings.output = reader.input
         let client = try Client(path: daemon.path, retry: policy)
         let task = ClassifyTask(format: .tsv, screen: plainScreen)
@@ -122,7 +123,7 @@ private final class PipeReader: Sendable {
     @Test func aRefusalForGoodEndsTheRun() throws {
         let run = try run(["a", "b"]) { _ in .fail(Status(code: .notFound, message: "no model x")) }
         #expect(run.failure?.status == .usage)
-        #expect(run.failure?.text == "textflixctl: NOT_FOUND: no model x")
+        #expect(run.failure?.text(of: "textflixctl") == "textflixctl: NOT_FOUND: no model x")
     }
 
     @Test func theTimeoutCountsFromTheFirstSending() throws {

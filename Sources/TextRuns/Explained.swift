@@ -5,37 +5,43 @@ import CommandLineTable
 import JSONText
 import Presentation
 import TextflixClient
-import TextflixProtocol
+package import TextflixProtocol
 
-struct Explained: TextAnswer, Sendable {
+package struct Explained: TextAnswer, Sendable {
     /// One sentence, or one place of a word.
-    struct Part: Sendable {
-        let range: Range<Int>
-        let weight: Double
+    package struct Part: Sendable {
+        package let range: Range<Int>
+        package let weight: Double
         /// |weight| over the largest of the text, 0...1.
-        let strength: Double
+        package let strength: Double
         /// The feature it belongs to: a word has several places.
-        let feature: Int
+        package let feature: Int
     }
 
-    var response: ExplainResponse
+    package var response: ExplainResponse
     /// Not 0: there is no explanation, because of `error`.
-    var code: Int32 = 0
-    var error = ""
+    package var code: Int32 = 0
+    package var error = ""
 
-    var classification: Classification { response.classification ?? Classification() }
-    var tokenCount: Int { Int(classification.tokens) }
-    var truncated: Bool { classification.truncated }
+    package init(response: ExplainResponse, code: Int32 = 0, error: String = "") {
+        self.response = response
+        self.code = code
+        self.error = error
+    }
+
+    package var classification: Classification { response.classification ?? Classification() }
+    package var tokenCount: Int { Int(classification.tokens) }
+    package var truncated: Bool { classification.truncated }
     /// The label that the weights speak for.
-    var label: String { response.label.isEmpty ? classification.label : response.label }
+    package var label: String { response.label.isEmpty ? classification.label : response.label }
 
     /// Which weights are shown as strong: underlined, or with a mark.
-    static let strongFrom = 0.5
+    package static let strongFrom = 0.5
     /// Which words of a running text have a colour, though no mark.
-    static let tintedFrom = 0.2
+    package static let tintedFrom = 0.2
 
     /// All places of all features, in the order of the text.
-    func parts(of text: [UInt8]) -> [Part] {
+    package func parts(of text: [UInt8]) -> [Part] {
         let most = response.features.map { Double($0.weight.magnitude) }.max() ?? 0
         var parts: [Part] = []
         for (index, feature) in response.features.enumerated() {
@@ -60,7 +66,7 @@ struct Explained: TextAnswer, Sendable {
     }
 
     /// `exact LIME`, as a person calls it.
-    var methodName: String {
+    package var methodName: String {
         switch response.method {
         case .auto: "?"
         case .lime: "LIME, \(response.samples) samples"
@@ -72,7 +78,7 @@ struct Explained: TextAnswer, Sendable {
         }
     }
 
-    var evaluationsText: String {
+    package var evaluationsText: String {
         "\(grouped(response.evaluations)) evaluation\(response.evaluations == 1 ? "" : "s")"
     }
 
@@ -80,7 +86,7 @@ struct Explained: TextAnswer, Sendable {
     private static let fairFidelity = 0.5
 
     /// What a reader should know before trusting the weights; nil: nothing.
-    func caution(of unit: Unit) -> String? {
+    package func caution(of unit: Unit) -> String? {
         if response.features.count == 1, unit == .sentence {
             return "one sentence: what its words weigh, --unit word tells"
         }
@@ -91,14 +97,14 @@ struct Explained: TextAnswer, Sendable {
     }
 
     /// The model cut the text, and what stands here moved nothing.
-    func isUnread(_ part: Part) -> Bool { truncated && part.weight == 0 }
+    package func isUnread(_ part: Part) -> Bool { truncated && part.weight == 0 }
 
     /// What a weight is measured in.
-    var isLinear: Bool { response.method == .linear }
+    package var isLinear: Bool { response.method == .linear }
 }
 
 /// Blanks and line breaks of HTML at the ends of a part are no part of it to a reader.
-func trimmedPart(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+package func trimmedPart(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
     let breaks = ["<br />", "<br/>", "<br>"].map { Array($0.utf8) }
     var text = text
@@ -118,7 +124,7 @@ func trimmedPart(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
 }
 
 /// A text for a reader: `<br />` is a line end, or a space where all stands in one line.
-func withoutBreaks(_ text: some Sequence<UInt8>, _ replacement: UInt8) -> [UInt8] {
+package func withoutBreaks(_ text: some Sequence<UInt8>, _ replacement: UInt8) -> [UInt8] {
     var rest = Array(text)[...]
     var plain: [UInt8] = []
     let breaks = ["<br />", "<br/>", "<br>"].map { Array($0.utf8) }

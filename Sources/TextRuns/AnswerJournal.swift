@@ -2,44 +2,51 @@
 // stopped.
 //
 //     {"textflix":"answers","of":"classify","model":"sentiment","revision":"1f0c…","options":""}
-//     {"line":1,"text":"9ae1c0…","label":"positive","scores":{"positive":0.97,…},"tokens":231,…}
+//     {"text":"9ae1c0…","label":"positive","scores":{"positive":0.97,…},"tokens":231,…}
 //
-// Invariant: an answer is used again only for the same line with the same text (FNV-1a, 64 bits),
-// by the same revision of the model and with the same options; a file about anything else is
-// refused, never overwritten. A last line that was cut short is dropped. Mode 0600: it tells of
-// texts, though it holds none.
+// Invariant: an answer is used again only for the same text (FNV-1a, 64 bits), by the same revision
+// of the model and with the same options, wherever in the input the text stands; a file about
+// anything else is refused, never overwritten. A text that occurs twice is kept once. A last line
+// that was cut short is dropped. Mode 0600: it tells of texts, though it holds none.
 
 import CommandLineTable
-import JSONText
+package import JSONText
 import Syscalls
-import TextflixProtocol
+package import TextflixProtocol
 
 /// An answer that a journal can keep.
-protocol KeptAnswer {
+package protocol KeptAnswer {
     init?(kept: JSONNode)
     func keep(in record: inout JSONWriter)
 }
 
 /// What answers depend on, beside the text.
-struct JournalKey: Sendable, Equatable {
-    var question: String
-    var model: String
-    var revision: String
-    var options: String
+package struct JournalKey: Sendable, Equatable {
+    package var question: String
+    package var model: String
+    package var revision: String
+    package var options: String
+
+    package init(question: String, model: String, revision: String, options: String) {
+        self.question = question
+        self.model = model
+        self.revision = revision
+        self.options = options
+    }
 }
 
-final class AnswerJournal<Answer: KeptAnswer> {
+package final class AnswerJournal<Answer: KeptAnswer> {
     private let path: String
     private let file: Descriptor
-    /// Line number to what was answered.
-    private var kept: [Int: (text: UInt64, answer: Answer)] = [:]
+    /// A text's hash to what was answered.
+    private var kept: [UInt64: Answer] = [:]
     private var writer = JSONWriter()
 
     /// How many answers an earlier run left.
-    var count: Int { kept.count }
+    package var count: Int { kept.count }
 
     /// Opens or makes the file.
-    init(_ path: String, key: JournalKey) throws(Failure) {
+    package init(_ path: String, key: JournalKey) throws(Failure) {
         self.path = path
         do throws(Errno) {
             let bytes = fileExists(path) ? try readFile(path, limit: 1 << 30) : []
@@ -61,20 +68,15 @@ final class AnswerJournal<Answer: KeptAnswer> {
         }
     }
 
-    func known(_ item: TextItem) -> Answer? {
-        guard let entry = kept[item.number], entry.text == Self.hash(item.text.utf8) else {
-            return nil
-        }
-        return entry.answer
+    package func known(_ item: TextItem) -> Answer? {
+        kept[item.text.fingerprint]
     }
 
     /// Adds an answer, unless it came from here.
-    func keep(_ answer: Answer, of item: TextItem) throws(Failure) {
-        let hash = Self.hash(item.text.utf8)
-        if let entry = kept.removeValue(forKey: item.number), entry.text == hash { return }
+    package func keep(_ answer: Answer, of item: TextItem) throws(Failure) {
+        let hash = item.text.fingerprint
+        guard kept.updateValue(answer, forKey: hash) == nil else { return }
         writer.beginObject()
-        writer.key("line")
-        writer.int(item.number)
         writer.key("text")
         writer.string(String(hash, radix: 16))
         answer.keep(in: &writer)
@@ -103,8 +105,8 @@ final class AnswerJournal<Answer: KeptAnswer> {
     /// Whole lines up to the first that is none of ours.
     private static func read(
         _ bytes: [UInt8]
-    ) -> (key: JournalKey?, answers: [Int: (text: UInt64, answer: Answer)], length: Int) {
-        var answers: [Int: (text: UInt64, answer: Answer)] = [:]
+    ) -> (key: JournalKey?, answers: [UInt64: Answer], length: Int) {
+        var answers: [UInt64: Answer] = [:]
         var key: JournalKey?
         var length = 0
         while let end = bytes[length...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -116,24 +118,26 @@ final class AnswerJournal<Answer: KeptAnswer> {
                     revision: node["revision"]?.string ?? "",
                     options: node["options"]?.string ?? "")
             } else {
-                guard let line = node["line"]?.int,
-                    let text = node["text"]?.string.flatMap({ UInt64($0, radix: 16) }),
+                guard let text = node["text"]?.string.flatMap({ UInt64($0, radix: 16) }),
                     let answer = Answer(kept: node)
                 else { break }
-                answers[line] = (text, answer)
+                answers[text] = answer
             }
             length = end + 1
         }
         return (key, answers, length)
     }
+}
 
-    private static func hash(_ text: [UInt8]) -> UInt64 {
-        text.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+extension Text {
+    /// FNV-1a, 64 bits: what stands for a text where the text itself must not.
+    package var fingerprint: UInt64 {
+        utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }
 
 extension Classification: KeptAnswer {
-    init?(kept record: JSONNode) {
+    package init?(kept record: JSONNode) {
         guard let scores = record["scores"]?.object, let tokens = record["tokens"]?.int,
             let truncated = record["truncated"]?.bool
         else { return nil }
@@ -150,7 +154,7 @@ extension Classification: KeptAnswer {
             labelSet: (record["label_set"]?.array ?? []).compactMap(\.string))
     }
 
-    func keep(in record: inout JSONWriter) {
+    package func keep(in record: inout JSONWriter) {
         record.key("label")
         record.string(label)
         record.key("scores")
@@ -170,7 +174,7 @@ extension Classification: KeptAnswer {
 
 extension JSONWriter {
     /// What a model that knows its limits says beside its answer; nothing of one that does not.
-    mutating func doubts(_ answer: Classification) {
+    package mutating func doubts(_ answer: Classification) {
         if answer.abstained {
             key("abstained")
             bool(true)

@@ -1,45 +1,56 @@
 // Explanations, one text a request; shown as they come, or gathered.
 
 import CommandLineTable
-import JSONText
-import TextflixClient
-import TextflixProtocol
+package import JSONText
+package import TextflixClient
+package import TextflixProtocol
 
-struct ExplainTask: TextTask {
-    let procedure = Procedure<ExplainRequest, ExplainResponse>.explain
+package struct ExplainTask: TextTask {
+    package let procedure = Procedure<ExplainRequest, ExplainResponse>.explain
     /// All of a request but its text.
-    let template: ExplainRequest
-    let journal: AnswerJournal<Explained>?
+    package let template: ExplainRequest
+    package let journal: AnswerJournal<Explained>?
     /// Called in the order of the texts; what it gives is written.
-    let view: (TextItem, Explained) throws(Failure) -> [UInt8]
+    package let view: (TextItem, Explained) throws(Failure) -> [UInt8]
+
+    package init(
+        template: ExplainRequest, journal: AnswerJournal<Explained>?,
+        view: @escaping (TextItem, Explained) throws(Failure) -> [UInt8]
+    ) {
+        self.template = template
+        self.journal = journal
+        self.view = view
+    }
 
     /// A model's answer is explained text by text.
-    var mostTogether: Int { 1 }
+    package var mostTogether: Int { 1 }
 
-    func request(_ texts: [Text]) -> ExplainRequest {
+    package func request(_ texts: [Text]) -> ExplainRequest {
         var request = template
         request.text = texts.first ?? Text(utf8: [])
         return request
     }
 
-    func answers(of response: ExplainResponse) -> [Explained] { [Explained(response: response)] }
+    package func answers(of response: ExplainResponse) -> [Explained] {
+        [Explained(response: response)]
+    }
 
-    func failure(_ error: ClientError) -> Explained? {
+    package func failure(_ error: ClientError) -> Explained? {
         guard case .failed(let status) = error, status.code == .invalidArgument else { return nil }
         return Explained(
             response: ExplainResponse(), code: status.code.rawValue, error: status.message)
     }
 
-    func known(_ item: TextItem) -> Explained? { journal?.known(item) }
+    package func known(_ item: TextItem) -> Explained? { journal?.known(item) }
 
-    func agrees(_ answer: Explained, with item: TextItem) -> Bool? {
+    package func agrees(_ answer: Explained, with item: TextItem) -> Bool? {
         guard let given = item.givenLabel,
             answer.classification.scores.contains(where: { $0.label == given })
         else { return nil }
         return answer.classification.label == given
     }
 
-    func show(
+    package func show(
         _ answer: Explained, of item: TextItem, to lines: inout [UInt8]
     ) throws(Failure) {
         try journal?.keep(answer, of: item)
@@ -48,7 +59,7 @@ struct ExplainTask: TextTask {
 }
 
 extension Explained: KeptAnswer {
-    init?(kept record: JSONNode) {
+    package init?(kept record: JSONNode) {
         guard let classification = Classification(kept: record),
             let method = record["method"]?.int, let features = record["features"]?.array
         else { return nil }
@@ -62,7 +73,7 @@ extension Explained: KeptAnswer {
             windows: count("windows"))
     }
 
-    func keep(in record: inout JSONWriter) {
+    package func keep(in record: inout JSONWriter) {
         classification.keep(in: &record)
         record.key("explains")
         record.string(response.label)
@@ -87,7 +98,7 @@ extension Explained: KeptAnswer {
 
 /// `[weight, start, end, start, end, …]`: the text itself is not kept.
 extension Feature {
-    init?(kept node: JSONNode) {
+    package init?(kept node: JSONNode) {
         guard let numbers = node.array, numbers.count >= 3, let weight = numbers[0].double else {
             return nil
         }
@@ -97,7 +108,7 @@ extension Feature {
         furtherEnds = places.indices.dropFirst(2).filter { $0 % 2 == 1 }.map { places[$0] }
     }
 
-    func keep(in record: inout JSONWriter) {
+    package func keep(in record: inout JSONWriter) {
         record.beginArray()
         record.float(weight)
         for (start, end) in [(start, end)] + zip(furtherStarts, furtherEnds) {

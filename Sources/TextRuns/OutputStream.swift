@@ -7,7 +7,7 @@
 import CommandLineTable
 import Syscalls
 
-struct OutputStream: ~Copyable {
+package struct OutputStream: ~Copyable {
     /// POSIX's least is 512, Linux has 4096.
     private static let pieceBytes = 4096
     private static let flushAbove = 64 << 10
@@ -15,21 +15,21 @@ struct OutputStream: ~Copyable {
     private let number: Int32
     private let signals: Int32
     private var pending: [UInt8] = []
-    private(set) var isInterrupted = false
+    package private(set) var isInterrupted = false
 
     /// - Parameter signals: readable when the user wants to stop.
-    init(_ number: Int32, signals: Int32) {
+    package init(_ number: Int32, signals: Int32) {
         self.number = number
         self.signals = signals
     }
 
     /// Takes whole lines.
-    mutating func write(_ lines: some Sequence<UInt8>) throws(Failure) {
+    package mutating func write(_ lines: some Sequence<UInt8>) throws(Failure) {
         pending.append(contentsOf: lines)
         if pending.count > Self.flushAbove { try flush() }
     }
 
-    mutating func flush() throws(Failure) {
+    package mutating func flush() throws(Failure) {
         var sent = 0
         while sent < pending.count {
             try waitForRoom(sent)

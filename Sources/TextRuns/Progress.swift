@@ -4,11 +4,11 @@
 //     12,400 texts   310/s   41 %   0:58 left
 
 import CommandLineTable
-import Presentation
-import Syscalls
+package import Presentation
+package import Syscalls
 
-struct Progress: Sendable {
-    typealias Instant = MonotonicClock.Instant
+package struct Progress: Sendable {
+    package typealias Instant = MonotonicClock.Instant
 
     private static let first: UInt64 = 1_000_000_000
     private static let between: UInt64 = 200_000_000
@@ -21,7 +21,7 @@ struct Progress: Sendable {
     private var shownAt: Instant?
 
     /// - Parameter name: before the figures; empty: none.
-    init(
+    package init(
         _ name: String = "", on screen: Screen = Screen(of: .error),
         output: Screen = Screen(of: .output),
         totalBytes: Int?, now: Instant
@@ -34,13 +34,13 @@ struct Progress: Sendable {
     }
 
     /// When `show` next has something to do.
-    var wake: Instant {
+    package var wake: Instant {
         guard isWanted else { return .distantFuture }
         return shownAt?.advanced(by: Self.between) ?? begun.advanced(by: Self.first)
     }
 
     /// The line to print now, if it is time for one.
-    mutating func line(texts: Int, bytes: Int, now: Instant) -> String? {
+    package mutating func line(texts: Int, bytes: Int, now: Instant) -> String? {
         guard isWanted, now >= wake else { return nil }
         shownAt = now
         let seconds = Double(now.since(begun)) / 1e9
@@ -59,13 +59,13 @@ struct Progress: Sendable {
     }
 
     /// Takes the line off the screen, before something else is said.
-    mutating func erase() -> String {
+    package mutating func erase() -> String {
         guard shownAt != nil, isWanted else { return "" }
         return "\r\u{1B}[K"
     }
 
     /// `0:58`, `12:03`, `1:02:03`
-    static func clock(_ seconds: Double) -> String {
+    package static func clock(_ seconds: Double) -> String {
         let total = Int(seconds.rounded())
         let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
         let tail =

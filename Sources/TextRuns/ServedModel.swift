@@ -3,20 +3,22 @@
 import CommandLineTable
 import Presentation
 import Syscalls
-import TextflixClient
+package import TextflixClient
 import TextflixProtocol
 
-struct ServedModel: Sendable, Equatable {
-    let name: String
-    let revision: String
-    let precision: String
-    let labels: [String]
+package struct ServedModel: Sendable, Equatable {
+    package let name: String
+    package let revision: String
+    package let precision: String
+    package let labels: [String]
+    /// Whether its own weights are an explanation already.
+    package let isLinear: Bool
 
     private static let patience: Duration = .seconds(60)
 
     /// Asks until the model is there; it may still be loading.
     /// - Parameter name: empty: the daemon's first.
-    static func find(_ name: String, _ client: Client) throws(Failure) -> ServedModel {
+    package static func find(_ name: String, _ client: Client) throws(Failure) -> ServedModel {
         let limit = MonotonicClock.now.advanced(by: patience)
         while true {
             let status: StatusResponse
@@ -33,7 +35,7 @@ struct ServedModel: Sendable, Equatable {
             if model.state == .ready {
                 return ServedModel(
                     name: model.name, revision: model.revision, precision: model.precision,
-                    labels: model.labels)
+                    labels: model.labels, isLinear: model.architecture == "LinearNGrams")
             }
             guard MonotonicClock.now < limit else {
                 throw Failure(.tryAgain, "the model '\(model.name)' is still \(model.state.word)")
@@ -43,15 +45,27 @@ struct ServedModel: Sendable, Equatable {
     }
 
     /// `sentiment (int8, revision 1f0c55aa7e21)`
-    var title: String {
+    package var title: String {
         let parts = [precision, "revision \(revision.prefix(12))"].filter { !$0.isEmpty }
         return "\(DisplayWidth.oneLine(name.utf8)) (\(parts.joined(separator: ", ")))"
     }
 
     /// - Throws: where there is nothing to be right about.
-    func needLabels() throws(Failure) {
+    package func needLabels() throws(Failure) {
         guard labels.count > 1 else {
             throw Failure(.usage, "the model '\(name)' has no labels to choose from")
+        }
+    }
+}
+
+extension ServerState {
+    /// As it is called on pages and in JSON.
+    package var word: String {
+        switch self {
+        case .loading: "loading"
+        case .ready: "ready"
+        case .draining: "draining"
+        case .unrecognized(let number): "state \(number)"
         }
     }
 }

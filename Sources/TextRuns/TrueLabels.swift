@@ -1,22 +1,25 @@
 // What a file says is right, in the model's own labels.
 
-import CommandLineTable
-import Insight
+package import CommandLineTable
+package import Insight
 import Presentation
-import TextflixProtocol
+package import TextflixProtocol
 
-struct TrueLabels: Sendable {
-    let labels: [String]
+package struct TrueLabels: Sendable {
+    package static let map = Option(
+        "map", .assignment("GIVEN=LABEL"), repeats: true, "a label of the file, and the model's")
+
+    package let labels: [String]
     private let field: String
     /// A label of the file to the model's.
     private let spelled: [String: Int]
 
-    init(_ call: Invocation, model: ServedModel, field: String) throws(Failure) {
+    package init(_ call: Invocation, model: ServedModel, field: String) throws(Failure) {
         labels = model.labels
         self.field = field
         var spelled: [String: Int] = [:]
         for (index, label) in labels.enumerated() { spelled[label] = index }
-        for (given, label) in call.assignments(ReportOptions.map) {
+        for (given, label) in call.assignments(Self.map) {
             guard let index = labels.firstIndex(of: label) else {
                 let known = labels.joined(separator: ", ")
                 throw Failure(
@@ -28,7 +31,7 @@ struct TrueLabels: Sendable {
     }
 
     /// - Throws: with the line, where it has no label or one that the model does not know.
-    func truth(of item: TextItem) throws(Failure) -> Int {
+    package func truth(of item: TextItem) throws(Failure) -> Int {
         guard let given = item.givenLabel else {
             throw Failure(.data, "line \(item.number): no field \"\(field)\" with the true label")
         }
@@ -42,12 +45,12 @@ struct TrueLabels: Sendable {
         return index
     }
 
-    func prediction(_ answer: Classification, truth: Int) -> Prediction {
+    package func prediction(_ answer: Classification, truth: Int) -> Prediction {
         Prediction(probabilities: probabilities(answer), truth: truth)
     }
 
     /// In the order of `labels`.
-    func probabilities(_ answer: Classification) -> [Double] {
+    package func probabilities(_ answer: Classification) -> [Double] {
         labels.enumerated().map { index, label in
             // The daemon answers in the model's order; kept answers are looked up by name.
             let own = answer.scores.indices.contains(index) ? answer.scores[index] : Score()

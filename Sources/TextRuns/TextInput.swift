@@ -8,18 +8,18 @@ import CommandLineTable
 import Syscalls
 import TextflixProtocol
 
-struct TextInput: ~Copyable {
-    enum Form: Sendable { case lines, objects(ObjectFields) }
-    enum Piece { case text(TextItem), bad(BadLine), nothingYet, end }
+package struct TextInput: ~Copyable {
+    package enum Form: Sendable { case lines, objects(ObjectFields) }
+    package enum Piece { case text(TextItem), bad(BadLine), nothingYet, end }
 
     /// A line of JSON may hold more than its text.
-    static let lineBytes = 16 << 20
+    package static let lineBytes = 16 << 20
 
     /// What to wait for; nil for arguments, which are all there.
-    let number: Int32?
+    package let number: Int32?
     /// Bytes of a regular file, for the progress line.
-    let size: Int?
-    private(set) var bytesRead = 0
+    package let size: Int?
+    package private(set) var bytesRead = 0
     private let file: Descriptor?
     private let form: Form
     private var arguments: ArraySlice<String>
@@ -27,7 +27,7 @@ struct TextInput: ~Copyable {
     private var splitter = LineSplitter(limit: lineBytes)
     private var ended: Bool
 
-    init(arguments: [String], form: Form) {
+    package init(arguments: [String], form: Form) {
         self.arguments = arguments[...]
         self.form = form
         number = nil
@@ -37,7 +37,7 @@ struct TextInput: ~Copyable {
     }
 
     /// - Parameter path: nil: standard input.
-    init(path: String?, form: Form) throws(Failure) {
+    package init(path: String?, form: Form) throws(Failure) {
         self.form = form
         arguments = []
         ended = false
@@ -60,9 +60,9 @@ struct TextInput: ~Copyable {
     }
 
     /// Nothing more can be read; `next` may still have lines.
-    var hasEnded: Bool { ended }
+    package var hasEnded: Bool { ended }
 
-    mutating func next() -> Piece {
+    package mutating func next() -> Piece {
         if let argument = arguments.popFirst() {
             argumentNumber += 1
             return piece(argumentNumber, Array(argument.utf8))
@@ -82,7 +82,7 @@ struct TextInput: ~Copyable {
     }
 
     /// Reads once, waiting if there is nothing yet.
-    mutating func read() throws(Failure) {
+    package mutating func read() throws(Failure) {
         guard let number, !ended else { return }
         var failure: Errno?
         let bytes = [UInt8](unsafeUninitializedCapacity: 64 << 10) { space, count in

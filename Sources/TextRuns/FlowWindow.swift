@@ -5,26 +5,26 @@
 // loss: doubling a round trip at first, by a quarter once it has had to shrink, to 0.7 of itself
 // when late, to half when the daemon refused. Pure: times come in, a number comes out.
 
-struct FlowWindow: Sendable {
+package struct FlowWindow: Sendable {
     /// An answer within this has room to spare.
-    static let soon: Duration = .seconds(1)
-    static let late: Duration = .seconds(4)
-    static let mostTexts = 2048
-    static let mostBytes = 4 << 20
-    static let mostTextsAtOnce = 64
+    package static let soon: Duration = .seconds(1)
+    package static let late: Duration = .seconds(4)
+    package static let mostTexts = 2048
+    package static let mostBytes = 4 << 20
+    package static let mostTextsAtOnce = 64
 
-    private(set) var texts = 16
+    package private(set) var texts = 16
     private var isSlowStart = true
     private var answered = 0
 
     /// Texts that share a request: an eighth of the window, so that several are under way.
-    var group: Int { min(max(1, texts / 8), Self.mostTextsAtOnce) }
+    package var group: Int { min(max(1, texts / 8), Self.mostTextsAtOnce) }
 
-    func hasRoom(texts underWay: Int, bytes: Int) -> Bool {
+    package func hasRoom(texts underWay: Int, bytes: Int) -> Bool {
         underWay == 0 || (underWay < texts && bytes < Self.mostBytes)
     }
 
-    mutating func answered(_ count: Int, after time: Duration, attempts: Int) {
+    package mutating func answered(_ count: Int, after time: Duration, attempts: Int) {
         answered += count
         if attempts > 1 {
             shrink(to: texts / 2)
@@ -36,7 +36,7 @@ struct FlowWindow: Sendable {
         }
     }
 
-    mutating func refused() { shrink(to: texts / 2) }
+    package mutating func refused() { shrink(to: texts / 2) }
 
     /// At most once for what was under way together.
     private mutating func shrink(to count: Int) {

@@ -1,32 +1,43 @@
 // Why a command ends early: the status it exits with, and what it says.
+//
+// It does not know which program it ends: that one puts its name before the words.
 
-import CommandLineTable
-import TextflixClient
-import TextflixProtocol
+package import CommandLineTable
+package import TextflixClient
+package import TextflixProtocol
 
-struct Failure: Error, Equatable {
-    let status: ExitStatus
-    /// For standard error, whole; empty: there is nothing to say.
-    let text: String
+package struct Failure: Error, Equatable {
+    package let status: ExitStatus
+    /// Empty: there is nothing to say.
+    package let message: String
+    /// Whether the message names the command already.
+    private let isWhole: Bool
 
-    init(_ status: ExitStatus, _ message: String) {
+    package init(_ status: ExitStatus, _ message: String) {
         self.status = status
-        text = message.isEmpty ? "" : "textflixctl: \(message)"
+        self.message = message
+        isWhole = message.isEmpty
     }
 
-    init(_ error: ClientError) {
+    package init(_ error: ClientError) {
         self.init(error.exitStatus, error.description)
     }
 
     /// Its own description names the command already.
-    init(_ error: UsageError) {
+    package init(_ error: UsageError) {
         status = .usage
-        text = error.description
+        message = error.description
+        isWhole = true
+    }
+
+    /// For standard error, whole.
+    package func text(of program: String) -> String {
+        isWhole ? message : "\(program): \(message)"
     }
 }
 
 extension ClientError {
-    var exitStatus: ExitStatus {
+    package var exitStatus: ExitStatus {
         switch self {
         case .cannotConnect(_, .notPermitted): .notPermitted
         case .cannotConnect(_, .backlogFull): .tryAgain
@@ -41,7 +52,7 @@ extension ClientError {
 }
 
 extension StatusCode {
-    var exitStatus: ExitStatus {
+    package var exitStatus: ExitStatus {
         switch self {
         case .ok: .success
         case .invalidArgument, .outOfRange, .failedPrecondition: .data

@@ -3,8 +3,8 @@
 // Other line separators (NEL, U+2028) are part of a text. A line over the limit is reported once
 // and skipped to its end without being kept, so an endless line costs no memory.
 
-struct LineSplitter: Sendable {
-    struct Line: Sendable, Equatable {
+package struct LineSplitter: Sendable {
+    package struct Line: Sendable, Equatable {
         /// From 1.
         let number: Int
         /// nil: longer than the limit.
@@ -19,9 +19,9 @@ struct LineSplitter: Sendable {
     private var isSkipping = false
     private let limit: Int
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
-    mutating func append(_ bytes: some Collection<UInt8>) {
+    package mutating func append(_ bytes: some Collection<UInt8>) {
         if consumed > buffer.count / 2 {
             buffer.removeFirst(consumed)
             scanned -= consumed
@@ -31,7 +31,7 @@ struct LineSplitter: Sendable {
     }
 
     /// The next line that is whole; nil: more bytes are needed.
-    mutating func next() -> Line? {
+    package mutating func next() -> Line? {
         while true {
             guard let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
                 scanned = buffer.count
@@ -49,7 +49,7 @@ struct LineSplitter: Sendable {
     }
 
     /// What stands after the last LF, when there is no more to come.
-    mutating func finish() -> Line? {
+    package mutating func finish() -> Line? {
         guard !isSkipping, consumed < buffer.count else { return nil }
         let line = consumed..<buffer.count
         consumed = buffer.count

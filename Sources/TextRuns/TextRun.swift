@@ -8,29 +8,42 @@
 // window's texts, however long the input. It waits in one place, for the input, the daemon and
 // Ctrl-C at once, so lines that trickle in are answered as they come.
 
-import CommandLineTable
+package import CommandLineTable
 import Presentation
 import Syscalls
-import TextflixClient
+package import TextflixClient
 import TextflixProtocol
 
-struct TextRunSettings: Sendable {
+package struct TextRunSettings: Sendable {
+    /// Which program says what has to be said.
+    package let program: String
     /// How long the daemon may keep a text waiting without answering anything.
-    var timeout: Duration
-    var isStrict = false
+    package var timeout: Duration
+    package var isStrict = false
     /// How a text is named in messages: `line 7`, `text 2`.
-    var itemName = "line"
+    package var itemName = "line"
     /// A closing line also when all went well.
-    var wantsSummary = false
+    package var wantsSummary = false
     /// What is said of progress also when answers come out on the terminal: they come at the end.
-    var answersComeLast = false
+    package var answersComeLast = false
     /// Before the progress line.
-    var progressName = ""
+    package var progressName = ""
     /// Where answers are written.
-    var output = StandardStream.output.rawValue
+    package var output = StandardStream.output.rawValue
+
+    package init(
+        _ program: String, timeout: Duration, isStrict: Bool = false, itemName: String = "line",
+        wantsSummary: Bool = false
+    ) {
+        self.program = program
+        self.timeout = timeout
+        self.isStrict = isStrict
+        self.itemName = itemName
+        self.wantsSummary = wantsSummary
+    }
 }
 
-struct TextRun<Task: TextTask>: ~Copyable {
+package struct TextRun<Task: TextTask>: ~Copyable {
     private struct Batch {
         let items: [TextItem]
         let bytes: Int
@@ -70,7 +83,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
     /// Why the run ends once what was before is answered.
     private var verdict: Failure?
 
-    init(
+    package init(
         _ task: Task, client: Client, input: consuming TextInput, settings: TextRunSettings
     ) throws(Failure) {
         do throws(Errno) {
@@ -88,7 +101,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
     }
 
     /// Until the input is over and answered, the user stops it, or it fails for good.
-    mutating func run() throws(Failure) -> ExitStatus {
+    package mutating func run() throws(Failure) -> ExitStatus {
         while true {
             fill()
             if batches.isEmpty, inputIsOver { break }
@@ -284,7 +297,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
 
     /// On standard error, with the progress line out of the way.
     private mutating func say(_ message: String) {
-        printError("\(progress.erase())textflixctl: \(message)\n")
+        printError("\(progress.erase())\(settings.program): \(message)\n")
     }
 
     private mutating func showProgress() {
@@ -304,7 +317,7 @@ struct TextRun<Task: TextTask>: ~Copyable {
 
 extension ClientError {
     /// For a long input, which should survive what a single request would give up on.
-    var isWorthAnotherTry: Bool {
+    package var isWorthAnotherTry: Bool {
         switch self {
         case .timedOut: true
         case .failed(let status): status.code == .deadlineExceeded || isTransient

@@ -3,17 +3,17 @@
 import CommandLineTable
 import Presentation
 
-struct Tally: Sendable, Equatable {
-    var answered = 0
-    var tokens = 0
-    var truncated = 0
-    var failed = 0
+package struct Tally: Sendable, Equatable {
+    package var answered = 0
+    package var tokens = 0
+    package var truncated = 0
+    package var failed = 0
     /// Texts that came with a label of their own, and how many answers agree with it.
-    var labelled = 0
-    var agreed = 0
+    package var labelled = 0
+    package var agreed = 0
 
     /// Counts a good answer.
-    mutating func count(_ answer: some TextAnswer, agrees: Bool?) {
+    package mutating func count(_ answer: some TextAnswer, agrees: Bool?) {
         answered += 1
         tokens += answer.tokenCount
         if answer.truncated { truncated += 1 }
@@ -25,7 +25,7 @@ struct Tally: Sendable, Equatable {
 
     /// nil: there is nothing worth saying.
     /// - Parameter isWanted: also when all went well.
-    func summary(after seconds: Double, isWanted: Bool) -> String? {
+    package func summary(after seconds: Double, isWanted: Bool) -> String? {
         guard isWanted || truncated > 0 || failed > 0 else { return nil }
         let time = max(seconds, 1e-9)
         var parts = ["\(Self.texts(answered)) in \(Duration.seconds(seconds).shown)"]

@@ -1,9 +1,9 @@
 // What a command does with texts: the request for some of them, and how an answer is shown.
 
-import TextflixClient
-import TextflixProtocol
+package import TextflixClient
+package import TextflixProtocol
 
-protocol TextTask {
+package protocol TextTask {
     associatedtype Request: Message
     associatedtype Response: Message
     associatedtype Answer: TextAnswer
@@ -27,14 +27,14 @@ protocol TextTask {
 }
 
 extension TextTask {
-    func agrees(_ answer: Answer, with item: TextItem) -> Bool? { nil }
-    func known(_ item: TextItem) -> Answer? { nil }
-    var mostTogether: Int { .max }
-    func failure(_ error: ClientError) -> Answer? { nil }
+    package func agrees(_ answer: Answer, with item: TextItem) -> Bool? { nil }
+    package func known(_ item: TextItem) -> Answer? { nil }
+    package var mostTogether: Int { .max }
+    package func failure(_ error: ClientError) -> Answer? { nil }
 }
 
 /// What the answers to all commands have in common.
-protocol TextAnswer {
+package protocol TextAnswer {
     /// Not 0: this text alone failed, with a gRPC code.
     var code: Int32 { get }
     var error: String { get }
@@ -42,10 +42,10 @@ protocol TextAnswer {
     var truncated: Bool { get }
 }
 
-extension Classification: TextAnswer { var tokenCount: Int { Int(tokens) } }
-extension Embedding: TextAnswer { var tokenCount: Int { Int(tokens) } }
-extension Tags: TextAnswer { var tokenCount: Int { Int(tokens) } }
+extension Classification: TextAnswer { package var tokenCount: Int { Int(tokens) } }
+extension Embedding: TextAnswer { package var tokenCount: Int { Int(tokens) } }
+extension Tags: TextAnswer { package var tokenCount: Int { Int(tokens) } }
 extension Tokens: TextAnswer {
-    var tokenCount: Int { ids.count }
-    var truncated: Bool { false }
+    package var tokenCount: Int { ids.count }
+    package var truncated: Bool { false }
 }

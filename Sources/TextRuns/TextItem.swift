@@ -1,26 +1,26 @@
 // One text of the input, with what comes back beside its answer.
 
-import JSONText
-import TextflixProtocol
+package import JSONText
+package import TextflixProtocol
 
-struct TextItem: Sendable {
+package struct TextItem: Sendable {
     /// The line it stood on, or which argument it was; from 1.
-    let number: Int
-    let text: Text
+    package let number: Int
+    package let text: Text
     /// The `id` of its object, else its number: JSON as it was written.
-    let identity: [UInt8]
+    package let identity: [UInt8]
     /// The object's other fields, to be written after ours.
-    var carried: [Carried] = []
+    package var carried: [Carried] = []
     /// Its label, where the object had one: what the answer should have been.
-    var givenLabel: String?
+    package var givenLabel: String?
 
     /// A field that is carried through: its name, and its value as it was written.
-    struct Carried: Sendable, Equatable {
-        let name: [UInt8]
-        let json: [UInt8]
+    package struct Carried: Sendable, Equatable {
+        package let name: [UInt8]
+        package let json: [UInt8]
     }
 
-    init(number: Int, text: Text, identity: [UInt8]? = nil) {
+    package init(number: Int, text: Text, identity: [UInt8]? = nil) {
         self.number = number
         self.text = text
         self.identity = identity ?? Array(String(number).utf8)
@@ -28,20 +28,25 @@ struct TextItem: Sendable {
 }
 
 /// Which fields of an object mean what.
-struct ObjectFields: Sendable, Equatable {
-    var text = "text"
-    var label = "label"
+package struct ObjectFields: Sendable, Equatable {
+    package var text = "text"
+    package var label = "label"
+
+    package init(text: String = "text", label: String = "label") {
+        self.text = text
+        self.label = label
+    }
 }
 
 /// Why a line gave no text.
-struct BadLine: Error, Equatable {
-    let number: Int
-    let reason: String
+package struct BadLine: Error, Equatable {
+    package let number: Int
+    package let reason: String
 }
 
 extension TextItem {
     /// A line of plain text.
-    init(line number: Int, _ bytes: [UInt8]) throws(BadLine) {
+    package init(line number: Int, _ bytes: [UInt8]) throws(BadLine) {
         let text = Text(utf8: bytes)
         if let offset = text.firstInvalidByte() {
             throw BadLine(number: number, reason: "invalid UTF-8 at byte \(offset)")
@@ -50,7 +55,7 @@ extension TextItem {
     }
 
     /// A line that is a JSON object.
-    init(object number: Int, _ line: [UInt8], fields: ObjectFields) throws(BadLine) {
+    package init(object number: Int, _ line: [UInt8], fields: ObjectFields) throws(BadLine) {
         let textField = fields.text
         if let offset = Text(utf8: line).firstInvalidByte() {
             throw BadLine(number: number, reason: "invalid UTF-8 at byte \(offset)")
@@ -80,14 +85,14 @@ extension TextItem {
     }
 
     /// A field that is carried through, as text: a string's own, a number or a boolean as written.
-    func field(_ name: String) -> String? {
+    package func field(_ name: String) -> String? {
         let wanted = Array((Self.reserved.contains(name) ? "input_\(name)" : name).utf8)
         guard let json = carried.first(where: { $0.name == wanted })?.json else { return nil }
         return (try? JSONDocument.parse(json))?.scalarText
     }
 
     /// Names of our own in an answer; a field of that name is carried as `input_NAME`.
-    static let reserved = [
+    package static let reserved = [
         "label", "probability", "scores", "tokens", "truncated", "abstained", "tokens_total",
         "explains", "method", "weights_of", "intercept", "fidelity_r2", "evaluations", "samples",
         "windows", "features", "embedding", "spans", "ids", "starts", "ends",
@@ -110,7 +115,7 @@ extension TextItem {
 
 extension JSONNode {
     /// A string, or a number or boolean as it is written; nil for what has parts, and for null.
-    var scalarText: String? {
+    package var scalarText: String? {
         switch value {
         case .string(let bytes): String(decoding: bytes, as: UTF8.self)
         case .number(let literal): literal

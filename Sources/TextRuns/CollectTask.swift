@@ -1,0 +1,39 @@
+// Classifications that are gathered, not shown: what reports over a whole file are made of.
+
+package import TextflixClient
+package import TextflixProtocol
+
+package struct CollectTask: TextTask {
+    package let procedure = Procedure<ClassifyRequest, ClassifyResponse>.classify
+    /// All of a request but its texts.
+    package let template: ClassifyRequest
+    package let journal: AnswerJournal<Classification>?
+    /// Called in the order of the texts.
+    package let take: (TextItem, Classification) throws(Failure) -> Void
+
+    package init(
+        template: ClassifyRequest, journal: AnswerJournal<Classification>?,
+        take: @escaping (TextItem, Classification) throws(Failure) -> Void
+    ) {
+        self.template = template
+        self.journal = journal
+        self.take = take
+    }
+
+    package func request(_ texts: [Text]) -> ClassifyRequest {
+        var request = template
+        request.texts = texts
+        return request
+    }
+
+    package func answers(of response: ClassifyResponse) -> [Classification] { response.results }
+
+    package func known(_ item: TextItem) -> Classification? { journal?.known(item) }
+
+    package func show(
+        _ answer: Classification, of item: TextItem, to lines: inout [UInt8]
+    ) throws(Failure) {
+        try journal?.keep(answer, of: item)
+        try take(item, answer)
+    }
+}

@@ -1,0 +1,94 @@
+// A site before it is written: films, figures, and what is worth seeing first.
+
+import CommandLineTable
+import TextRuns
+
+struct Site {
+    let title: String
+    let models: [ServedModel]
+    /// How each model's sentences were weighed; empty: not.
+    let methods: [String]
+    let labels: [String]
+    let films: [SiteFilm]
+    let figures: SiteFigures
+    /// Where the models differ, the clearest first: a film's place and a review's in it.
+    let disputes: [(film: Int, review: Int)]
+
+    init(
+        _ reviews: [SiteReview], _ reading: SiteReading, _ call: Invocation
+    ) throws(Failure) {
+        title = call.text(SiteOptions.title) ?? "Textflix"
+        models = reading.models
+        methods = reading.methods
+        labels = reading.labels.labels
+        films = try Self.films(reviews, call)
+        figures = SiteFigures(reviews, labelCount: labels.count, modelCount: models.count)
+        disputes = Self.disputes(films)
+    }
+
+    /// In the order in which films come in the file.
+    private static func films(
+        _ reviews: [SiteReview], _ call: Invocation
+    ) throws(Failure) -> [SiteFilm] {
+        let group = call.text(SiteOptions.groupField) ?? "movie"
+        let title = call.text(SiteOptions.titleField) ?? "title"
+        let year = call.text(SiteOptions.yearField) ?? "year"
+        var places: [String: Int] = [:]
+        var films: [SiteFilm] = []
+        for review in reviews {
+            guard let name = review.item.field(group) else {
+                throw Failure(
+                    .data,
+                    "line \(review.item.number): no field \"\(group)\" that says which film it is "
+                        + "about (--group-field names another)")
+            }
+            let place = places[name] ?? films.count
+            if place == films.count {
+                guard place < SiteLimits.films else {
+                    throw Failure(
+                        .data,
+                        "more than \(SiteLimits.films) films, which is the most that a "
+                            + "site shows")
+                }
+                places[name] = place
+                films.append(
+                    SiteFilm(
+                        name: name, title: review.item.field(title), year: review.item.field(year)))
+            }
+            films[place].add(review)
+        }
+        return films
+    }
+
+    private static func disputes(_ films: [SiteFilm]) -> [(film: Int, review: Int)] {
+        var found: [(film: Int, review: Int, clash: Double)] = []
+        for (place, film) in films.enumerated() {
+            for (index, review) in film.reviews.enumerated() where review.isDisputed {
+                found.append((place, index, review.clash))
+            }
+        }
+        // Of equals the first in the file: a site is the same each time it is made.
+        found.sort { $0.clash != $1.clash ? $0.clash > $1.clash : $0.film < $1.film }
+        return found.map { ($0.film, $0.review) }
+    }
+}
+
+/// What a label says of a film: for it, against it, or neither.
+enum SiteTone: Int {
+    case against = -1
+    case neither = 0
+    case praise = 1
+
+    /// By the name where it is a known one; of two unknown labels, the second is for.
+    init(_ label: String, in labels: [String]) {
+        switch label.lowercased() {
+        case "positive", "pos", "good", "yes", "true", "fresh": self = .praise
+        case "negative", "neg", "bad", "no", "false", "rotten": self = .against
+        default:
+            let known = Set(["positive", "negative", "pos", "neg", "good", "bad", "yes", "no"])
+            let areKnown = labels.contains { known.contains($0.lowercased()) }
+            self =
+                labels.count != 2 || areKnown ? .neither : label == labels[1] ? .praise : .against
+        }
+    }
+}
