@@ -111,6 +111,10 @@ def endtoend():
     return unittests("Tests/EndToEnd", "Tests/Fuzz")
 
 
+def site():
+    return unittests("site", "Tests/Site")
+
+
 def systemd():
     return unittests("Tests/Systemd")
 
@@ -133,7 +137,7 @@ def interop():
     return tally
 
 
-PARTS = {part.__name__: part for part in (style, swift, python, interop, endtoend, systemd)}
+PARTS = {part.__name__: part for part in (style, swift, python, interop, endtoend, site, systemd)}
 
 
 def main(names):

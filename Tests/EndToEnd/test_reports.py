@@ -54,11 +54,11 @@ class Evaluate(DaemonCase):
         self.assertEqual(len(lines), 41)
         self.assertNotIn("the text", kept.read_text())
         kept.write_text("".join(lines[:20]) + lines[20][:9])  # stopped in the middle of a line
-        before = self.daemon.counters().get("texts", 0)
+        before = self.daemon.counters()["textflix_texts_total"]
         again = self.evaluate("--jsonl", path, "--resume", kept)
         self.assertEqual(again.stdout, whole.stdout)
         self.assertEqual(len(kept.read_text().splitlines()), 41)
-        self.assertLess(self.daemon.counters().get("texts", 0) - before, 40)
+        self.assertLess(self.daemon.counters()["textflix_texts_total"] - before, 40)
 
     def test_answers_with_other_options_are_refused(self):
         path, kept = labelled(4, "other.jsonl"), scratch() / "other.kept"

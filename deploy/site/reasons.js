@@ -26,28 +26,36 @@ const Reasons = (() => {
     const most = Math.max(...parts.map(([, , weight]) => Math.abs(weight)));
     const nodes = [];
     let end = 0;
-    for (const [start, length, weight] of parts) {
+    parts.forEach(([start, length, weight], place) => {
       nodes.push(readable(review.t.slice(end, start)));
       end = start + length;
-      nodes.push(sentence(site, review, side, review.t.slice(start, end), weight,
-        most > 0 ? Math.abs(weight) / most : 0, isFocusable));
-    }
+      const part = sentence(site, review, side, weight, most > 0 ? Math.abs(weight) / most : 0);
+      part.append(readable(review.t.slice(start, end)));
+      if (isFocusable) nodes.push(...describe(part, `weight-${side}-${place}`));
+      else nodes.push(part);
+    });
     nodes.push(readable(review.t.slice(end)));
     return nodes;
   }
 
-  function sentence(site, review, side, part, weight, strength, isFocusable) {
+  function sentence(site, review, side, weight, strength) {
     const own = Frame.toneClass(review.a[side][0]);
     const tone = weight < 0 ? opposite[own] : own;
     const isStrong = strength > strongFrom;
     const kind = ["s", tone, isStrong ? "strong" : "", weight < 0 ? "minus" : "plus"];
-    const said = words(site, review, side, weight);
     return h(isStrong ? "mark" : "span", {
       class: kind.filter(Boolean).join(" "),
       "--share": `${strength < leastShown ? 0 : Math.round(100 * strength)}%`,
-      tabindex: isFocusable ? "0" : null, role: isFocusable && !isStrong ? "note" : null,
-      "aria-description": isFocusable ? said : null, "data-said": said,
-    }, readable(part));
+      "data-said": words(site, review, side, weight),
+    });
+  }
+
+  /** Makes a sentence one that can be reached, and that says its weight when it is. */
+  function describe(part, id) {
+    part.setAttribute("tabindex", "0");
+    part.setAttribute("aria-describedby", id);
+    if (part.tagName === "SPAN") part.setAttribute("role", "note");
+    return [part, h("span", { id, hidden: true }, part.dataset.said)];
   }
 
   /** One line beside the pointer or the focus that tells a sentence's weight. */

@@ -1,0 +1,200 @@
+"""The command: what it writes, whose numbers it shows, and what it does when stopped or run again."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+import site_case
+from harness import ENVIRONMENT, PROGRAMS, scratch
+from site_case import daemon, data, make, read_script, reviews, reviews_file, site
+
+USAGE, DATA, NO_INPUT, CANNOT_CREATE = 64, 65, 66, 73
+PAGE_BYTES = 100_000
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes()
+            for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+class Numbers(unittest.TestCase):
+    """The same as evaluate and compare have of the same file."""
+
+    def control(self, *arguments):
+        answer = daemon().control(*arguments, "--jsonl", reviews_file())
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        return json.loads(answer.stdout)
+
+    def test_evaluate(self):
+        shown = data()
+        for side, model in enumerate(("trained", "random")):
+            report = self.control("evaluate", "--model", model)
+            ours = shown["evaluations"][side]
+            for name in ("accuracy", "balanced_accuracy", "calibration_error", "brier",
+                         "risk_coverage_area", "confusion"):
+                self.assertEqual(ours[name], report[name], f"{model}: {name}")
+            self.assertEqual(
+                ours["risk_coverage"],
+                [[each["threshold"], each["coverage"], each["accuracy"]]
+                 for each in report["risk_coverage"]])
+            self.assertEqual(shown["abstained"][side], report["abstained"])
+            self.assertEqual(shown["truncated"][side], report["truncated"])
+            self.assertEqual(shown["models"][side]["revision"], report["revision"])
+            self.assertEqual(shown["texts"], report["texts"])
+
+    def test_compare(self):
+        report, shown = self.control("compare", "--models", "trained,random"), data()
+        for name in ("agreement", "answers", "accuracy_difference", "paired"):
+            self.assertEqual(shown[name], report[name], name)
+        disputes = read_script(site() / "data" / "disputes.js")[1]
+        self.assertEqual(len(disputes), sum(report["answers"][a][b] for a in (0, 1)
+                                            for b in (0, 1) if a != b))
+        clearest = report["differences"][0]
+        self.assertEqual(disputes[0]["a"][0][0], shown["labels"].index(clearest["given"][0]))
+        self.assertAlmostEqual(
+            min(max(each[4:]) for each in disputes[0]["a"]), min(clearest["probabilities"]))
+
+    def test_films_add_up(self):
+        shown = data()
+        for side in (0, 1):
+            confusion = shown["evaluations"][side]["confusion"]
+            self.assertEqual(sum(film[4][side][1] for film in shown["films"]),
+                             confusion[0][0] + confusion[1][1])
+            for label in (0, 1):
+                self.assertEqual(sum(film[4][side][0][label] for film in shown["films"]),
+                                 confusion[0][label] + confusion[1][label])
+
+    def test_reviews_as_classify_and_explain_have_them(self):
+        film = read_script(site() / "data" / "film-tt0000.js")[1]
+        for shown in film["reviews"][:3]:
+            text = shown["t"]
+            for side, (model, method) in enumerate((("trained", "auto"),
+                                                    ("random", "leave-one-out"))):
+                answer = daemon().control("explain", "--model", model, "--method", method,
+                                          "--format", "jsonl", text)
+                row = json.loads(answer.stdout)
+                self.assertEqual(data()["labels"][shown["a"][side][0]], row["label"])
+                self.assertEqual(shown["a"][side][1], int(1000 * row["probability"] + 1e-6))
+                weights = {text[start:start + length]: weight
+                           for start, length, weight in shown["w"][side]}
+                for feature in row["features"]:
+                    part = feature["text"].strip().removesuffix("<br /><br />").strip()
+                    self.assertAlmostEqual(weights[part], feature["weight"], places=5)
+
+
+class Files(unittest.TestCase):
+    def test_pages_are_small_and_a_film_is_a_file(self):
+        shown = data()
+        for path in site().iterdir():
+            if path.is_file():
+                self.assertLess(path.stat().st_size, PAGE_BYTES, path)
+        names = {path.name for path in (site() / "data").iterdir()}
+        self.assertEqual(names, {"site.js", "disputes.js"}
+                         | {f"film-{film[0]}.js" for film in shown["films"]})
+
+    def test_a_films_name_is_never_a_path(self):
+        keys = [film[0] for film in data()["films"]]
+        self.assertEqual(len(keys), len(set(keys)))
+        for key in keys:
+            self.assertRegex(key, r"^([a-z0-9-]{1,64}|film_[0-9a-f]{1,16})$")
+
+    def test_every_review_is_there_in_order(self):
+        for film in data()["films"]:
+            own = read_script(site() / "data" / f"film-{film[0]}.js")[1]
+            given = [row for row in reviews() if row["movie"] == own["name"]]
+            self.assertEqual([each["t"] for each in own["reviews"]],
+                             [row["text"] for row in given])
+            keys = [each["k"] for each in own["reviews"]]
+            self.assertEqual(len(keys), len(set(keys)), "each has a link of its own")
+
+    def test_offsets_are_those_of_javascript(self):
+        hostile = next(film[0] for film in data()["films"] if film[0].startswith("film_"))
+        for each in read_script(site() / "data" / f"film-{hostile}.js")[1]["reviews"]:
+            units = each["t"].encode("utf-16-le")
+            for parts in filter(None, each["w"]):
+                for start, length, _ in parts:
+                    part = units[2 * start:2 * (start + length)].decode("utf-16-le")
+                    self.assertEqual(part, part.strip(" \n"), "no blanks at its ends")
+                    self.assertTrue(part)
+
+
+class Runs(unittest.TestCase):
+    def test_a_second_run_asks_nothing_and_makes_the_same(self):
+        before, asked = contents(site()), daemon().counters()["textflix_texts_total"]
+        folder = scratch() / "second"
+        self.assertEqual(make(folder).returncode, 0)
+        self.assertEqual(daemon().counters()["textflix_texts_total"], asked)
+        self.assertEqual(contents(folder), before)
+
+    def test_only_what_is_new_is_asked(self):
+        site()
+        rows = reviews()[::-1] + [{"text": "A new one. It is warm.", "label": "positive",
+                                   "movie": "new"}]
+        path = site_case.write_lines(scratch() / "more.jsonl", rows)
+        asked = daemon().counters()["textflix_texts_total"]
+        folder = scratch() / "more"
+        self.assertEqual(make(folder, rows=path).returncode, 0)
+        # One text, of two models: its label, and its variants.
+        self.assertLess(daemon().counters()["textflix_texts_total"] - asked, 12)
+        self.assertEqual(data(folder)["texts"], len(rows))
+
+    def test_a_stopped_run_leaves_the_old_site_and_goes_on(self):
+        folder = scratch() / "stopped"
+        small = site_case.write_lines(scratch() / "few.jsonl", reviews()[:5])
+        self.assertEqual(make(folder, rows=small).returncode, 0)
+        old = contents(folder)
+        many = [row | {"text": f"{row['text']} Again {turn}."}
+                for turn in range(40) for row in reviews()[:160]]
+        path = site_case.write_lines(scratch() / "many.jsonl", many)
+        kept = scratch() / "kept-stopped"
+        command = [str(PROGRAMS / "textflixlab"), "site", "--socket", str(daemon().socket),
+                   "--jsonl", str(path), "--models", "random", "--method", "lime", "--cache-dir",
+                   str(kept), "--out", str(folder)]
+        process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not kept.exists() or sum(
+                path.stat().st_size for path in kept.glob("*.answers")) < 20_000:
+            self.assertIsNone(process.poll(), "it was over before it could be stopped")
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        words = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 130, words)
+        self.assertIn("goes on", words)
+        self.assertEqual(contents(folder), old)
+        self.assertEqual(list(scratch().glob("stopped.new-*")), [])
+        self.assertNotIn(b"Again", b"".join(path.read_bytes() for path in kept.iterdir()),
+                         "what is kept holds no text")
+        before = sum(len(path.read_text().splitlines()) for path in kept.iterdir())
+        self.assertGreater(before, 10)
+
+    def test_a_folder_of_somebody_elses_stays(self):
+        folder = scratch() / "mine"
+        folder.mkdir(exist_ok=True)
+        (folder / "thesis.txt").write_text("years of work")
+        answer = make(folder)
+        self.assertEqual(answer.returncode, CANNOT_CREATE)
+        self.assertIn("no site of ours", answer.stderr)
+        self.assertEqual(os.listdir(folder), ["thesis.txt"])
+
+    def test_mistakes(self):
+        def lab(*arguments):
+            return site_case.run("textflixlab", "site", "--socket", daemon().socket, *arguments)
+
+        self.assertEqual(lab("--out", "x").returncode, USAGE)
+        self.assertEqual(lab("--jsonl", reviews_file()).returncode, USAGE)
+        self.assertEqual(make(scratch() / "x", models="trained,none").returncode, USAGE)
+        self.assertEqual(make(scratch() / "x", models="trained,trained").returncode, USAGE)
+        answer = make(scratch() / "x", "--group-field", "none")
+        self.assertEqual(answer.returncode, DATA)
+        self.assertIn("--group-field", answer.stderr)
+        self.assertEqual(make(scratch() / "x", rows=scratch() / "no.jsonl").returncode, NO_INPUT)
+        self.assertEqual(make(scratch() / "x", "--templates", "/").returncode, NO_INPUT)
+        self.assertFalse((scratch() / "x").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
