@@ -31,7 +31,8 @@ TITLES = ["The Lighthouse Keeper", "Éclair", "Seven Winters", "Zebra Crossing",
 SCRIPT = "<script>document.title = 'owned'; window.owned = 1</script>"
 HOSTILE = [
     f"{SCRIPT} I loved every minute of it. <img src=x onerror=\"window.owned = 2\"> It ends well.",
-    "</script><script>window.owned = 3</script> \u2028 \u2029 A dull film. It was \u202ednalb\u202c.",
+    "</script><script>window.owned = 3</script> \u2028 \u2029 A dull film."
+    " It was \u202ednalb\u202c.",
     "\U0001F3AC Ünïcödé \u4e2d\u6587 \u0627\u0644\u0641\u064a\u0644\u0645 \U0001F44D\U0001F3FD."
     " I loved it. Zalgo: a\u0301\u0302\u0303\u0304. I was bored. End.",
     "I loved every minute of it. " * 400 + "I was bored. " * 400,
@@ -60,8 +61,8 @@ def reviews():
             row["title"] = f"{TITLES[film % 5]} {film // 5 + 1}"
         rows.append(row)
     for number, text in enumerate(HOSTILE):
-        rows.append({"id": f"h{number}", "text": text, "label": "positive",
-                     "movie": "../../<b>etc</b>\"'", "title": f"{SCRIPT}\u202eevil", "year": "'\">"})
+        rows.append({"id": f"h{number}", "text": text, "label": "positive", "year": "'\">",
+                     "movie": "../../<b>etc</b>\"'", "title": f"{SCRIPT}\u202eevil"})
     # The same review twice, in one film.
     return rows + [rows[0] | {"id": "again"}]
 
@@ -137,6 +138,11 @@ def read_script(path):
 
 def data(folder=None):
     return read_script((folder or site()) / "data" / "site.js")[1]
+
+
+@functools.cache
+def film_of(key):
+    return read_script(site() / "data" / f"film-{key}.js")[1]
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The command: what it writes, whose numbers it shows, and what it does when stopped or run again."""
+"""The command: what it writes, whose numbers it shows, what it does when stopped or run again."""
 
 import json
 import os

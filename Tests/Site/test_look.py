@@ -1,8 +1,8 @@
 """How the pages look and what they are to somebody who does not see them.
 
 The look is compared by structure, not by pixel: structure.json holds, for each page in three forms
-(wide, wide and dark, phone), what a reader meets in which order: role, name where it is ours, and
-place and size in steps of 16 pixels, which no font moves far. `test_look.py --write` writes it anew;
+(wide, wide and dark, phone), what a reader meets in which order: role, name where it is ours, place
+and size in steps of 16 pixels, which no font moves far. `test_look.py --write` writes it anew;
 look at the pictures before you do (`--pictures DIR` saves them).
 
 Accessibility: names, roles, order of headings, landmarks, size of what is touched, contrast of all
@@ -105,6 +105,8 @@ for (const each of document.querySelectorAll('button, select, input, nav a, .car
   const box = each.getBoundingClientRect();
   if (box.width && (box.height < 24 || box.width < 24)) faults.push(['too small', name(each)]);
 }
+const said = document.querySelector('main').innerText.match(/\\b(null|undefined|NaN|\\[object)\\b/);
+if (said) faults.push(['no word for a person', said[0]]);
 if (!document.documentElement.lang) faults.push(['no language', '']);
 if (document.documentElement.scrollWidth > innerWidth)
   faults.push(['wider than the screen', document.documentElement.scrollWidth]);
@@ -150,8 +152,8 @@ class LookCase(BrowserCase):
                 self.browser.scheme(scheme)
                 self.visit(name, **values)
                 if name == "disagreements":
-                    self.browser.until("return document.querySelector('#disputes .s, #disputes"
-                                       " .columns .text')", "reasons")
+                    self.browser.until("return document.querySelector('#disputes li.whole')",
+                                       "reasons")
                 yield f"{page} {form}"
 
 

@@ -17,24 +17,24 @@
 
   function card(site, dispute, watcher) {
     const film = site.films[dispute.f];
-    const body = h("div", { class: "clamp" }, h("p", { class: "text", dir: "auto" }, dispute.x));
+    const texts = site.models.map(() => h("p", { class: "text", dir: "auto" }, dispute.x));
     const item = h("li", { class: "review" }, h("article", null,
       h("h2", { class: "small" },
         h("a", { href: link("film", { film: film[0] }) }, h("bdi", null, film[1])),
         film[2] ? h("span", { class: "year" }, ` ${film[2]}`) : null),
-      h("div", { class: "columns two heads" }, site.models.map((model, side) =>
-        h("p", { class: "head" }, h("span", { class: "model" }, model.name),
+      h("div", { class: "columns two heads clamp" }, site.models.map((model, side) =>
+        h("div", null, h("p", { class: "head" }, h("span", { class: "model" }, model.name),
           state.analysis() ? Frame.verdict(dispute, side) : null,
-          Frame.judged(dispute, side)))),
-      body,
+          Frame.judged(dispute, side)), texts[side]))),
       h("p", { class: "row" }, h("a", {
         href: link("review", { film: film[0], review: dispute.k, compare: "on" }),
         "aria-label": `Read the review of ${film[1]}, as both models saw it`,
       }, "Read it side by side"))));
     item.reasons = async () => {
       const whole = (await load(`film-${film[0]}`)).reviews[dispute.r];
-      body.replaceChildren(h("div", { class: "columns two" }, site.models.map((_, side) =>
-        h("p", { class: "text", dir: "auto" }, Reasons.text(site, whole, side, false)))));
+      texts.forEach((text, side) =>
+        text.replaceChildren(...Reasons.text(site, whole, side, false)));
+      item.classList.add("whole");
     };
     watcher.observe(item);
     return item;
@@ -52,7 +52,6 @@
 
   Frame.page("disagreements", async (site) => {
     Frame.title("Disagreements");
-    const main = document.getElementById("main");
     if (site.models.length < 2) {
       Frame.complain("This site has one model, which disagrees with nobody.");
       return;
@@ -74,11 +73,11 @@
       found.textContent = plural(disputes.length, "disagreement");
       fill(list, disputes, (dispute) => card(site, dispute, watcher), 12);
     };
-    main.replaceChildren(
+    Frame.content(
       h("h1", null, "Disagreements"), h("p", { class: "lead" }, lead(site)),
       h("div", { class: "bar" },
         orders(site).length > 1
-          ? Frame.sorting(orders(site).map(([key, words]) => [key, words]), "Show", show) : "",
+          ? Frame.sorting(orders(site).map(([key, words]) => [key, words]), "Show", show) : null,
         found), list);
     show();
   });

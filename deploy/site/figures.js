@@ -12,12 +12,14 @@
     h("span", { class: "quiet n" }, ` ${shown(estimate.low)} to ${shown(estimate.high)}`)];
 
   function table(caption, heads, rows) {
-    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-      h("table", null, h("caption", null, caption),
-        h("thead", null, h("tr", null, heads.map((head, place) =>
-          h("th", { scope: "col", class: place ? "n" : null }, head)))),
-        h("tbody", null, rows.map((row) => h("tr", null, row.map((cell, place) =>
-          place ? h("td", { class: "n" }, cell) : h("th", { scope: "row" }, cell)))))));
+    return [h("p", { class: "quiet" }, caption),
+      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+        h("table", { "aria-label": caption },
+          h("thead", null, h("tr", null, heads.map((head, place) =>
+            h(head ? "th" : "td", { scope: head ? "col" : null, class: place ? "n" : null },
+              head)))),
+          h("tbody", null, rows.map((row) => h("tr", null, row.map((cell, place) =>
+            place ? h("td", { class: "n" }, cell) : h("th", { scope: "row" }, cell)))))))];
   }
 
   function quality(site) {
@@ -117,7 +119,7 @@
   Frame.page("figures", (site) => {
     Frame.title("Figures");
     const isLabelled = site.evaluations.length > 0;
-    document.getElementById("main").replaceChildren(
+    Frame.content(
       h("h1", null, "Figures"),
       h("p", { class: "lead" }, isLabelled
         ? "The same numbers as textflixctl evaluate and compare have of this file."
@@ -125,11 +127,11 @@
       h("div", { id: "figures" },
         ...(isLabelled ? [h("section", null, h("h2", null, "How good"), quality(site)),
           h("section", null, h("h2", null, "Surer, fewer, righter"),
-            h("div", { class: "columns two" }, chart(site), coverage(site))),
+            h("div", { class: "columns two" }, chart(site), h("div", null, coverage(site)))),
           h("section", null, h("h2", null, "Which mistakes"),
             h("div", { class: "columns two" },
-              site.models.map((_, side) => confusion(site, side))))] : []),
-        site.models.length > 1 ? paired(site) : "",
+              site.models.map((_, side) => h("div", null, confusion(site, side)))))] : []),
+        site.models.length > 1 ? paired(site) : null,
         h("section", null, h("h2", null, "What was read"), reading(site))));
   });
 })();

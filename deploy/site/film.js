@@ -111,13 +111,13 @@
     const list = h("ul", { class: "reviews", id: "reviews" });
     const show = () => fill(list, sorted(site, film.reviews), (review) =>
       card(site, film, review), 12);
-    document.getElementById("main").replaceChildren(
+    Frame.content(
       h("p", { class: "crumbs" }, h("a", { href: link("index") }, "Films")),
       h("h1", null, h("bdi", null, film.title),
         film.year ? h("span", { class: "year" }, ` ${film.year}`) : null),
       h("p", { class: "quiet" }, plural(film.reviews.length, "review")),
-      ...(state.analysis() ? [h("div", { class: "facts" }, facts(site, film)), short(site, film)]
-        : []).filter(Boolean),
+      state.analysis() ? h("div", { class: "facts" }, facts(site, film)) : null,
+      state.analysis() ? short(site, film) : null,
       h("div", { class: "bar" }, h("h2", null, "Reviews"),
         Frame.sorting(orders(site).map(([key, words]) => [key, words]), "Sort by", show)),
       list);

@@ -79,7 +79,7 @@
         show(site);
       },
     });
-    document.getElementById("main").replaceChildren(
+    Frame.content(
       h("h1", null, "Films"), lead(site),
       h("div", { class: "bar", role: "search" },
         h("label", { class: "choice grow" }, h("span", null, "Search"), search),

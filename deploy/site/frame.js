@@ -33,6 +33,11 @@ const Frame = (() => {
       h("p", null, h("a", { href: link("index") }, "All films")));
   }
 
+  /** The content of the page; what is null is not there. */
+  function content(...children) {
+    document.getElementById("main").replaceChildren(...children.flat().filter(Boolean));
+  }
+
   function title(text) {
     document.title = `${text} · ${site.title}`;
   }
@@ -218,7 +223,7 @@ const Frame = (() => {
   }
 
   return {
-    page, complain, title, labelled, verdict, judged, leading, shares, shareWords, strip, sorting,
+    page, content, complain, title, labelled, verdict, judged, leading, shares, shareWords, strip, sorting,
     copyButton, tone, toneClass, number,
   };
 })();

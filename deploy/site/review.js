@@ -89,14 +89,14 @@
     const review = film.reviews[place];
     Frame.title(`Review of ${film.title}`);
     const main = document.getElementById("main");
-    main.replaceChildren(
+    Frame.content(
       h("p", { class: "crumbs" }, h("a", { href: link("index") }, "Films"), " › ",
         h("a", { href: link("film", { film: film.key }) }, h("bdi", null, film.title))),
       h("h1", null, "Review of ", h("bdi", null, film.title)),
       h("p", { class: "row quiet" }, h("bdi", null, review.id),
         ` · ${place + 1} of ${film.reviews.length} `,
         Frame.copyButton("Copy the link", () => location.href)),
-      ...(state.analysis() ? [verdicts(site, review), legend(site, review)] : []).filter(Boolean),
+      state.analysis() ? [verdicts(site, review), legend(site, review)] : null,
       text(site, review), neighbours(film, place));
     if (!isWatched) Reasons.watch(main);
     isWatched = true;

@@ -29,7 +29,7 @@
     const show = () => { code.textContent = line(site, text.value, form.value); };
     text.addEventListener("input", show);
     form.addEventListener("change", show);
-    document.getElementById("main").replaceChildren(
+    Frame.content(
       h("h1", null, "Try it"),
       h("p", { class: "lead" }, "There is no daemon behind this page. Textflix listens on a Unix "
         + "socket, which a browser cannot speak to, and that is on purpose: what you write stays "

@@ -1,5 +1,5 @@
-// The models' answers to all reviews, asked in bulk and kept, so that a run that was stopped goes on
-// and a later site asks only for what is new.
+// The models' answers to all reviews, asked in bulk and kept: a run that was stopped goes on, and a
+// later site asks only for what is new.
 //
 // Each model is asked twice: for the label of every text, then for the weights of its sentences.
 // Labels come first because figures rest on them alone; a text that cannot be explained (it is too
