@@ -27,6 +27,8 @@ TOLERANCE = 3  # steps: 48 pixels, what another font of the family does
 STRUCTURE = """
 const step = arguments[0];
 const rows = [];
+// What is far from the screen is not drawn, and has no place, until all is asked for.
+for (const each of document.querySelectorAll('li')) each.style.contentVisibility = 'visible';
 for (const each of document.querySelectorAll('header, nav, main, footer, aside, h1, h2, h3, button,'
     + 'select, input, textarea, table, svg.plot, ul, section, .card, .bar, .shares, .strip, pre')) {
   if (each.checkVisibility && !each.checkVisibility()) continue;

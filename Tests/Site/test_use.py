@@ -6,7 +6,7 @@ import unittest
 
 import site_case
 from harness import scratch
-from site_case import BrowserCase, data, film_of, plain_site, read_script, reviews, site
+from site_case import BrowserCase, data, film_of, plain_site, reviews
 
 MANY = 6000
 

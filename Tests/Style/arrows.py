@@ -36,6 +36,7 @@ SEPARATE = {
     "Insight": {"TextflixProtocol", "Weights", "Encoder", "Numerics", "Service"},
     "Baselines": {"TextflixProtocol", "Encoder", "Numerics", "Service"},
     "TextflixClient": {"Tokenization", "Numerics", "Weights", "Encoder", "Service"},
+    "TextRuns": {"Tokenization", "Numerics", "Weights", "Encoder", "Service"},
     "textflixctl": {"Weights", "Encoder", "Numerics", "Service"},
 }
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?"

@@ -38,7 +38,13 @@ const Reasons = (() => {
     return nodes;
   }
 
+  /** The model cut the text, and what stands here moved nothing. */
+  const isUnread = (review, side, weight) => Boolean(review.a[side][2] & 2) && weight === 0;
+
   function sentence(site, review, side, weight, strength) {
+    if (isUnread(review, side, weight)) {
+      return h("span", { class: "s unread", "data-said": "0.000, not read: the text was cut" });
+    }
     const own = Frame.toneClass(review.a[side][0]);
     const tone = weight < 0 ? opposite[own] : own;
     const isStrong = strength > strongFrom;
@@ -97,5 +103,5 @@ const Reasons = (() => {
     h("div", { class: state.compare(site) ? "columns two" : "columns" },
       state.sides(site).map((side) => column(site, review, side, isFocusable)));
 
-  return { text, watch, columns, words, strongFrom };
+  return { text, watch, columns, isUnread };
 })();

@@ -17,7 +17,10 @@
       notes.push(`It abstained: it leans to ${site.labels[label]}, but is less sure than it must `
         + "be to answer.");
     }
-    if (flags & 2) notes.push(`It read ${Textflix.number(tokens)} tokens of this text, not all.`);
+    if (flags & 2) {
+      notes.push(`It read ${Textflix.number(tokens)} tokens of this text, not all. What did not `
+        + "move the answer at all is grey.");
+    }
     if (!review.w[side]) notes.push("There are no reasons for this answer.");
     return h("section", { class: "verdict", "aria-label": `Answer of ${site.models[side].name}` },
       h("p", { class: "model" }, site.models[side].name),

@@ -194,10 +194,12 @@ final class SiteReading {
         failed = failed || status == .someFailed
     }
 
-    /// One file a question, model, revision and options, named by all of them.
+    /// One file a question, model, revision and options, named by all of them. The precision is
+    /// one of the options: the same weights answer a little differently in another.
     private func journal<Answer: KeptAnswer>(
         _ question: String, _ model: ServedModel, _ options: String
     ) throws(Failure) -> AnswerJournal<Answer> {
+        let options = options.isEmpty ? model.precision : "\(model.precision) \(options)"
         let key = JournalKey(
             question: question, model: model.name, revision: model.revision, options: options)
         let name = Text("\(model.name)\n\(model.revision)\n\(options)").fingerprint

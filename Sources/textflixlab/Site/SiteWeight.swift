@@ -33,8 +33,12 @@ enum SiteWeight {
         }
     }
 
-    /// Five decimals: a hundredth of the least difference that a page shows.
-    static func shown(_ weight: Double) -> Double { (weight * 1e5).rounded() / 1e5 }
+    /// Five decimals: a hundredth of the least difference that a page shows. What is not nothing
+    /// does not become it: a weight of 0 in a text that was cut says that nobody read it.
+    static func shown(_ weight: Double) -> Double {
+        let rounded = (weight * 1e5).rounded() / 1e5
+        return rounded == 0 && weight != 0 ? (weight < 0 ? -1e-5 : 1e-5) : rounded
+    }
 
     /// An identity as a reader sees it: a JSON string without its quotes.
     static func plain(_ identity: [UInt8]) -> [UInt8] {
