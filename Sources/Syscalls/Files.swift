@@ -186,6 +186,14 @@ package func exchangeFiles(_ one: String, _ other: String) throws(Errno) {
     try perform("exchange \(one) and \(other)") { linux_exchange(one, other) }
 }
 
+/// Waits until all that was written to the file system of that directory is on its disk: for many
+/// files together, where a sync of each would take seconds.
+package func syncFileSystem(of directory: String) throws(Errno) {
+    let file = try openForReading(directory)
+    let number = file.number
+    try perform("sync \(directory)") { syncfs(number) }
+}
+
 /// Removes a directory with all that is in it; follows no symbolic link.
 package func removeTree(_ path: String) throws(Errno) {
     for name in try listDirectory(path) {

@@ -46,7 +46,8 @@ struct SiteFolder: ~Copyable {
     mutating func write(_ name: String, _ content: [UInt8]) throws(Failure) {
         let staging = staging
         try Self.cannotCreate { () throws(Errno) in
-            try writeFileAtomically("\(staging)/\(name)", bytes: content)
+            let file = try openForAppending("\(staging)/\(name)", keeping: 0, mode: 0o644)
+            try writeAll(file.number, content)
         }
         files += 1
         bytes += content.count
@@ -57,6 +58,7 @@ struct SiteFolder: ~Copyable {
     consuming func commit() throws(Failure) {
         let (path, staging) = (path, staging)
         try Self.cannotCreate { () throws(Errno) in
+            try syncFileSystem(of: staging)
             guard fileExists(path) else { return try renameFile(staging, to: path) }
             try exchangeFiles(staging, path)
         }
