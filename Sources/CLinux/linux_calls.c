@@ -68,6 +68,8 @@ int linux_exchange(const char *one, const char *other) {
     return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
 }
 
+int linux_sync_file_system(int descriptor) { return syncfs(descriptor); }
+
 int linux_terminal_size(int descriptor, uint16_t *columns, uint16_t *rows) {
     struct winsize size;
     if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -1;

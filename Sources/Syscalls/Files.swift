@@ -191,7 +191,7 @@ package func exchangeFiles(_ one: String, _ other: String) throws(Errno) {
 package func syncFileSystem(of directory: String) throws(Errno) {
     let file = try openForReading(directory)
     let number = file.number
-    try perform("sync \(directory)") { syncfs(number) }
+    try perform("sync \(directory)") { linux_sync_file_system(number) }
 }
 
 /// Removes a directory with all that is in it; follows no symbolic link.

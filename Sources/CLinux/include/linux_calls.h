@@ -36,6 +36,9 @@ ptrdiff_t linux_receive(int socket, void *buffer, size_t byte_count, int *droppe
 /// What stood at one path then stands at the other, in one step. 0 or -1.
 int linux_exchange(const char *one, const char *other);
 
+/// syncfs of the file system that the descriptor is on. 0 or -1.
+int linux_sync_file_system(int descriptor);
+
 /// mmap of anonymous private memory. NULL on failure.
 void *linux_map_anonymous(size_t byte_count);
 
