@@ -195,11 +195,11 @@ package func syncFileSystem(of directory: String) throws(Errno) {
 }
 
 /// Removes a directory with all that is in it; follows no symbolic link.
-package func removeTree(_ path: String) throws(Errno) {
+package func removeDirectoryTree(_ path: String) throws(Errno) {
     for name in try listDirectory(path) {
         let inner = "\(path)/\(name)"
         if isDirectory(inner), (try? readLink(inner)) == nil {
-            try removeTree(inner)
+            try removeDirectoryTree(inner)
         } else {
             try removeFile(inner)
         }

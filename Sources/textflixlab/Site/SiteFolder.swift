@@ -28,7 +28,7 @@ struct SiteFolder: ~Copyable {
         try Self.cannotCreate { () throws(Errno) in try makeDirectories("\(staging)/data") }
     }
 
-    deinit { try? removeTree(staging) }
+    deinit { try? removeDirectoryTree(staging) }
 
     /// - Throws: where what stands at the path is not ours to replace.
     static func check(_ path: String) throws(Failure) {
