@@ -3,6 +3,7 @@
 import Testing
 import TextflixProtocol
 
+@testable import TextRuns
 @testable import textflixctl
 
 @Suite struct SummaryTests {
