@@ -72,7 +72,10 @@ let package = Package(
         room("Gradients", ["Encoder", "Numerics", "Randomness", "Syscalls", "Weights"]),
         room(
             "Training",
-            ["Baselines", "Insight", "JSONText", "Randomness", "Syscalls", "Weights"]),
+            [
+                "Baselines", "Encoder", "Gradients", "Insight", "JSONText", "Numerics",
+                "Randomness", "Syscalls", "Tokenization", "Weights",
+            ]),
 
         // Where wire, text and numbers meet.
         room(
@@ -129,7 +132,10 @@ let package = Package(
         suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
         suite(
             "Training",
-            ["Baselines", "Insight", "JSONText", "Syscalls", "Training", "Weights"]),
+            [
+                "Baselines", "Encoder", "Gradients", "Insight", "JSONText", "Numerics",
+                "Randomness", "Syscalls", "Tokenization", "Training", "Weights",
+            ]),
         suite(
             "Service",
             ["Service", "TextflixProtocol", "JSONText", "Syscalls", "Tokenization", "Insight"]),

@@ -61,6 +61,14 @@ package enum ThisProcess {
         return (0..<mask.count * 8).filter { mask[$0 / 8] & (1 << ($0 % 8)) != 0 }
     }
 
+    /// The most memory that was ever resident, in bytes.
+    package static var residentPeak: Int {
+        var usage = rusage()
+        // ru_maxrss is in kilobytes.
+        return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0
+            ? Int(usage.ru_maxrss) << 10 : 0
+    }
+
     /// Resident memory in bytes: all of it, and what files share of it.
     package static var residentBytes: (all: Int, ofFiles: Int) {
         // statm: size resident shared ..., in pages.

@@ -26,7 +26,6 @@
 
 package import Baselines
 internal import JSONText
-internal import Syscalls
 package import Weights
 
 package struct BaselineExperiment: Sendable {
@@ -56,13 +55,16 @@ package struct BaselineExperiment: Sendable {
     package var coverage: Double?
 
     package init(path: String) throws(WeightsError) {
-        let source = try JSONSource(path, dialect: .json5)
-        let folder = parentDirectory(of: path) ?? "."
+        try self.init(
+            JSONSource(path, dialect: .json5), places: ExperimentPlaces(file: path))
+    }
+
+    init(_ source: JSONSource, places: ExperimentPlaces) throws(WeightsError) {
         try source.refuseKeys(otherThan: ["data", "model", "folds", "seed", "output", "coverage"])
         guard let dataSource = try source.section("data"),
             let model = try source.section("model")
         else { throw source.error("data and model must be there", source.root) }
-        data = try Corpus(dataSource, folder)
+        data = try Corpus(dataSource, places)
         try model.refuseKeys(otherThan: [
             "kind", "recipe", "vectors", "loss", "cost", "interpolation", "minimum_word_length",
             "keeps_marks", "removes_stop_words", "stems", "order", "weighting", "tolerance",
@@ -70,7 +72,7 @@ package struct BaselineExperiment: Sendable {
         ])
         kind = try model.choice("kind", Kind.self) ?? .ngrams
         recipe = try kind == .vectors ? AveragedVectors.recipe : NGramRecipe(named: model)
-        vectors = try model.string("vectors").map { Self.join(folder, $0) }
+        vectors = try model.string("vectors").map(places.resolveText)
         if (kind == .vectors) != (vectors != nil) {
             throw model.error("\"vectors\" goes with the kind \"vectors\" alone", model.root)
         }
@@ -87,26 +89,22 @@ package struct BaselineExperiment: Sendable {
         guard let output = try source.string("output") else {
             throw source.error("output, the folder to write, is missing", source.root)
         }
-        self.output = Self.join(folder, output)
+        self.output = places.resolve(output)
         coverage = try source.number("coverage", in: 0.5...0.9999)
-    }
-
-    static func join(_ folder: String, _ path: String) -> String {
-        path.hasPrefix("/") ? path : folder + "/" + path
     }
 }
 
 extension BaselineExperiment.Corpus {
-    fileprivate init(_ source: JSONSource, _ folder: String) throws(WeightsError) {
+    fileprivate init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
         try source.refuseKeys(otherThan: [
             "train", "test", "ids", "labels", "text_field", "label_field", "id_field",
         ])
         guard let train = try source.string("train") else {
             throw source.error("train, a file of JSON lines, is missing", source.root)
         }
-        self.train = BaselineExperiment.join(folder, train)
-        test = try source.string("test").map { BaselineExperiment.join(folder, $0) }
-        ids = try source.string("ids").map { BaselineExperiment.join(folder, $0) }
+        self.train = places.resolveText(train)
+        test = try source.string("test").map(places.resolveText)
+        ids = try source.string("ids").map(places.resolveText)
         labels = try source.strings("labels") ?? ["negative", "positive"]
         guard labels.count == 2, labels[0] != labels[1] else {
             throw source.error(
@@ -139,23 +137,5 @@ extension NGramRecipe {
                 "n-grams are weighed \"binary\" or \"idf\"", source.node("weighting") ?? source.root
             )
         }
-    }
-}
-
-extension JSONSource {
-    /// A number or a list of numbers, at least one.
-    fileprivate func numbers(
-        _ key: String, in range: ClosedRange<Double>
-    ) throws(WeightsError) -> [Double]? {
-        guard let node = node(key) else { return nil }
-        let numbers = (node.array ?? [node]).compactMap(\.double)
-        guard !numbers.isEmpty, numbers.count == (node.array?.count ?? 1),
-            numbers.allSatisfy(range.contains)
-        else {
-            throw error(
-                "\(key) must be one or more numbers from \(range.lowerBound) to "
-                    + "\(range.upperBound)", node)
-        }
-        return numbers
     }
 }

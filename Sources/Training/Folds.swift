@@ -6,11 +6,15 @@ package struct Folds: Sendable {
     package let parts: [[Int]]
 
     package init(_ positive: [Bool], count: Int, seed: UInt64) {
+        self.init(truths: positive.map { $0 ? 1 : 0 }, count: count, seed: seed)
+    }
+
+    package init(truths: [Int], count: Int, seed: UInt64) {
         var random = RandomSource(seed: seed)
         var parts = Array(repeating: [Int](), count: count)
         var next = 0
-        for isPositive in [true, false] {
-            var texts = positive.indices.filter { positive[$0] == isPositive }
+        for label in Set(truths).sorted(by: >) {
+            var texts = truths.indices.filter { truths[$0] == label }
             random.shuffle(&texts)
             for text in texts {
                 parts[next % count].append(text)

@@ -34,21 +34,8 @@ package struct LabelledTexts: Sendable {
     package init(
         path: String, fields: Fields, labels: [String], only: Set<String>? = nil
     ) throws(WeightsError) {
-        let bytes: [UInt8]
-        do throws(Errno) {
-            bytes = try readFile(path, limit: Limits.fileBytes)
-        } catch {
-            throw WeightsError(.unreadable, path, error.message)
-        }
-        // Lines end at "\n" alone: texts may hold other separators.
-        for (index, line) in bytes.split(
-            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
-        ).enumerated() where !line.isEmpty {
-            do throws(LineError) {
-                try add(line, number: index + 1, fields, labels, only)
-            } catch {
-                throw WeightsError(.malformed, path, "line \(index + 1): \(error.message)")
-            }
+        try forEachJSONLine(path) { node, number throws(LineError) in
+            try add(node, number: number, fields, labels, only)
         }
         if let only, let missing = only.subtracting(ids).min() {
             throw WeightsError(
@@ -57,18 +44,10 @@ package struct LabelledTexts: Sendable {
         }
     }
 
-    private struct LineError: Error { let message: String }
-
     private mutating func add(
-        _ line: ArraySlice<UInt8>, number: Int, _ fields: Fields, _ labels: [String],
+        _ node: JSONNode, number: Int, _ fields: Fields, _ labels: [String],
         _ only: Set<String>?
     ) throws(LineError) {
-        let node: JSONNode
-        do throws(JSONError) {
-            node = try JSONDocument.parse(Array(line))
-        } catch {
-            throw LineError(message: "column \(error.column): \(error.message)")
-        }
         let id = node[fields.id]?.scalarText ?? String(number)
         if let only, !only.contains(id) { return }
         guard let text = node[fields.text]?.utf8 else {
@@ -96,17 +75,5 @@ package func readIdentifiers(_ path: String) throws(WeightsError) -> Set<String>
             bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) })
     } catch {
         throw WeightsError(.unreadable, path, error.message)
-    }
-}
-
-extension JSONNode {
-    /// A string, or a number or boolean as it is written.
-    fileprivate var scalarText: String? {
-        switch value {
-        case .string(let bytes): String(decoding: bytes, as: UTF8.self)
-        case .number(let literal): literal
-        case .bool(let flag): flag ? "true" : "false"
-        default: nil
-        }
     }
 }

@@ -52,6 +52,20 @@ package struct JSONSource: Sendable {
         return JSONSource(path: path, bytes: bytes, root: node)
     }
 
+    /// The objects of a list; nil where it is absent or null.
+    package func sections(_ key: String) throws(WeightsError) -> [JSONSource]? {
+        guard let node = node(key) else { return nil }
+        guard let nodes = node.array else { throw error("\(key) must be a list of objects", node) }
+        var sections: [JSONSource] = []
+        for node in nodes {
+            guard node.object != nil else {
+                throw error("\(key) must be a list of objects, this is \(node.value.kind)", node)
+            }
+            sections.append(JSONSource(path: path, bytes: bytes, root: node))
+        }
+        return sections
+    }
+
     /// The member, unless absent or null.
     package func node(_ key: String) -> JSONNode? {
         root[key].flatMap { $0.isNull ? nil : $0 }

@@ -23,7 +23,7 @@ package enum ModelFamily: String, Sendable, CaseIterable {
     package var hasRelativeBias: Bool { self == .mpnet }
 
     /// What the reference's class names begin with.
-    var className: String { self == .mpnet ? "MPNet" : "Bert" }
+    package var className: String { self == .mpnet ? "MPNet" : "Bert" }
 
     /// Names begin with it where a head stands beside the encoder.
     var prefix: String { rawValue + "." }

@@ -8,8 +8,9 @@ extension Program {
         "textflixlab", "make, inspect, train and test models",
         commands: [
             SynthCommand.command, InspectCommand.command, PackCommand.command,
-            ForwardCommand.command, TrainCommand.command, AuditCommand.command,
-            FaithfulnessCommand.command, SentencesCommand.command, SiteCommand.command,
+            ForwardCommand.command, TrainCommand.command, CurveCommand.command,
+            CostCommand.command, AuditCommand.command, FaithfulnessCommand.command,
+            SentencesCommand.command, SiteCommand.command,
         ],
         examples: [
             Example("textflixlab inspect ~/.cache/textflix/models/sentiment"),

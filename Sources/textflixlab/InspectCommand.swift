@@ -4,6 +4,7 @@
 import CommandLineTable
 import Syscalls
 import Tokenization
+import Training
 import Weights
 
 enum InspectCommand {
@@ -123,21 +124,6 @@ enum InspectCommand {
         } catch let error as TokenizationError {
             throw WeightsError(
                 .malformed, files.tokenizer ?? files.vocabulary ?? folder.path, "\(error)")
-        }
-    }
-}
-
-extension WordPiece {
-    /// tokenizer.json says all; vocab.txt is read with the settings beside it.
-    convenience init(files: ModelFolder.TokenizerFiles) throws {
-        if let path = files.tokenizer {
-            try self.init(tokenizerJSON: readFile(path, limit: 64 << 20))
-        } else {
-            let settings = try files.configuration.map {
-                try TokenizerSettings(tokenizerConfig: readFile($0, limit: 4 << 20))
-            }
-            let words = try files.vocabulary.map { try readFile($0, limit: 64 << 20) } ?? []
-            try self.init(vocabularyText: words, settings: settings ?? TokenizerSettings())
         }
     }
 }

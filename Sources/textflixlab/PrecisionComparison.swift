@@ -9,6 +9,7 @@ import Encoder
 import Numerics
 import Syscalls
 import Tokenization
+import Training
 import Weights
 
 final class PrecisionComparison {

@@ -8,6 +8,7 @@ import Encoder
 import Syscalls
 import TextRuns
 import TextflixClient
+import Training
 import Weights
 
 func perform(_ call: Invocation) throws -> ExitStatus {
@@ -17,6 +18,8 @@ func perform(_ call: Invocation) throws -> ExitStatus {
     case PackCommand.command.name: try PackCommand.run(call)
     case ForwardCommand.command.name: try ForwardCommand.run(call)
     case TrainCommand.command.name: try TrainCommand.run(call)
+    case CurveCommand.command.name: try CurveCommand.run(call)
+    case CostCommand.command.name: try CostCommand.run(call)
     case AuditCommand.command.name: try AuditCommand.run(call)
     case FaithfulnessCommand.command.name: try FaithfulnessCommand.run(call)
     case SentencesCommand.command.name: try SentencesCommand.run(call)
@@ -44,6 +47,8 @@ do {
     fail(.software, error.description)
 } catch let error as ClientError {
     fail(error.exitStatus, error.description)
+} catch let error as TrainingError {
+    fail(.data, error.description)
 } catch let error as LabError {
     fail(error.status, error.description)
 } catch let error as Errno {

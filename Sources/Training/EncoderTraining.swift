@@ -1,0 +1,133 @@
+// Runs an encoder's experiment for one seed, from texts to a measured model folder.
+//
+//     read ──> step 1 ──> ... ──> step n ──> output ──> test, report
+//              steps/1-masked     its model is the output itself
+//
+// Invariant: a run that was stopped, at whatever point, goes on where it was when the same command
+// is given again: a finished step is not done again (`step.json` in its folder says so), one in the
+// middle goes on from its checkpoint. The labels of the test file are read only after the model is
+// written. A finished run is left as it is.
+
+internal import Insight
+internal import Syscalls
+internal import Weights
+
+package struct EncoderTraining {
+    package let experiment: EncoderExperiment
+    let seed: UInt64
+    package let output: String
+    let maker: StudentMaker
+    let watch: TrainingWatch
+
+    package init(
+        _ experiment: EncoderExperiment, seed: UInt64, watch: TrainingWatch,
+        maker: @escaping StudentMaker
+    ) {
+        self.experiment = experiment
+        self.seed = seed
+        self.watch = watch
+        self.maker = maker
+        let named = TrainingTexts.named(experiment.output, seed)
+        let isShared = experiment.seeds.count > 1 && named == experiment.output
+        output = isShared ? "\(named)/seed-\(seed)" : named
+    }
+
+    package var reportPath: String { output + "/report.json" }
+
+    package var isFinished: Bool { fileExists(reportPath) }
+
+    package func run() throws -> RunReport {
+        let started = MonotonicClock.now
+        let lock = try lock()
+        defer { withExtendedLifetime(lock) {} }
+        let needsUnlabelled = experiment.steps.contains(where: \.needsUnlabelled)
+        let texts = try TrainingTexts(experiment.data, seed: seed, unlabelled: needsUnlabelled)
+        tell(texts)
+        var model = try Stage(path: experiment.model.base)
+        var reports: [StepReport] = []
+        for (index, step) in experiment.steps.enumerated() {
+            let isLast = index == experiment.steps.count - 1
+            let work = StepWork(
+                training: self, texts: texts, step: step, number: index + 1, isLast: isLast)
+            let (next, report) = try work.run(from: model)
+            model = next
+            reports.append(report)
+        }
+        let base = try ModelFolder.open(experiment.model.base)
+        var report = RunReport(
+            seed: seed, output: output, baseRevision: base.revision.short,
+            dataHash: texts.hash.description, trainCount: texts.train.count,
+            devCount: texts.dev.count, unlabelledCount: texts.unlabelled.count,
+            droppedLabelled: texts.droppedLabelled, droppedUnlabelled: texts.droppedUnlabelled,
+            steps: reports, heldOut: model.heldOut, temperature: model.heldOut?.temperature ?? 1,
+            seconds: reports.reduce(0) { $0 + $1.seconds }, peakBytes: ThisProcess.residentPeak)
+        report.test = try test()
+        try write(report)
+        let whole = Double(MonotonicClock.now.since(started)) / 1e9
+        watch.tell("done after \(Int(whole.rounded())) s: \(output)")
+        return report
+    }
+
+    /// Two runs must not write the same folder.
+    private func lock() throws -> FileLock {
+        try makeDirectories(output + "/steps")
+        do throws(Errno) { return try FileLock(output + "/steps/lock") } catch {
+            guard error == .wouldBlock else { throw error }
+            throw TrainingError.unfit("\(output): another run is writing this folder")
+        }
+    }
+
+    private func tell(_ texts: TrainingTexts) {
+        watch.tell(
+            "\(texts.train.count) labelled texts to learn from, \(texts.dev.count) held out, "
+                + "\(texts.unlabelled.count) unlabelled; left out because a test text equals "
+                + "them: \(texts.droppedLabelled) labelled, \(texts.droppedUnlabelled) unlabelled")
+    }
+
+    /// The written folder's answers, by the code that serves it.
+    private func test() throws -> [Prediction]? {
+        guard let path = experiment.data.test else { return nil }
+        let data = experiment.data
+        let texts = try LabelledTexts(path: path, fields: data.fields, labels: data.labels)
+        watch.tell("measuring on \(texts.count) test texts")
+        let classifier = try FolderClassifier(output, precision: experiment.model.precision)
+        var predictions: [Prediction] = []
+        for start in stride(from: 0, to: texts.count, by: 512) {
+            if watch.asksToStop() { throw TrainingInterruption(checkpoint: output) }
+            let end = min(texts.count, start + 512)
+            let rows = try classifier.probabilities(Array(texts.texts[start..<end]))
+            predictions += zip(rows, texts.truths[start..<end]).map {
+                Prediction(probabilities: $0, truth: $1)
+            }
+        }
+        return predictions
+    }
+
+    /// The report comes last: with it the run is finished, and checkpoints go.
+    private func write(_ report: RunReport) throws {
+        let card = ModelCard(report: report, experiment: experiment).text
+        try writeFileAtomically(output + "/MODEL_CARD.md", bytes: Array(card.utf8))
+        try writeFileAtomically(reportPath, bytes: report.json(experiment: experiment.source))
+        for (index, step) in experiment.steps.enumerated() {
+            let folder = stepFolder(index + 1, step)
+            try Checkpoint(path: folder + "/" + StepWork.checkpointFile, task: "").remove()
+        }
+    }
+
+    func stepFolder(_ number: Int, _ step: TrainingStep) -> String {
+        "\(output)/steps/\(number)-\(step.kind.rawValue)"
+    }
+}
+
+/// A model between two steps.
+struct Stage {
+    /// Of the folder.
+    var path: String
+    /// Held-out answers; nil before there is a classifier.
+    var heldOut: ScoredLogits?
+
+    init(path: String, heldOut: ScoredLogits? = nil) throws {
+        self.path = path
+        self.heldOut = heldOut
+    }
+}

@@ -1,0 +1,152 @@
+// A file that asks for accuracy over the number of labels, of several experiments. JSON5:
+//
+//     {
+//       "models": { "MiniLM": "500-minilm-full.json5", "NB-SVM": "nbsvm.json5" },
+//       "labels": [10, 50, 100, 200, 500], "seeds": [0, 1, 2],
+//       "ids": "subsets/{labels}-s{seed}.txt",        // the texts of a point
+//       "reported": { "BERT-large, 2019": { "10": 72.5, "500": 91.0 } },   // drawn beside them
+//       "output": "curve"
+//     }
+//
+// Each point is one run of an experiment on the ids of its file; where there is no such file there
+// is no point. Nothing else of the experiment changes.
+
+internal import JSONText
+internal import Syscalls
+package import Weights
+
+package struct CurvePlan: Sendable {
+    package struct Model: Sendable {
+        package let name: String
+        package let experiment: Experiment
+        /// Of its file: a point of another file is another point.
+        package let hash: String
+    }
+
+    package struct Point: Sendable {
+        package let model: Int
+        package let labels: Int
+        package let seed: Int
+        package let ids: String
+    }
+
+    package struct Reported: Sendable {
+        package let name: String
+        /// Labels and accuracy in percent.
+        package let points: [(labels: Int, accuracy: Double)]
+    }
+
+    package let models: [Model]
+    package let points: [Point]
+    package let reported: [Reported]
+    package var output: String
+
+    package init(path: String, texts: String? = nil) throws(WeightsError) {
+        let source = try JSONSource(path, dialect: .json5)
+        let places = ExperimentPlaces(file: path, texts: texts)
+        try source.refuseKeys(otherThan: [
+            "models", "labels", "seeds", "ids", "reported", "output",
+        ])
+        models = try Self.models(source, places, texts)
+        reported = try Self.reported(source)
+        guard let ids = try source.string("ids"), ids.contains("{labels}") else {
+            throw source.error(
+                "ids, a path with {labels} and {seed}, is missing",
+                source.node("ids") ?? source.root)
+        }
+        guard let output = try source.string("output") else {
+            throw source.error("output, the folder to write, is missing", source.root)
+        }
+        self.output = places.resolve(output)
+        let labels = try Self.numbers(source, "labels")
+        let seeds = try Self.numbers(source, "seeds")
+        var points: [Point] = []
+        // Few labels first: the picture grows from the left.
+        for count in labels.sorted() {
+            for seed in seeds {
+                let file = TrainingTexts.named(places.resolveText(ids), UInt64(seed))
+                    .split(separator: "{labels}", omittingEmptySubsequences: false)
+                    .joined(separator: String(count))
+                guard fileExists(file) else { continue }
+                points += models.indices.map {
+                    Point(model: $0, labels: count, seed: seed, ids: file)
+                }
+            }
+        }
+        guard !points.isEmpty else {
+            throw source.error("no file of ids is there: \(ids)", source.node("ids") ?? source.root)
+        }
+        self.points = points
+    }
+
+    private static func models(
+        _ source: JSONSource, _ places: ExperimentPlaces, _ texts: String?
+    ) throws(WeightsError) -> [Model] {
+        guard let members = source.node("models")?.object, !members.isEmpty else {
+            throw source.error(
+                "models, an object of names and experiments' files, is missing", source.root)
+        }
+        var models: [Model] = []
+        for member in members {
+            guard let file = member.node.string else {
+                throw source.error("\(member.nameText) must be an experiment's file", member.node)
+            }
+            let path = places.resolve(file)
+            let bytes = try JSONSource(path, dialect: .json5).bytes
+            let hash = Revision(pieces: [bytes.withUnsafeBytes { ContentHash.xxh64($0) }])
+            models.append(
+                Model(
+                    name: member.nameText, experiment: try Experiment(path: path, texts: texts),
+                    hash: hash.short))
+        }
+        return models
+    }
+
+    private static func reported(_ source: JSONSource) throws(WeightsError) -> [Reported] {
+        guard let node = source.node("reported") else { return [] }
+        var all: [Reported] = []
+        for member in node.object ?? [] {
+            let points = (member.node.object ?? []).compactMap { point in
+                Int(point.nameText).flatMap { labels in
+                    point.node.double.map { (labels: labels, accuracy: $0) }
+                }
+            }
+            guard !points.isEmpty, points.count == member.node.object?.count else {
+                throw source.error(
+                    "\(member.nameText) must map numbers of labels to percentages", member.node)
+            }
+            all.append(Reported(name: member.nameText, points: points))
+        }
+        return all
+    }
+
+    private static func numbers(
+        _ source: JSONSource, _ key: String
+    ) throws(WeightsError) -> [Int] {
+        let numbers = source.node(key)?.array?.compactMap(\.int) ?? []
+        guard !numbers.isEmpty, numbers.count == source.node(key)?.array?.count,
+            numbers.allSatisfy({ $0 >= 0 })
+        else {
+            throw source.error(
+                "\(key) must be a list of whole numbers", source.node(key) ?? source.root)
+        }
+        return numbers
+    }
+}
+
+extension Experiment {
+    /// The same experiment for one point of a curve.
+    package func at(_ point: CurvePlan.Point, output: String) -> Experiment {
+        switch self {
+        case .baseline(var experiment):
+            experiment.data.ids = point.ids
+            experiment.output = output
+            return .baseline(experiment)
+        case .encoder(var experiment):
+            experiment.data.ids = point.ids
+            experiment.seeds = [UInt64(point.seed)]
+            experiment.output = output
+            return .encoder(experiment)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// An experiment's file, by the kind of model that it trains: "encoder", or one of the baselines.
+
+internal import JSONText
+package import Weights
+
+package enum Experiment: Sendable {
+    case baseline(BaselineExperiment)
+    case encoder(EncoderExperiment)
+
+    /// - Parameter texts: the folder that relative paths of texts are seen from, if not the file's.
+    package init(path: String, texts: String? = nil) throws(WeightsError) {
+        let source = try JSONSource(path, dialect: .json5)
+        let places = ExperimentPlaces(file: path, texts: texts)
+        if source.root["model"]?["kind"]?.string == "encoder" {
+            self = .encoder(try EncoderExperiment(source, places: places))
+        } else {
+            self = .baseline(try BaselineExperiment(source, places: places))
+        }
+    }
+
+    package var output: String {
+        get {
+            switch self {
+            case .baseline(let experiment): experiment.output
+            case .encoder(let experiment): experiment.output
+            }
+        }
+        set {
+            switch self {
+            case .baseline(var experiment):
+                experiment.output = newValue
+                self = .baseline(experiment)
+            case .encoder(var experiment):
+                experiment.output = newValue
+                self = .encoder(experiment)
+            }
+        }
+    }
+}

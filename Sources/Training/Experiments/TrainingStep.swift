@@ -1,0 +1,158 @@
+// The steps of an experiment, each from a model to a model.
+//
+//     {"do": "masked", "texts": 20000, "epochs": 1}            further pretraining (step 2)
+//     {"do": "frozen", "cost": [0.01, 0.1, 1]}                 features and a linear head (step 4)
+//     {"do": "tune", "train": "full", "epochs": 10, ...}       fine-tuning (step 3)
+//     {"do": "distil", "teacher": "DIR", ...}                  learns a teacher's answers (step 5)
+//
+// A step takes up where the one before it ended; "from": "base" begins with the base again. A
+// distilling step's "teacher" is a model folder of any kind, a file of answers (JSON lines with
+// "id" and "scores", as textflixctl classify writes, or "probabilities"), a list of those, whose
+// mean counts, or "previous": the model of the step before, which is self-training.
+
+internal import JSONText
+package import Weights
+
+package enum TrainingStep: Sendable {
+    case frozen(FrozenSettings)
+    case masked(MaskedSettings)
+    case tune(FitSettings)
+    case distil(DistilSettings)
+
+    package enum Kind: String, Sendable, CaseIterable { case frozen, masked, tune, distil }
+
+    package init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
+        guard let kind = try source.choice("do", Kind.self) else {
+            let names = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw source.error("do is missing: one of \(names)", source.root)
+        }
+        self =
+            switch kind {
+            case .frozen: .frozen(try FrozenSettings(source))
+            case .masked: .masked(try MaskedSettings(source))
+            case .tune: .tune(try FitSettings(source, others: ["do"]))
+            case .distil: .distil(try DistilSettings(source, places))
+            }
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .frozen: .frozen
+        case .masked: .masked
+        case .tune: .tune
+        case .distil: .distil
+        }
+    }
+
+    /// How it goes through its texts; nil for one that solves.
+    package var fit: FitSettings? {
+        switch self {
+        case .frozen: nil
+        case .masked(let settings): settings.fit
+        case .tune(let fit): fit
+        case .distil(let settings): settings.fit
+        }
+    }
+
+    var needsUnlabelled: Bool {
+        switch self {
+        case .masked: true
+        case .distil: true
+        case .frozen, .tune: false
+        }
+    }
+
+    var givesClassifier: Bool { kind != .masked }
+}
+
+/// Features of a frozen encoder, and logistic regression on them.
+package struct FrozenSettings: Sendable {
+    /// C; of several the best in cross-validation is taken.
+    package var costs: [Double]
+
+    init(_ source: JSONSource) throws(WeightsError) {
+        try source.refuseKeys(otherThan: ["do", "cost"])
+        costs = try source.numbers("cost", in: 1e-6...1e6) ?? [0.001, 0.003, 0.01, 0.03, 0.1, 1]
+    }
+}
+
+/// Masked words: 15 % of the pieces, of which 80 % are hidden, 10 % swapped, 10 % left.
+package struct MaskedSettings: Sendable {
+    package var fit: FitSettings
+    package var share: Double
+    /// So many texts at most, drawn by the seed.
+    package var texts: Int?
+    package var maxTokens: Int?
+
+    init(_ source: JSONSource) throws(WeightsError) {
+        fit = try FitSettings(source, others: ["do", "share", "texts", "max_tokens"])
+        share = try source.number("share", in: 0.01...0.9) ?? 0.15
+        texts = try source.natural("texts", in: 1...Int.max)
+        maxTokens = try source.natural("max_tokens", in: EncoderExperiment.Model.tokenRange)
+        if fit.extent != .full {
+            throw source.error("masked words train the whole encoder", source.root)
+        }
+    }
+}
+
+/// A teacher's answers as soft targets.
+package struct DistilSettings: Sendable {
+    package static let previous = "previous"
+
+    package var fit: FitSettings
+    /// Model folders, files of answers, or `previous`.
+    package var teachers: [String]
+    /// Texts whose surest label has less of the teacher's belief are left out.
+    package var confidence: Double
+    /// Of the teacher: above 1 softer, under 1 harder.
+    package var temperature: Double
+    /// The likeliest label alone is the target.
+    package var isHard: Bool
+    /// As many texts of each label: the surest.
+    package var isBalanced: Bool
+    package var texts: Int?
+    /// Learn the labelled texts too, so often in an epoch.
+    package var labelledTimes: Int
+
+    var asksPrevious: Bool { teachers.contains(Self.previous) }
+
+    init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
+        fit = try FitSettings(
+            source,
+            others: [
+                "do", "teacher", "confidence", "temperature", "hard", "balanced", "texts",
+                "labelled",
+            ])
+        let named =
+            source.node("teacher")?.array == nil
+            ? try source.string("teacher").map { [$0] } : try source.strings("teacher")
+        guard let named, !named.isEmpty else {
+            throw source.error("teacher is missing: a model folder or a file", source.root)
+        }
+        teachers = named.map { $0 == Self.previous ? $0 : places.resolve($0) }
+        confidence = try source.number("confidence", in: 0...1) ?? 0
+        temperature = try source.number("temperature", in: 0.05...20) ?? 1
+        isHard = try source.flag("hard") ?? false
+        isBalanced = try source.flag("balanced") ?? false
+        texts = try source.natural("texts", in: 1...Int.max)
+        labelledTimes = try source.natural("labelled", in: 0...1000) ?? 1
+    }
+}
+
+extension JSONSource {
+    /// A number or a list of numbers, at least one.
+    func numbers(
+        _ key: String, in range: ClosedRange<Double>
+    ) throws(WeightsError) -> [Double]? {
+        guard let node = node(key) else { return nil }
+        let numbers = (node.array ?? [node]).compactMap(\.double)
+        guard !numbers.isEmpty, numbers.count == (node.array?.count ?? 1),
+            numbers.allSatisfy(range.contains)
+        else {
+            throw error(
+                "\(key) must be one or more numbers from \(range.lowerBound) to "
+                    + "\(range.upperBound)", node)
+        }
+        return numbers
+    }
+}

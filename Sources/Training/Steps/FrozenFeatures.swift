@@ -1,0 +1,71 @@
+// Step 4: the encoder stays as it is; its pooled features and logistic regression make a head.
+//
+// The cost is chosen by cross-validation on the training part; the held-out part chooses nothing.
+
+internal import Encoder
+internal import Numerics
+internal import Tokenization
+internal import Weights
+
+struct FrozenFeatures {
+    let labelCount: Int
+    let costs: [Double]
+    let seed: UInt64
+
+    struct Outcome {
+        var weights: [Float]  // [C, H]
+        var biases: [Float]  // [C]
+        var cost: Double
+        /// Of each cost that was tried, in cross-validation.
+        var trials: [(cost: Double, accuracy: Double)]
+    }
+
+    /// Pooled hidden states [texts][H].
+    static func features(
+        _ folder: ModelFolder, _ tokens: TextTokens, pooling: ModelSettings.Pooling
+    ) throws -> [[Float]] {
+        let model = try BERTModel.load(folder: folder)
+        let longest = (0..<tokens.count).map(tokens.length).max() ?? 1
+        let engine = try EncoderEngine(maxBatchTokens: max(8192, longest))
+        return try engine.rows(model, tokens, output: .embedding(pooling, normalize: false)) {
+            Array($0)
+        }
+    }
+
+    func fit(_ rows: [[Float]], _ truths: [Int]) -> Outcome {
+        var trials: [(cost: Double, accuracy: Double)] = []
+        if costs.count > 1 {
+            for cost in costs { trials.append((cost, accuracy(cost, rows, truths))) }
+        }
+        var best = (cost: costs[0], accuracy: -1.0)
+        for trial in trials where trial.accuracy > best.accuracy { best = trial }
+        let solution = SoftmaxRegression(cost: best.cost, labelCount: labelCount)
+            .solve(rows, truths)
+        return Outcome(
+            weights: solution.weights, biases: solution.biases, cost: best.cost, trials: trials)
+    }
+
+    private func accuracy(_ cost: Double, _ rows: [[Float]], _ truths: [Int]) -> Double {
+        let folds = Folds(truths: truths, count: min(5, truths.count), seed: seed)
+        var right = 0
+        for held in folds.parts where !held.isEmpty {
+            let inside = Set(held)
+            let others = truths.indices.filter { !inside.contains($0) }
+            let solution = SoftmaxRegression(cost: cost, labelCount: labelCount)
+                .solve(others.map { rows[$0] }, others.map { truths[$0] })
+            for place in held {
+                let logits = Self.logits(rows[place], solution.weights, solution.biases)
+                right += logits.indices.max { logits[$0] < logits[$1] } == truths[place] ? 1 : 0
+            }
+        }
+        return Double(right) / Double(max(1, truths.count))
+    }
+
+    static func logits(_ row: [Float], _ weights: [Float], _ biases: [Float]) -> [Double] {
+        biases.indices.map { label in
+            row.indices.reduce(Double(biases[label])) {
+                $0 + Double(row[$1]) * Double(weights[label * row.count + $1])
+            }
+        }
+    }
+}

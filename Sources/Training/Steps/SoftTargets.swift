@@ -1,0 +1,66 @@
+// From teachers' answers to what a student is to say: which texts, and which distribution.
+
+internal import func Glibc.pow
+
+struct SoftTargets {
+    /// Places of the texts that are learned.
+    private(set) var places: [Int] = []
+    /// [places][C]
+    private(set) var rows: [[Double]] = []
+    /// Texts without an answer, and those of which the teacher is less sure than asked.
+    private(set) var unanswered = 0
+    private(set) var unsure = 0
+
+    /// - Parameter answers: of each teacher, a row for each text; the mean of all counts.
+    init(_ answers: [[[Double]?]], _ settings: DistilSettings) {
+        let count = answers.first?.count ?? 0
+        for place in 0..<count {
+            let given = answers.compactMap { $0[place] }
+            guard given.count == answers.count, let width = given.first?.count else {
+                unanswered += 1
+                continue
+            }
+            let mean = (0..<width).map { label in
+                given.reduce(0) { $0 + $1[label] } / Double(given.count)
+            }
+            guard mean.max() ?? 0 >= settings.confidence else {
+                unsure += 1
+                continue
+            }
+            places.append(place)
+            rows.append(mean)
+        }
+        if settings.isBalanced { balance() }
+        rows = rows.map {
+            settings.isHard
+                ? Self.hardened($0) : Self.tempered($0, temperature: settings.temperature)
+        }
+    }
+
+    private static func label(_ row: [Double]) -> Int {
+        row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
+    }
+
+    private static func hardened(_ row: [Double]) -> [Double] {
+        let best = label(row)
+        return row.indices.map { $0 == best ? 1 : 0 }
+    }
+
+    private static func tempered(_ row: [Double], temperature: Double) -> [Double] {
+        guard temperature != 1 else { return row }
+        let powers = row.map { pow($0, 1 / temperature) }
+        let sum = powers.reduce(0, +)
+        return powers.map { $0 / sum }
+    }
+
+    /// As many of each label as the rarest has, the surest of them.
+    private mutating func balance() {
+        let groups = Dictionary(grouping: rows.indices) { Self.label(rows[$0]) }
+        let least = groups.values.map(\.count).min() ?? 0
+        let kept = groups.values.flatMap { group in
+            group.sorted { (rows[$0].max() ?? 0, $1) > (rows[$1].max() ?? 0, $0) }.prefix(least)
+        }.sorted()
+        places = kept.map { places[$0] }
+        rows = kept.map { rows[$0] }
+    }
+}

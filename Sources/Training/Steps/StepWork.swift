@@ -1,0 +1,124 @@
+// One step of a run: what it starts from, what it learns, where its model goes, and its record.
+//
+//     steps/2-tune/checkpoint.safetensors     while it runs
+//     steps/2-tune/answers-0.jsonl            of a teacher
+//     steps/2-tune/step.json                  once it is done: the record, and the task's name
+//
+// The task's name is a hash of all that the step's outcome depends on: the experiment's file up to
+// the output, the texts, the seed and the model that it starts from.
+
+internal import JSONText
+internal import Syscalls
+internal import Tokenization
+internal import Weights
+
+struct StepWork {
+    let training: EncoderTraining
+    let texts: TrainingTexts
+    let step: TrainingStep
+    let number: Int
+    let isLast: Bool
+
+    static let checkpointFile = "checkpoint.safetensors"
+
+    var experiment: EncoderExperiment { training.experiment }
+    var watch: TrainingWatch { training.watch }
+    var seed: UInt64 { mixed(training.seed, UInt64(number)) }
+    var labelCount: Int { experiment.data.labels.count }
+    var name: String { "step \(number), \(step.kind.rawValue)" }
+
+    /// Its own files.
+    var folder: String { training.stepFolder(number, step) }
+    /// Where its model goes.
+    var modelFolder: String { isLast ? training.output : folder + "/model" }
+
+    func run(from previous: Stage) throws -> (Stage, StepReport) {
+        let start = step.fit?.start == .base ? experiment.model.base : previous.path
+        let base = try ModelFolder.open(start)
+        let task = taskName(base)
+        if let done = finished(task) {
+            watch.tell("\(name): done already")
+            return done
+        }
+        try makeDirectories(folder)
+        try removeHalves()
+        let began = MonotonicClock.now
+        var (stage, report): (Stage, StepReport)
+        switch step {
+        case .frozen(let settings): (stage, report) = try frozen(settings, base)
+        case .masked(let settings): (stage, report) = try masked(settings, base, task)
+        case .tune(let fit): (stage, report) = try tune(fit, base, task)
+        case .distil(let settings):
+            (stage, report) = try distil(settings, base, teacher: previous.path, task)
+        }
+        report.seconds =
+            report.state.map { $0.seconds + $0.heldOutSeconds }
+            ?? Double(MonotonicClock.now.since(began)) / 1e9
+        try record(stage, report, task)
+        return (stage, report)
+    }
+
+    /// What a process that was killed while writing has left.
+    private func removeHalves() throws {
+        for name in try listDirectory(folder) where name.contains(".new-") {
+            try removeFile(folder + "/" + name)
+        }
+    }
+
+    private func taskName(_ base: ModelFolder) -> String {
+        var pieces = experiment.source.withUnsafeBytes { [ContentHash.xxh64($0)] }
+        pieces += [texts.hash.high, texts.hash.low, training.seed, UInt64(number)]
+        pieces += [base.revision.high, base.revision.low]
+        return Revision(pieces: pieces).description
+    }
+
+    /// Of both parts, as the model reads them.
+    func tokens(
+        _ texts: [[UInt8]], _ base: ModelFolder, maxTokens: Int? = nil
+    ) throws -> TextTokens {
+        let limit = base.configuration.tokenLimit
+        let wanted = maxTokens ?? experiment.model.maxTokens
+        guard wanted <= limit else {
+            throw TrainingError.unfit("max_tokens is \(wanted), the base reads at most \(limit)")
+        }
+        return try TextTokens(
+            texts, WordPiece(files: base.tokenizerFiles), truncation: experiment.model.truncation,
+            maxTokens: wanted)
+    }
+
+    // MARK: - Records
+
+    private var recordPath: String { folder + "/step.json" }
+
+    private func record(_ stage: Stage, _ report: StepReport, _ task: String) throws {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("task", task)
+        json.key("report")
+        report.write(to: &json)
+        if let heldOut = stage.heldOut {
+            json.key("logits")
+            json.beginArray()
+            for row in heldOut.logits {
+                json.beginArray()
+                for value in row { json.double(value) }
+                json.endArray()
+            }
+            json.endArray()
+        }
+        json.endObject()
+        try writeFileAtomically(recordPath, bytes: json.bytes)
+    }
+
+    /// What this very task left when it was finished.
+    private func finished(_ task: String) -> (Stage, StepReport)? {
+        guard let bytes = try? readFile(recordPath, limit: 1 << 28),
+            let node = try? JSONDocument.parse(bytes), node["task"]?.string == task,
+            let report = node["report"].flatMap(StepReport.init),
+            (try? ModelFolder.open(modelFolder)) != nil
+        else { return nil }
+        let logits = node["logits"]?.array?.map { $0.array?.compactMap(\.double) ?? [] }
+        let heldOut = logits.map { ScoredLogits(logits: $0, truths: texts.dev.truths) }
+        return (try? Stage(path: modelFolder, heldOut: heldOut)).map { ($0, report) }
+    }
+}

@@ -1,0 +1,130 @@
+// What teachers say of unlabelled texts, asked once and kept.
+//
+//     answers-0.jsonl     {"id": "r7", "probabilities": [0.03, 0.97]}     one line a text, in order
+//
+// A teacher is a model folder, or a file of answers that was made elsewhere (`textflixctl classify
+// --jsonl` writes such). A folder's answers are kept in a file too, part by part, so a run that is
+// stopped asks only for the rest. Invariant: an answer is a distribution over the experiment's
+// labels in their order, whatever order the teacher has them in.
+
+internal import JSONText
+internal import Numerics
+internal import Syscalls
+internal import Weights
+
+struct TeacherAnswers {
+    let labels: [String]
+    let precision: Precision
+    let watch: TrainingWatch
+
+    /// Texts asked together, between two looks at the watch.
+    private static let partTexts = 512
+
+    /// For each text a distribution, or nil where the teacher has no answer.
+    /// - Parameter keep: the file for what a folder answers.
+    func ask(
+        _ teacher: String, _ texts: UnlabelledTexts, keep: String
+    ) throws -> [[Double]?] {
+        guard isDirectory(teacher) else { return try answers(ofFile: teacher, texts) }
+        var answers = keptAnswers(keep, texts)
+        guard answers.count < texts.count else { return answers }
+        let classifier = try FolderClassifier(teacher, precision: precision)
+        let order = try order(classifier.labels, teacher)
+        let started = MonotonicClock.now
+        let before = answers.count
+        var length = try fileExists(keep) ? keptLength(keep, lines: before) : 0
+        while answers.count < texts.count {
+            if watch.asksToStop() { throw TrainingInterruption(checkpoint: keep) }
+            let end = min(texts.count, answers.count + Self.partTexts)
+            let part = Array(texts.texts[answers.count..<end])
+            let rows = try classifier.probabilities(part).map { row in order.map { row[$0] } }
+            let lines = zip(texts.ids[answers.count..<end], rows).flatMap(Self.line)
+            let file = try openForAppending(keep, keeping: length)
+            try lines.withUnsafeBytes { try file.writeAll($0) }
+            length += lines.count
+            answers += rows
+            let speed =
+                Double(answers.count - before) / (Double(MonotonicClock.now.since(started)) / 1e9)
+            let left = Int(Double(texts.count - answers.count) / max(speed, 1e-9))
+            watch.tell("teacher: \(answers.count) of \(texts.count) texts, \(left) s left")
+        }
+        return answers
+    }
+
+    /// The place of each of our labels among the teacher's.
+    private func order(_ theirs: [String], _ teacher: String) throws -> [Int] {
+        let order = labels.compactMap { theirs.firstIndex(of: $0) }
+        guard order.count == labels.count, theirs.count == labels.count else {
+            throw WeightsError(
+                .mismatch, teacher,
+                "the teacher's labels are \(theirs.joined(separator: ", ")), the experiment's "
+                    + labels.joined(separator: ", "))
+        }
+        return order
+    }
+
+    private static func line(_ id: String, _ row: [Double]) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("id")
+        json.string(id)
+        json.key("probabilities")
+        json.beginArray()
+        for value in row { json.double(value) }
+        json.endArray()
+        json.endObject()
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
+
+    /// The whole lines of a file that was begun, as far as they are these texts'.
+    private func keptAnswers(_ path: String, _ texts: UnlabelledTexts) -> [[Double]?] {
+        guard let bytes = try? readFile(path, limit: LabelledTexts.Limits.fileBytes) else {
+            return []
+        }
+        var answers: [[Double]?] = []
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // What stands after the last line's end was cut off.
+        for line in lines.dropLast() {
+            guard answers.count < texts.count, let node = try? JSONDocument.parse(Array(line)),
+                node["id"]?.string == texts.ids[answers.count],
+                let row = distribution(node)
+            else { break }
+            answers.append(row)
+        }
+        return answers
+    }
+
+    private func keptLength(_ path: String, lines: Int) throws -> Int {
+        let bytes = try readFile(path, limit: LabelledTexts.Limits.fileBytes)
+        var seen = 0
+        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            if seen == lines { break }
+            seen += 1
+            if seen == lines { return offset + 1 }
+        }
+        return 0
+    }
+
+    private func answers(ofFile path: String, _ texts: UnlabelledTexts) throws -> [[Double]?] {
+        var byID: [String: [Double]] = [:]
+        try forEachJSONLine(path) { node, _ throws(LineError) in
+            guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
+            guard let row = distribution(node) else {
+                throw LineError(
+                    message: "neither \"probabilities\" [\(labels.count)] nor \"scores\" of "
+                        + labels.joined(separator: ", "))
+            }
+            byID[id] = row
+        }
+        return texts.ids.map { byID[$0] }
+    }
+
+    private func distribution(_ node: JSONNode) -> [Double]? {
+        let row =
+            node["probabilities"]?.array?.compactMap(\.double)
+            ?? labels.compactMap { node["scores"]?[$0]?.double }
+        let sum = row.reduce(0, +)
+        guard row.count == labels.count, row.allSatisfy({ $0 >= 0 }), sum > 0 else { return nil }
+        return row.map { $0 / sum }
+    }
+}

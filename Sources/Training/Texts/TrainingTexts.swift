@@ -1,0 +1,108 @@
+// All texts that a run may learn from, and how they were kept apart from the rest.
+//
+//     labelled file, ids ──> labelled ──┬─ train     learned from
+//                                       └─ dev       stopping and temperature
+//     unlabelled files ────> unlabelled              texts alone
+//     test file ───────────> fingerprints            equal texts leave all of the above
+//
+// Invariant: `train` and `dev` have the labels of the listed ids and of no other text (a line whose
+// id is not listed is passed over before its label is looked at); `unlabelled` has none; no text
+// here equals one of the test file. The split depends on the seed and the labels alone.
+
+internal import Randomness
+package import Weights
+
+package struct TrainingTexts: Sendable {
+    package private(set) var train = LabelledTexts()
+    package private(set) var dev = LabelledTexts()
+    package private(set) var unlabelled = UnlabelledTexts()
+    /// Labelled and unlabelled texts that equal a test text, and were left out.
+    package private(set) var droppedLabelled = 0
+    package private(set) var droppedUnlabelled = 0
+    /// Of ids, texts and labels that were learned from, and of the unlabelled texts.
+    package private(set) var hash: Revision
+
+    /// - Parameter reads: whether unlabelled texts are wanted.
+    package init(
+        _ data: EncoderExperiment.Texts, seed: UInt64, unlabelled reads: Bool
+    ) throws(WeightsError) {
+        hash = Revision(pieces: [])
+        let only = try data.ids.map { path throws(WeightsError) in
+            try readIdentifiers(Self.named(path, seed))
+        }
+        var labelled = try LabelledTexts(
+            path: data.train, fields: data.fields, labels: data.labels, only: only)
+        var tests = TextFingerprints()
+        if let path = data.test {
+            tests = try TextFingerprints(path: path, textField: data.fields.text)
+        }
+        let kept = labelled.texts.indices.filter { !tests.contains(labelled.texts[$0]) }
+        droppedLabelled = labelled.count - kept.count
+        labelled = labelled.chosen(kept)
+        try split(labelled, data, seed)
+        if reads {
+            let all = try UnlabelledTexts(
+                paths: data.unlabelled, textField: data.fields.text, idField: data.fields.id)
+            let free = all.texts.indices.filter { !tests.contains(all.texts[$0]) }
+            droppedUnlabelled = all.count - free.count
+            unlabelled = all.chosen(free)
+        }
+        hash = Revision(pieces: pieces(labelled))
+    }
+
+    /// `{seed}` in a path is the seed's number.
+    package static func named(_ path: String, _ seed: UInt64) -> String {
+        path.split(separator: "{seed}", omittingEmptySubsequences: false)
+            .joined(separator: String(seed))
+    }
+
+    private mutating func split(
+        _ labelled: LabelledTexts, _ data: EncoderExperiment.Texts, _ seed: UInt64
+    ) throws(WeightsError) {
+        var random = RandomSource(seed: seed ^ 0x5EED_0DE7)
+        var held: Set<Int> = []
+        for label in data.labels.indices {
+            var places = labelled.truths.indices.filter { labelled.truths[$0] == label }
+            guard !places.isEmpty else {
+                throw WeightsError(
+                    .mismatch, data.train,
+                    "no text has the label \"\(data.labels[label])\": each label needs some")
+            }
+            random.shuffle(&places)
+            let count = Int((data.devShare * Double(places.count)).rounded())
+            held.formUnion(places.prefix(min(count, places.count - 1)))
+        }
+        train = labelled.chosen(labelled.truths.indices.filter { !held.contains($0) })
+        dev = labelled.chosen(held.sorted())
+    }
+
+    private func pieces(_ labelled: LabelledTexts) -> [UInt64] {
+        var pieces: [UInt64] = []
+        func add(_ bytes: some Sequence<UInt8>) {
+            pieces.append(Array(bytes).withUnsafeBytes { ContentHash.xxh64($0) })
+        }
+        for place in labelled.texts.indices {
+            add(labelled.ids[place].utf8)
+            add(labelled.texts[place])
+            pieces.append(UInt64(labelled.truths[place]))
+        }
+        for place in unlabelled.texts.indices {
+            add(unlabelled.ids[place].utf8)
+            add(unlabelled.texts[place])
+        }
+        return pieces
+    }
+}
+
+extension LabelledTexts {
+    init() {}
+
+    /// The texts of those places, in that order.
+    func chosen(_ places: [Int]) -> LabelledTexts {
+        var some = LabelledTexts()
+        some.ids = places.map { ids[$0] }
+        some.texts = places.map { texts[$0] }
+        some.truths = places.map { truths[$0] }
+        return some
+    }
+}

@@ -1,0 +1,39 @@
+// Texts whose labels nobody may see: what further pretraining, self-training and distillation read.
+//
+// Invariant: a label cannot reach a training run through here. The type has no place for one, the
+// reader is not told what the label's field is called, and whatever else a line holds is dropped
+// with the line. A test changes every label of such a file and gets the same model, bit for bit.
+
+internal import JSONText
+package import Weights
+
+package struct UnlabelledTexts: Sendable {
+    package private(set) var ids: [String] = []
+    package private(set) var texts: [[UInt8]] = []
+
+    package var count: Int { texts.count }
+
+    package init() {}
+
+    package init(
+        paths: [String], textField: String, idField: String
+    ) throws(WeightsError) {
+        for path in paths {
+            try forEachJSONLine(path) { node, number throws(LineError) in
+                guard let text = node[textField]?.utf8 else {
+                    throw LineError(message: "no string \"\(textField)\"")
+                }
+                ids.append(node[idField]?.scalarText ?? "\(path):\(number)")
+                texts.append(text)
+            }
+        }
+    }
+
+    /// The texts of those places, in that order.
+    package func chosen(_ places: [Int]) -> UnlabelledTexts {
+        var some = UnlabelledTexts()
+        some.ids = places.map { ids[$0] }
+        some.texts = places.map { texts[$0] }
+        return some
+    }
+}

@@ -1,0 +1,76 @@
+// MODEL_CARD.md of a trained folder: what it is, what it learned from, how good it is.
+//
+// Only what the run knows stands in it. `textflixlab audit --card` adds behaviour and bias.
+
+internal import Insight
+internal import Weights
+
+struct ModelCard {
+    let report: RunReport
+    let experiment: EncoderExperiment
+
+    var text: String {
+        """
+        # \(name): \(experiment.data.labels.joined(separator: ", "))
+
+        Trained by `textflixlab train`; the experiment's file stands in `report.json`.
+
+        | | |
+        | --- | --- |
+        \(rows.map { "| \($0.0) | \($0.1) |" }.joined(separator: "\n"))
+
+        Labels were read of the listed training texts alone; a text that equals a test text was
+        left out before training; the labels of the test file were read after the model was written.
+
+        What it does with texts of another kind than those it learned from, nobody has measured.
+        `textflixlab audit --model NAME --card MODEL_CARD.md` adds how it fails with negation, names
+        and time, and where it is unfair.
+
+        """
+    }
+
+    private var name: String {
+        report.output.split(separator: "/").last.map(String.init) ?? "model"
+    }
+
+    private var rows: [(String, String)] {
+        var rows = [
+            ("labels", experiment.data.labels.map { "`\($0)`" }.joined(separator: ", ")),
+            ("base", "revision `\(report.baseRevision)`"),
+            ("text it sees", "\(experiment.model.maxTokens) pieces\(cut)"),
+            ("labelled texts", "\(report.trainCount) to learn from, \(report.devCount) held out"),
+            ("unlabelled texts", "\(report.unlabelledCount)"),
+            (
+                "left out, equal to a test text",
+                "\(report.droppedLabelled) labelled, \(report.droppedUnlabelled) unlabelled"
+            ),
+            ("steps", report.steps.map(\.kind.rawValue).joined(separator: ", ")),
+            ("seed, data", "\(report.seed), `\(report.dataHash)`"),
+            ("time", "\(Int(report.seconds.rounded())) s"),
+        ]
+        if let heldOut = report.heldOut, !heldOut.truths.isEmpty {
+            rows.append(
+                ("held out", figures(heldOut.predictions(temperature: report.temperature))))
+        }
+        if let test = report.test { rows.append(("test", figures(test))) }
+        return rows
+    }
+
+    private var cut: String {
+        experiment.model.truncation == .headAndTail
+            ? ": the first quarter and the last three of a longer text"
+            : ": the first of a longer text"
+    }
+
+    private func figures(_ predictions: [Prediction]) -> String {
+        let right = predictions.count(where: \.isRight)
+        let interval = wilsonInterval(successes: right, of: predictions.count)
+        func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10)" }
+        func short(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+        let error = Calibration.expectedError(of: Calibration.bins(predictions))
+        return "**\(percent(Double(right) / Double(predictions.count))) %** of "
+            + "\(predictions.count) (\(percent(interval.lowerBound)) to "
+            + "\(percent(interval.upperBound))); ECE \(short(error)), "
+            + "Brier \(short(Calibration.brier(predictions)))"
+    }
+}

@@ -1,0 +1,102 @@
+// config.json of a trained folder: the base's, with what training changed.
+
+internal import JSONText
+internal import Syscalls
+internal import Weights
+
+struct ModelConfiguration {
+    private let source: JSONSource
+    private let family: ModelFamily
+
+    init(_ base: ModelFolder) throws(WeightsError) {
+        family = base.configuration.family
+        source = try JSONSource(base.encoderPath + "/config.json")
+    }
+
+    /// Members that are said anew.
+    private static let replaced = [
+        "architectures", "id2label", "label2id", "num_labels", "problem_type", "torch_dtype",
+        "dtype", "_name_or_path",
+    ]
+
+    /// - Parameter labels: of a classifier on top; nil: the encoder alone.
+    func json(labels: [String]?) -> [UInt8] {
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        json.key("architectures")
+        json.beginArray()
+        json.string(family.className + (labels == nil ? "Model" : "ForSequenceClassification"))
+        json.endArray()
+        for member in source.root.object ?? [] where !Self.replaced.contains(member.nameText) {
+            json.key(utf8: member.name)
+            json.raw(source.bytes[member.node.span])
+        }
+        if let labels {
+            json.key("id2label")
+            json.beginObject()
+            for (id, label) in labels.enumerated() { json.member(String(id), label) }
+            json.endObject()
+            json.key("label2id")
+            json.beginObject()
+            for (id, label) in labels.enumerated() {
+                json.key(label)
+                json.int(id)
+            }
+            json.endObject()
+            json.member("problem_type", "single_label_classification")
+        }
+        json.endObject()
+        return json.bytes
+    }
+}
+
+/// Names of tensors in the file, where a classifier stands on the encoder and where none does.
+struct FileNames {
+    private let family: ModelFamily
+    private let isClassifier: Bool
+
+    init(_ configuration: BERTConfiguration, isClassifier: Bool) {
+        family = configuration.family
+        self.isClassifier = isClassifier
+    }
+
+    func isOfHead(_ canonical: String) -> Bool { canonical.hasPrefix("classifier.") }
+
+    func name(_ canonical: String) -> String {
+        family.referenceName(
+            canonical, head: isClassifier ? .sequence : .none, hasPrefix: isClassifier)
+    }
+}
+
+/// PEFT's description of low-rank adapters.
+struct AdapterConfiguration {
+    let base: String
+    /// Full names of the products that have one.
+    let modules: [String]
+    let adapter: FitSettings.Adapter
+
+    var json: [UInt8] {
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        json.member("peft_type", "LORA")
+        json.member("task_type", "FEATURE_EXTRACTION")
+        json.member("base_model_name_or_path", base)
+        json.key("r")
+        json.int(adapter.rank)
+        json.key("lora_alpha")
+        json.double(adapter.alpha)
+        json.key("lora_dropout")
+        json.double(0)
+        json.key("target_modules")
+        json.beginArray()
+        for module in modules { json.string(module) }
+        json.endArray()
+        json.member("bias", "none")
+        json.key("fan_in_fan_out")
+        json.bool(false)
+        json.key("inference_mode")
+        json.bool(true)
+        json.endObject()
+        return json.bytes
+    }
+}

@@ -1,0 +1,183 @@
+// Writes what was trained as a model folder that the daemon serves and the reference loads.
+//
+//     whole model     model.safetensors, config.json, the tokenizer's files, textflix.json
+//                     linear head: head.safetensors over the folder's own encoder ("base": ".")
+//                     pooler: ...ForSequenceClassification with id2label
+//     head alone      head.safetensors, textflix.json with the base's path
+//     adapters        PEFT's adapter_config.json and adapter_model.safetensors, head, textflix.json
+//
+// Invariant: each file appears whole or not at all; textflix.json comes last, so that a folder with
+// it is complete. Tensors that were not trained are copied from the base.
+
+internal import JSONText
+internal import Syscalls
+package import Weights
+
+package struct ModelWriter {
+    /// What textflix.json says beside the files.
+    package struct Settings {
+        package var labels: [String]
+        package var pooling: ModelSettings.Pooling
+        package var temperature: Double
+        package var truncation: ModelSettings.Truncation
+        package var maxTokens: Int
+        /// Where it comes from.
+        package var provenance: [(key: String, value: String)]
+    }
+
+    /// How the base of a head or of adapters is named.
+    private static let ownBase = "."
+    private static let headFile = "head.safetensors"
+    private static let adapterFile = "adapter_model.safetensors"
+
+    let folder: String
+    let base: ModelFolder
+    let settings: Settings
+
+    /// - Parameter tensors: those that a student has; the rest is the base's.
+    func writeWhole(
+        _ tensors: [WrittenTensor], head: EncoderExperiment.HeadKind, as type: ElementType
+    ) throws(WeightsError) {
+        let labels = head == .pooler ? settings.labels : nil
+        try writeFiles(tensors, labels: labels, as: type)
+        if head == .linear { try writeHead(tensors) }
+        try writeSettings(base: head == .linear ? Self.ownBase : nil, adapter: nil)
+    }
+
+    /// An encoder without a head, for the next step to start from.
+    func writeEncoder(_ tensors: [WrittenTensor]) throws(WeightsError) {
+        try writeFiles(tensors, labels: nil, as: .float32)
+    }
+
+    /// - Parameter labels: of a classifier on top; nil: the encoder alone.
+    private func writeFiles(
+        _ tensors: [WrittenTensor], labels: [String]?, as type: ElementType
+    ) throws(WeightsError) {
+        try begin()
+        try copyTokenizer()
+        let names = FileNames(base.configuration, isClassifier: labels != nil)
+        let trained = tensors.filter {
+            !$0.name.hasPrefix("head.") && !$0.name.hasPrefix("cls.")
+        }
+        var all = trained.map { (names.name($0.name), $0) }
+        let known = Set(trained.map(\.name))
+        for shape in base.configuration.tensorShapes
+        where !known.contains(shape.name) && !names.isOfHead(shape.name) {
+            guard let view = base.tensors[shape.name] else { continue }
+            let tensor = WrittenTensor(name: shape.name, shape: shape.shape, values: .view(view))
+            all.append((names.name(shape.name), tensor))
+        }
+        try SafetensorsWriter.write(all, as: type, to: folder + "/model.safetensors")
+        try write("config.json", ModelConfiguration(base).json(labels: labels))
+    }
+
+    /// A head over the base's encoder, whose path the folder then needs.
+    func writeHeadAlone(_ tensors: [WrittenTensor]) throws(WeightsError) {
+        try begin()
+        try writeHead(tensors)
+        try writeSettings(base: basePath, adapter: nil)
+    }
+
+    /// Low-rank adapters and a head over the base's encoder.
+    func writeAdapters(
+        _ tensors: [WrittenTensor], _ adapter: FitSettings.Adapter
+    ) throws(WeightsError) {
+        try begin()
+        let names = FileNames(base.configuration, isClassifier: false)
+        let parts = tensors.filter { $0.name.contains(".lora_") }
+        let named = parts.map { ("base_model.model." + names.name($0.name), $0) }
+        try SafetensorsWriter.write(named, as: .float32, to: folder + "/" + Self.adapterFile)
+        let modules = parts.filter { $0.name.hasSuffix(".lora_A.weight") }.map {
+            String(names.name($0.name).dropLast(".lora_A.weight".count))
+        }
+        try write(
+            "adapter_config.json",
+            AdapterConfiguration(base: basePath, modules: modules, adapter: adapter).json)
+        try writeHead(tensors)
+        try writeSettings(base: basePath, adapter: Self.adapterFile)
+    }
+
+    private func begin() throws(WeightsError) {
+        do throws(Errno) { try makeDirectories(folder) } catch {
+            throw WeightsError(.unreadable, folder, error.message)
+        }
+    }
+
+    private func write(_ name: String, _ bytes: [UInt8]) throws(WeightsError) {
+        let path = folder + "/" + name
+        do throws(Errno) { try writeFileAtomically(path, bytes: bytes) } catch {
+            throw WeightsError(.unreadable, path, error.message)
+        }
+    }
+
+    private func copyTokenizer() throws(WeightsError) {
+        for name in [
+            "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        ] {
+            let path = base.encoderPath + "/" + name
+            guard fileExists(path) else { continue }
+            let bytes: [UInt8]
+            do throws(Errno) { bytes = try readFile(path, limit: 64 << 20) } catch {
+                throw WeightsError(.unreadable, path, error.message)
+            }
+            try write(name, bytes)
+        }
+    }
+
+    private func writeHead(_ tensors: [WrittenTensor]) throws(WeightsError) {
+        let head = tensors.filter { $0.name.hasPrefix("head.") }.map { ($0.name, $0) }
+        try SafetensorsWriter.write(head, as: .float32, to: folder + "/" + Self.headFile)
+    }
+
+    /// From the folder where they are neighbours, else from the root.
+    private var basePath: String {
+        let (own, other) = (absolutePath(folder), absolutePath(base.encoderPath))
+        guard let parent = parentDirectory(of: own), parent == parentDirectory(of: other) else {
+            return other
+        }
+        return ".." + other.dropFirst(parent.utf8.count)
+    }
+
+    private func writeSettings(base: String?, adapter: String?) throws(WeightsError) {
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        if let base {
+            json.member("base", base)
+            if let adapter { json.member("adapter", adapter) }
+            json.member("head", Self.headFile)
+            json.member("pooling", settings.pooling.rawValue)
+        }
+        json.key("labels")
+        json.beginArray()
+        for label in settings.labels { json.string(label) }
+        json.endArray()
+        json.key("temperature")
+        json.double(settings.temperature)
+        json.member("truncation", settings.truncation.rawValue)
+        json.key("max_tokens")
+        json.int(settings.maxTokens)
+        json.key("provenance")
+        json.beginObject()
+        for (key, value) in settings.provenance { json.member(key, value) }
+        json.endObject()
+        json.endObject()
+        try write("textflix.json", json.bytes)
+    }
+}
+
+extension JSONWriter {
+    mutating func member(_ name: String, _ text: String) {
+        key(name)
+        string(text)
+    }
+}
+
+/// Without `.` and doubled or trailing slashes; links are left as they are.
+func absolutePath(_ path: String) -> String {
+    let whole = path.hasPrefix("/") ? path : ((try? readLink("/proc/self/cwd")) ?? "") + "/" + path
+    var parts: [Substring] = []
+    for part in whole.split(separator: "/") where part != "." {
+        if part == "..", !parts.isEmpty { parts.removeLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+}

@@ -1,0 +1,149 @@
+// What a run did, for report.json: written by a run, read again by what sums runs up.
+
+package import Insight
+internal import JSONText
+
+package struct StepReport: Sendable {
+    package var kind: TrainingStep.Kind
+    package var state: FitState?
+    package var seconds: Double
+    package var texts: Int
+    package var tokens: Int
+    /// Of texts that had to be cut.
+    package var truncated: Int
+    /// Updates in one pass over its texts.
+    package var updatesInEpoch: Int
+    package var updates: Int
+    /// Whatever else is worth telling, in the step's words.
+    package var notes: [(key: String, value: String)]
+}
+
+package struct RunReport: Sendable {
+    package var seed: UInt64
+    package var output: String
+    package var baseRevision: String
+    package var dataHash: String
+    package var trainCount: Int
+    package var devCount: Int
+    package var unlabelledCount: Int
+    package var droppedLabelled: Int
+    package var droppedUnlabelled: Int
+    package var steps: [StepReport]
+    package var heldOut: ScoredLogits?
+    package var temperature: Double
+    /// Of the test texts, by the code that serves the written folder.
+    package var test: [Prediction]?
+    package var seconds: Double
+    package var peakBytes: Int
+
+    package var testAccuracy: Double? {
+        test.map { Double($0.count(where: \.isRight)) / Double(max(1, $0.count)) }
+    }
+
+    package func json(experiment: [UInt8]) -> [UInt8] {
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        json.member("output", output)
+        json.key("seed")
+        json.int(seed)
+        json.member("base_revision", baseRevision)
+        json.member("data_hash", dataHash)
+        json.key("texts")
+        json.beginObject()
+        for (key, count) in [
+            ("train", trainCount), ("dev", devCount), ("unlabelled", unlabelledCount),
+            ("dropped_labelled", droppedLabelled), ("dropped_unlabelled", droppedUnlabelled),
+        ] {
+            json.key(key)
+            json.int(count)
+        }
+        json.endObject()
+        json.key("steps")
+        json.beginArray()
+        for step in steps { step.write(to: &json) }
+        json.endArray()
+        if let heldOut, !heldOut.truths.isEmpty {
+            json.figures("held_out", heldOut.predictions(temperature: temperature))
+        }
+        json.key("temperature")
+        json.double(temperature)
+        if let test { json.figures("test", test) }
+        json.key("seconds")
+        json.double(seconds)
+        json.key("peak_bytes")
+        json.int(peakBytes)
+        json.key("experiment")
+        json.string(utf8: experiment)
+        json.endObject()
+        return json.bytes
+    }
+}
+
+extension StepReport {
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("do", kind.rawValue)
+        json.key("seconds")
+        json.double(seconds)
+        for (key, count) in [
+            ("texts", texts), ("tokens", tokens), ("truncated", truncated),
+            ("updates", updates), ("updates_in_epoch", updatesInEpoch),
+        ] {
+            json.key(key)
+            json.int(count)
+        }
+        for (key, value) in notes { json.member(key, value) }
+        if let state {
+            json.key("fit")
+            state.write(to: &json)
+        }
+        json.endObject()
+    }
+
+    init?(_ node: JSONNode) {
+        guard let kind = node["do"]?.string.flatMap(TrainingStep.Kind.init),
+            let seconds = node["seconds"]?.double, let texts = node["texts"]?.int,
+            let tokens = node["tokens"]?.int, let truncated = node["truncated"]?.int,
+            let updates = node["updates"]?.int, let inEpoch = node["updates_in_epoch"]?.int
+        else { return nil }
+        self.kind = kind
+        self.seconds = seconds
+        self.texts = texts
+        self.tokens = tokens
+        self.truncated = truncated
+        self.updates = updates
+        updatesInEpoch = inEpoch
+        state = node["fit"].flatMap(FitState.init)
+        let known = [
+            "do", "seconds", "texts", "tokens", "truncated", "updates", "updates_in_epoch", "fit",
+        ]
+        notes = (node.object ?? []).filter { !known.contains($0.nameText) }.map {
+            ($0.nameText, $0.node.string ?? "")
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Accuracy with its interval, and calibration.
+    package mutating func figures(_ name: String, _ predictions: [Prediction]) {
+        let right = predictions.count(where: \.isRight)
+        let interval = wilsonInterval(successes: right, of: predictions.count)
+        let bins = Calibration.bins(predictions)
+        let equal = Calibration.equalMassBins(predictions)
+        key(name)
+        beginObject()
+        key("texts")
+        int(predictions.count)
+        for (name, value) in [
+            ("accuracy", Double(right) / Double(max(1, predictions.count))),
+            ("accuracy_low", interval.lowerBound), ("accuracy_high", interval.upperBound),
+            ("calibration_error", Calibration.expectedError(of: bins)),
+            ("calibration_error_equal_mass", Calibration.expectedError(of: equal)),
+            ("brier", Calibration.brier(predictions)),
+        ] {
+            key(name)
+            double(value)
+        }
+        endObject()
+    }
+}

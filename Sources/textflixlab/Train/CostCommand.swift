@@ -1,0 +1,221 @@
+// textflixlab cost: what an experiment will take, before it starts.
+//
+// Operations and memory come from arithmetic (TrainingCost), the time from the speed that a few
+// updates of the same kind have here and now. Teachers that are folders, and the test, are answered
+// by the encoder's engine, which is measured too. Checkpoints and reading are not counted.
+
+import CommandLineTable
+import Encoder
+import Presentation
+import Syscalls
+import Tokenization
+import Training
+import Weights
+
+enum CostCommand {
+    private static let texts = Option(
+        "data", .folder("DIR"), "where relative paths of texts are seen from, if not the file's")
+    private static let base = Option(
+        "base", .folder("DIR"), "the pretrained encoder, whatever the file says")
+    private static let seconds = Option(
+        "seconds", .integer(1...600), default: "4", "how long each speed is measured")
+
+    static let command = Command(
+        "cost", "estimate the time and memory of training",
+        details: "Reads the experiment's texts, counts operations and memory, measures for a few "
+            + "seconds how fast this machine is at them, and tells each step's time. It trains "
+            + "nothing and writes nothing.",
+        options: [texts, base, seconds], operands: [Operand("EXPERIMENT", "the file")],
+        examples: [
+            Example("textflixlab cost --data reviews deploy/experiments/500-mpnet-full.json5")
+        ])
+
+    static func run(_ call: Invocation) throws -> ExitStatus {
+        guard
+            case .encoder(var experiment) = try Experiment(
+                path: call.operands[0], texts: call.text(texts))
+        else {
+            throw call.complaint("a baseline takes seconds: there is nothing to estimate")
+        }
+        if let folder = call.text(base) { experiment.model.base = folder }
+        let estimate = try CostEstimate(experiment, seconds: Double(call.integer(seconds) ?? 4))
+        for line in try estimate.lines(on: Screen(of: .output)) { printOutput(line + "\n") }
+        return .success
+    }
+}
+
+struct CostEstimate {
+    private let experiment: EncoderExperiment
+    private let seconds: Double
+    private let texts: TrainingTexts
+    private let base: ModelFolder
+    private let tokenizer: WordPiece
+    private let shape: EncoderShape
+
+    init(_ experiment: EncoderExperiment, seconds: Double) throws {
+        self.experiment = experiment
+        self.seconds = seconds
+        let reads = experiment.steps.contains { $0.kind == .masked || $0.kind == .distil }
+        texts = try TrainingTexts(experiment.data, seed: experiment.seeds[0], unlabelled: reads)
+        base = try ModelFolder.open(experiment.model.base)
+        tokenizer = try WordPiece(files: base.tokenizerFiles)
+        shape = EncoderShape(base.configuration)
+    }
+
+    func lines(on screen: Screen) throws -> [String] {
+        var table = TextTable([
+            .init(title: "step"), .init(title: "texts", isNumber: true),
+            .init(title: "updates", isNumber: true), .init(title: "tokens", isNumber: true),
+            .init(title: "TFLOP", isNumber: true), .init(title: "GFLOP/s", isNumber: true),
+            .init(title: "time", isNumber: true), .init(title: "memory", isNumber: true),
+        ])
+        var total = 0.0
+        for (index, step) in experiment.steps.enumerated() {
+            let row = try row(step)
+            total += row.seconds
+            table.append(["\(index + 1) \(step.kind.rawValue)"] + row.cells)
+        }
+        let seeds = experiment.seeds.count
+        let whole = age(total * Double(seeds))
+        return table.lines(on: screen) + [
+            "\(seeds) seed\(seeds == 1 ? "" : "s"): \(whole)",
+            "estimated at the speed measured now; a busier machine takes longer",
+        ]
+    }
+
+    private func age(_ seconds: Double) -> String {
+        ageText(nanoseconds: UInt64(max(1, seconds) * 1e9))
+    }
+
+    private func row(_ step: TrainingStep) throws -> (cells: [String], seconds: Double) {
+        let learned = try tokens(texts(of: step), maxTokens: maxTokens(step))
+        let dev = try tokens(texts.dev.texts, maxTokens: nil)
+        let lengths = (0..<learned.count).map(learned.length)
+        let held = (0..<dev.count).map(dev.length)
+        guard let fit = step.fit else {
+            let work = shape.forward(lengths) + shape.forward(held)
+            let speed = try answerSpeed(learned)
+            let cells = cells(
+                lengths.count, 0, lengths.reduce(0, +), work, speed, 4 * shape.weights)
+            return (cells(work / speed), work / speed)
+        }
+        let answered = step.kind == .masked ? [] : held
+        let cost = TrainingCost(
+            fit, shape, lengths: lengths, answered: answered, keepsBest: !answered.isEmpty)
+        let speed = try learnSpeed(step, fit, learned)
+        var time = cost.learning / speed
+        if cost.answering > 0 || step.kind == .distil {
+            time += (cost.answering + teaching(step, lengths)) / (try answerSpeed(learned))
+        }
+        let cells = cells(
+            lengths.count, cost.updates, cost.tokens, cost.learning + cost.answering, speed,
+            cost.bytes)
+        return (cells(time), time)
+    }
+
+    private func cells(
+        _ texts: Int, _ updates: Int, _ tokens: Int, _ work: Double, _ speed: Double, _ bytes: Int
+    ) -> (Double) -> [String] {
+        { time in
+            [
+                grouped(texts), grouped(updates), grouped(tokens),
+                fixed(work / 1e12, decimals: 1), fixed(speed / 1e9, decimals: 0), age(time),
+                byteText(UInt64(bytes)),
+            ]
+        }
+    }
+
+    private func texts(of step: TrainingStep) -> [[UInt8]] {
+        switch step {
+        case .frozen, .tune: texts.train.texts
+        case .masked(let settings):
+            Array(texts.unlabelled.texts.prefix(settings.texts ?? .max))
+        case .distil(let settings):
+            Array(texts.unlabelled.texts.prefix(settings.texts ?? .max))
+                + (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
+        }
+    }
+
+    private func maxTokens(_ step: TrainingStep) -> Int? {
+        if case .masked(let settings) = step { settings.maxTokens } else { nil }
+    }
+
+    /// A teacher that has the base's shape answers once for each text; another's is not known.
+    private func teaching(_ step: TrainingStep, _ lengths: [Int]) -> Double {
+        guard case .distil(let settings) = step else { return 0 }
+        let folders = settings.teachers.filter { $0 == DistilSettings.previous || isDirectory($0) }
+        return Double(folders.count) * shape.forward(lengths)
+    }
+
+    private func tokens(_ texts: [[UInt8]], maxTokens: Int?) throws -> TextTokens {
+        try TextTokens(
+            texts, tokenizer, truncation: experiment.model.truncation,
+            maxTokens: min(
+                maxTokens ?? experiment.model.maxTokens, base.configuration.tokenLimit))
+    }
+}
+
+// MARK: - Speeds, in operations a second
+
+extension CostEstimate {
+    /// Of updates as the step makes them.
+    private func learnSpeed(
+        _ step: TrainingStep, _ fit: FitSettings, _ tokens: TextTokens
+    ) throws -> Double {
+        let student = try NetworkStudent(
+            base, StudentPlan(step, experiment, seed: experiment.seeds[0]))
+        student.lowestTrained = fit.extent == .head ? student.depthCount - 1 : 0
+        let lesson: any Lesson =
+            step.kind == .masked
+            ? MaskedLesson(
+                tokens, share: 0.15, mask: tokenizer.mask ?? 0,
+                vocabularyCount: tokenizer.vocabularyCount, seed: 0)
+            : LabelLesson(
+                tokens, labelCount: student.labelCount,
+                targets: LabelLesson.targets(
+                    truths: Array(repeating: 0, count: tokens.count),
+                    labelCount: student.labelCount, smoothing: 0))
+        let parts = tokens.parts(0..<min(tokens.count, 512), tokens: fit.microTokens)
+        return try speed(parts, tokens, factor: fit.extent.passes) { part, draw in
+            let questions = lesson.questions(part, epoch: 0)
+            _ = try student.learn(questions.batch, questions.targets, scale: 1, draw: draw)
+            _ = student.update(
+                rates: Array(repeating: 0, count: student.depthCount),
+                clip: fit.clip.map(Float.init))
+        }
+    }
+
+    /// Of the encoder's engine.
+    private func answerSpeed(_ tokens: TextTokens) throws -> Double {
+        let model = try BERTModel.load(folder: base, precision: experiment.model.precision)
+        let parts = tokens.parts(0..<min(tokens.count, 512), tokens: 8192)
+        let longest = (0..<tokens.count).map(tokens.length).max() ?? 1
+        let engine = try EncoderEngine(maxBatchTokens: max(8192, longest))
+        return try speed(parts, tokens, factor: 1) { part, _ in
+            let walk = try engine.begin(
+                model, tokens.batch(part), output: .embedding(.mean, normalize: false))
+            while walk.step() {}
+            walk.end()
+        }
+    }
+
+    private func speed(
+        _ parts: [[Int]], _ tokens: TextTokens, factor: Double,
+        _ body: (_ part: [Int], _ draw: UInt64) throws -> Void
+    ) throws -> Double {
+        // Once to warm up; then parts from all over the lengths.
+        try body(parts[parts.count / 2], 0)
+        let started = MonotonicClock.now
+        var work = 0.0
+        var elapsed = 0.0
+        var turn = 0
+        while elapsed < seconds {
+            let part = parts[turn * 7 % parts.count]
+            try body(part, UInt64(turn))
+            work += factor * shape.forward(part.map(tokens.length))
+            turn += 1
+            elapsed = Double(MonotonicClock.now.since(started)) / 1e9
+        }
+        return work / elapsed
+    }
+}

@@ -1,0 +1,147 @@
+// textflixlab curve: accuracy over the number of labels, point by point; what is finished is kept.
+//
+//     output/points/2-500-s0.json      model 2, 500 labels, seed 0
+//     output/runs/2-500-s0/            while it runs: its checkpoint; then it goes
+//     output/curve.json, curve.svg     of all points so far, after each one
+
+import CommandLineTable
+import Insight
+import JSONText
+import Presentation
+import Syscalls
+import Training
+import Weights
+
+enum CurveCommand {
+    private static let output = Option(
+        "output", .text("DIR"), "write there, whatever the file says")
+    private static let texts = Option(
+        "data", .folder("DIR"), "where relative paths of texts are seen from, if not the files'")
+    private static let show = Option("show", "run nothing: show the points that are there")
+
+    static let command = Command(
+        "curve", "accuracy over the number of labels",
+        details: "The file (JSON5) names experiments, numbers of labels, seeds, and the files of "
+            + "ids. A point that is finished is kept, so the command goes on where it was stopped. "
+            + "It writes curve.svg and curve.json, and draws in the terminal.",
+        options: [output, texts, show], operands: [Operand("CURVE", "the file")],
+        examples: [
+            Example("textflixlab curve --data reviews deploy/experiments/curve.json5"),
+            Example("textflixlab curve --show --data reviews deploy/experiments/curve.json5"),
+        ])
+
+    static func run(_ call: Invocation) throws -> ExitStatus {
+        var plan = try CurvePlan(path: call.operands[0], texts: call.text(texts))
+        if let folder = call.text(output) { plan.output = folder }
+        let run = try CurveRun(plan)
+        if !call.has(show) {
+            guard try run.finish() else { return .interrupted }
+        }
+        let screen = Screen(of: .output)
+        let drawing = CurveDrawing(plan: plan, results: run.results)
+        printOutput(drawing.lines(on: screen).joined(separator: "\n") + "\n")
+        return .success
+    }
+}
+
+/// What a point came to.
+struct CurveResult {
+    let point: CurvePlan.Point
+    let accuracy: Double
+    let seconds: Double
+}
+
+final class CurveRun {
+    private let plan: CurvePlan
+    private(set) var results: [CurveResult] = []
+
+    init(_ plan: CurvePlan) throws {
+        self.plan = plan
+        try makeDirectories(plan.output + "/points")
+        results = plan.points.compactMap(finished)
+    }
+
+    /// Runs what is missing; false when it was stopped.
+    func finish() throws -> Bool {
+        let signals = try SignalQueue([.interrupt, .terminate])
+        var isStopped = false
+        let screen = TrainingScreen()
+        for (number, point) in plan.points.enumerated() where finished(point) == nil {
+            screen.tell(
+                "point \(number + 1) of \(plan.points.count): \(plan.models[point.model].name), "
+                    + "\(point.labels) labels, seed \(point.seed)")
+            let watch = TrainingWatch(
+                tell: screen.tell, progress: screen.progress,
+                asksToStop: {
+                    isStopped = isStopped || signals.next() != nil
+                    return isStopped
+                })
+            do {
+                try record(run(point, watch))
+            } catch is TrainingInterruption {
+                screen.erase()
+                printError("textflixlab: stopped; the same command goes on\n")
+                return false
+            }
+            try write()
+        }
+        screen.erase()
+        return true
+    }
+
+    private func name(_ point: CurvePlan.Point) -> String {
+        "\(point.model)-\(point.labels)-s\(point.seed)"
+    }
+
+    private func run(_ point: CurvePlan.Point, _ watch: TrainingWatch) throws -> CurveResult {
+        let folder = "\(plan.output)/runs/\(name(point))"
+        try makeDirectories(folder)
+        let started = MonotonicClock.now
+        let accuracy: Double?
+        switch plan.models[point.model].experiment.at(point, output: folder) {
+        case .baseline(let experiment):
+            let test = try BaselineTraining(experiment, progress: watch.tell).run().test
+            accuracy = test.map { Double($0.count(where: \.isRight)) / Double(max(1, $0.count)) }
+        case .encoder(let experiment):
+            let training = EncoderTraining(experiment, seed: UInt64(point.seed), watch: watch) {
+                try NetworkStudent($0, $1)
+            }
+            accuracy = try training.run().testAccuracy
+        }
+        guard let accuracy else {
+            throw WeightsError(
+                .configuration, plan.models[point.model].name, "the experiment names no test file")
+        }
+        try removeDirectoryTree(folder)
+        let seconds = Double(MonotonicClock.now.since(started)) / 1e9
+        return CurveResult(point: point, accuracy: accuracy, seconds: seconds)
+    }
+
+    // MARK: - Points on disk
+
+    private func path(_ point: CurvePlan.Point) -> String {
+        "\(plan.output)/points/\(name(point)).json"
+    }
+
+    private func finished(_ point: CurvePlan.Point) -> CurveResult? {
+        guard let source = try? JSONSource(path(point)),
+            source.root["experiment"]?.string == plan.models[point.model].hash,
+            let accuracy = source.root["accuracy"]?.double,
+            let seconds = source.root["seconds"]?.double
+        else { return nil }
+        return CurveResult(point: point, accuracy: accuracy, seconds: seconds)
+    }
+
+    private func record(_ result: CurveResult) throws {
+        var json = JSONWriter(pretty: true)
+        CurveDrawing.write(result, plan, to: &json)
+        try writeFileAtomically(path(result.point), bytes: json.bytes)
+        results.append(result)
+    }
+
+    private func write() throws {
+        let drawing = CurveDrawing(plan: plan, results: results)
+        try writeFileAtomically(plan.output + "/curve.svg", bytes: Array(drawing.picture.utf8))
+        try writeFileAtomically(plan.output + "/curve.json", bytes: drawing.json)
+    }
+}

@@ -1,0 +1,94 @@
+// An encoder's experiment, seed by seed: finished ones are passed over, and at the end all of them
+// are summed up.
+
+import CommandLineTable
+import JSONText
+import Syscalls
+import Training
+import Weights
+
+struct EncoderRuns {
+    private let experiment: EncoderExperiment
+
+    init(_ experiment: EncoderExperiment) { self.experiment = experiment }
+
+    func run() throws -> ExitStatus {
+        // Before any thread starts, so that all of them leave these signals to us.
+        let signals = try SignalQueue([.interrupt, .terminate])
+        var isStopped = false
+        let screen = TrainingScreen()
+        let watch = TrainingWatch(
+            tell: screen.tell, progress: screen.progress,
+            asksToStop: {
+                isStopped = isStopped || signals.next() != nil
+                return isStopped
+            })
+        var reports: [String] = []
+        for seed in experiment.seeds {
+            let training = EncoderTraining(experiment, seed: seed, watch: watch) {
+                try NetworkStudent($0, $1)
+            }
+            if training.isFinished {
+                screen.tell("seed \(seed) is finished: \(training.output)")
+            } else {
+                do {
+                    let report = try training.run()
+                    try TrainingPage(report, experiment).write()
+                } catch let error as TrainingInterruption {
+                    screen.erase()
+                    printError(
+                        "textflixlab: stopped; the same command goes on from "
+                            + "\(error.checkpoint)\n")
+                    return .interrupted
+                }
+            }
+            reports.append(training.reportPath)
+        }
+        screen.erase()
+        try sumUp(reports)
+        return .success
+    }
+
+    /// One report as it is; of several their test accuracies, mean and deviation.
+    private func sumUp(_ paths: [String]) throws {
+        guard paths.count > 1 else {
+            for path in paths {
+                printOutput(String(decoding: try readFile(path, limit: 1 << 28), as: UTF8.self))
+            }
+            return
+        }
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        json.key("seeds")
+        json.beginObject()
+        var accuracies: [Double] = []
+        for (seed, path) in zip(experiment.seeds, paths) {
+            let report = try JSONSource(path, limit: 1 << 28)
+            guard let accuracy = report.root["test"]?["accuracy"]?.double else { continue }
+            accuracies.append(accuracy)
+            json.key(String(seed))
+            json.double(accuracy)
+        }
+        json.endObject()
+        let spread = Spread(accuracies)
+        for (key, value) in [("mean", spread.mean), ("deviation", spread.deviation)] {
+            json.key(key)
+            json.double(value)
+        }
+        json.endObject()
+        printOutput(json.text)
+    }
+}
+
+/// Mean and sample deviation.
+struct Spread {
+    let mean: Double
+    let deviation: Double
+
+    init(_ values: [Double]) {
+        let mean = values.reduce(0, +) / Double(max(1, values.count))
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        self.mean = mean
+        deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
+    }
+}

@@ -1,0 +1,59 @@
+// textflixlab train: a declarative file in, a model folder out.
+//
+// The file describes a linear baseline or an encoder. Progress goes to standard error; the report,
+// JSON, to standard output and beside the model. Ctrl-C writes a checkpoint; the same command goes
+// on from it.
+
+import CommandLineTable
+import Syscalls
+import Training
+
+enum TrainCommand {
+    private static let output = Option(
+        "output", .text("DIR"), "write the model there, whatever the file says")
+    private static let texts = Option(
+        "data", .folder("DIR"), "where relative paths of texts are seen from, if not the file's")
+    private static let seeds = Option(
+        "seeds", .list("N,M"), "run with these seeds, whatever the file says")
+    private static let base = Option(
+        "base", .folder("DIR"), "the pretrained encoder, whatever the file says")
+
+    static let command = Command(
+        "train", "train a model from a declarative file",
+        details:
+            "The file (JSON5) names the texts, the model, the steps and where to write it; "
+            + "deploy/experiments has examples, textflixlab(1) all keys. Ctrl-C writes a "
+            + "checkpoint (status 130), and the same command goes on from it.",
+        options: [output, texts, base, seeds], operands: [Operand("EXPERIMENT", "the file")],
+        examples: [
+            Example("textflixlab train --data reviews deploy/experiments/500-minilm-full.json5"),
+            Example("textflixlab train deploy/experiments/nbsvm.json5"),
+        ])
+
+    static func run(_ call: Invocation) throws -> ExitStatus {
+        var experiment = try Experiment(path: call.operands[0], texts: call.text(texts))
+        if let folder = call.text(output) { experiment.output = folder }
+        switch experiment {
+        case .baseline(let baseline): return try run(baseline)
+        case .encoder(var encoder):
+            if let folder = call.text(base) { encoder.model.base = folder }
+            if call.has(seeds) {
+                let named = call.list(seeds)
+                encoder.seeds = named.compactMap { UInt64($0) }
+                guard encoder.seeds.count == named.count, !named.isEmpty else {
+                    throw call.complaint("--seeds takes whole numbers, parted by commas")
+                }
+            }
+            return try EncoderRuns(encoder).run()
+        }
+    }
+
+    private static func run(_ experiment: BaselineExperiment) throws -> ExitStatus {
+        let screen = TrainingScreen()
+        let outcome = try BaselineTraining(experiment, progress: screen.tell).run()
+        let report = BaselineReport.json(outcome, experiment)
+        try writeFileAtomically(experiment.output + "/report.json", bytes: report)
+        printOutput(String(decoding: report, as: UTF8.self))
+        return .success
+    }
+}

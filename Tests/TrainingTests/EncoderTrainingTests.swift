@@ -1,0 +1,173 @@
+// Whole runs on a tiny encoder of made-up weights: what they write, that they go on after a stop,
+// and that no label reaches them that they may not see.
+
+import Insight
+import Numerics
+import Syscalls
+import Testing
+import Training
+import Weights
+
+@Suite final class EncoderTrainingTests {
+    private let folder: TrainingFolder
+
+    init() throws {
+        folder = try TrainingFolder()
+        var configuration = BERTConfiguration(
+            head: .none, hidden: 16, heads: 2, feedForward: 32, layers: 2, positions: 32,
+            vocabulary: 24)
+        configuration.labels = []
+        var model = SyntheticModel(configuration)
+        model.hasPrefix = false
+        let words = [
+            "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "film", "number", "warm", "loved",
+            "fine", "bright", "dull", "bore", "poor", "flat",
+        ]
+        model.vocabulary = Array((words.joined(separator: "\n") + "\n").utf8)
+        try model.write(to: folder.path + "/base")
+        try folder.write("train.jsonl", TrainingFolder.reviews(80, from: 0))
+        try folder.write("test.jsonl", TrainingFolder.reviews(30, from: 200))
+        let ids = (0..<40).map { "r\($0)" }.joined(separator: "\n") + "\n"
+        try folder.write("ids.txt", ids)
+    }
+
+    private static let tune =
+        "{do:'tune',epochs:6,batch:8,rate:3e-3,micro_tokens:64,dropout:0.1}"
+    private static let allSteps =
+        "{do:'masked',epochs:1,batch:8,rate:1e-3,texts:40},"
+        + "{do:'tune',epochs:2,batch:8,rate:3e-3},"
+        + "{do:'distil',teacher:'previous',from:'base',epochs:2,batch:16,rate:3e-3,confidence:0.5}"
+
+    private func training(
+        _ steps: String, output: String, model: String = "", watch: TrainingWatch = TrainingWatch(),
+        seconds: Double = 1e5
+    ) throws -> EncoderTraining {
+        // Always the same file, so that two runs differ only in what a test changes.
+        let path = try folder.write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl',test:'test.jsonl',unlabelled:['train.jsonl'],"
+                + "ids:'ids.txt',dev_share:0.2},"
+                + "model:{kind:'encoder',base:'base',max_tokens:16\(model)},"
+                + "steps:[\(steps)],seed:1,output:'out',checkpoint_seconds:86400}")
+        guard case .encoder(var experiment) = try Experiment(path: path) else {
+            throw TrainingError.unfit("no encoder")
+        }
+        experiment.output = folder.path + "/" + output
+        experiment.checkpointSeconds = seconds
+        return EncoderTraining(experiment, seed: 1, watch: watch) { try NetworkStudent($0, $1) }
+    }
+
+    private func bytes(_ file: String) throws -> [UInt8] {
+        try readFile(folder.path + "/" + file, limit: 1 << 24)
+    }
+
+    @Test func tunesWritesServesAndMeasures() throws {
+        let training = try training(Self.tune, output: "out")
+        let report = try training.run()
+        #expect(report.trainCount == 32 && report.devCount == 8)
+        #expect(report.testAccuracy == 1 && report.steps[0].state?.best?.accuracy == 1)
+        let model = try ModelFolder.open(training.output)
+        #expect(model.head == .linear(.mean, normalize: false) && model.labels.count == 2)
+        #expect(model.settings.truncation == .headAndTail && model.maxTokens == 16)
+        #expect(model.configuration.architecture == "BertModel")
+        // What was trained is what is served: the held-out answers are the student's.
+        let served = try FolderClassifier(training.output, precision: .f32)
+        let held = try #require(report.heldOut)
+        let texts = try TrainingTexts(training.experiment.data, seed: 1, unlabelled: false)
+        let rows = try served.probabilities(texts.dev.texts)
+        let own = held.predictions(temperature: report.temperature)
+        for (row, prediction) in zip(rows, own) {
+            #expect(zip(row, prediction.probabilities).allSatisfy { abs($0 - $1) < 1e-4 })
+        }
+        #expect(training.isFinished)
+        for file in ["MODEL_CARD.md", "report.json", "config.json", "vocab.txt"] {
+            #expect(fileExists(training.output + "/" + file), "\(file)")
+        }
+        #expect(!fileExists(training.output + "/steps/1-tune/checkpoint.safetensors"))
+    }
+
+    @Test func eachFormOfAModelOpens() throws {
+        _ = try training(Self.tune, output: "pooler", model: ",head:'pooler'").run()
+        let pooler = try ModelFolder.open(folder.path + "/pooler")
+        #expect(pooler.head == .pooler && pooler.labels == ["negative", "positive"])
+        _ = try training(
+            "{do:'frozen',cost:[0.1,1]},{do:'tune',train:'head',epochs:2,rate:1e-3}",
+            output: "head"
+        ).run()
+        let head = try ModelFolder.open(folder.path + "/head")
+        #expect(head.encoderPath.hasSuffix("/base"))
+        #expect(!fileExists(folder.path + "/head/model.safetensors"))
+        let report = try training("{do:'frozen',cost:[0.1,1]}", output: "frozen").run()
+        #expect(report.testAccuracy ?? 0 > 0.9)
+        _ = try training(Self.tune, output: "half", model: ",weights:'bf16'").run()
+        #expect(try bytes("half/model.safetensors").count < bytes("pooler/model.safetensors").count)
+    }
+
+    /// A run of three steps that is stopped again and again ends with the bytes of one that is not.
+    @Test func aStoppedRunEndsWithTheSameBytes() throws {
+        _ = try training(Self.allSteps, output: "whole").run()
+        var stops = 0
+        var asked = 0
+        while true {
+            asked = 0
+            // At the third question: in the middle of whatever is going on.
+            let watch = TrainingWatch(asksToStop: {
+                asked += 1
+                return asked >= 3
+            })
+            do {
+                _ = try training(Self.allSteps, output: "broken", watch: watch).run()
+                break
+            } catch is TrainingInterruption { stops += 1 }
+        }
+        #expect(stops > 5)
+        for file in ["model.safetensors", "head.safetensors", "textflix.json"] {
+            #expect(try bytes("broken/" + file) == bytes("whole/" + file), "\(file)")
+        }
+    }
+
+    /// Every label that must not matter is changed: of texts that are not listed, of the test file,
+    /// and with them those of the unlabelled file, which is the same one. Not a bit differs.
+    @Test func labelsThatMayNotBeSeenAreNot() throws {
+        _ = try training(Self.allSteps, output: "before").run()
+        try folder.write(
+            "train.jsonl",
+            TrainingFolder.reviews(80, from: 0) { index in
+                index < 40 ? (index % 2 == 0 ? "positive" : "negative") : "no label at all"
+            })
+        try folder.write(
+            "test.jsonl",
+            TrainingFolder.reviews(30, from: 200) { $0 % 2 == 0 ? "negative" : "positive" })
+        let report = try training(Self.allSteps, output: "after").run()
+        #expect(report.testAccuracy == 0)
+        for file in ["model.safetensors", "head.safetensors", "textflix.json"] {
+            #expect(try bytes("after/" + file) == bytes("before/" + file), "\(file)")
+        }
+    }
+
+    @Test func textsOfTheTestPartAreLeftOut() throws {
+        let copies = TrainingFolder.reviews(3, from: 0)
+            .split(separator: "a ").joined(separator: "A <br /> ")
+        let others = TrainingFolder.reviews(2, from: 60)
+        try folder.write("test.jsonl", copies + others + TrainingFolder.reviews(9, from: 200))
+        let training = try training(Self.tune, output: "out")
+        let texts = try TrainingTexts(training.experiment.data, seed: 1, unlabelled: true)
+        #expect(texts.droppedLabelled == 3 && texts.droppedUnlabelled == 5)
+        #expect(texts.train.count + texts.dev.count == 37 && texts.unlabelled.count == 75)
+        #expect(Set(texts.train.ids).isDisjoint(with: texts.dev.ids))
+    }
+
+    @Test func answersOfAFileTeach() throws {
+        let lines = (0..<80).map { index in
+            let sure = index % 2 == 0 ? 0.95 : 0.05
+            return #"{"id":"r\#(index)","scores":{"positive":\#(sure),"negative":\#(1 - sure)}}"#
+        }
+        try folder.write("answers.jsonl", lines.joined(separator: "\n") + "\n")
+        let step =
+            "{do:'distil',teacher:'answers.jsonl',epochs:4,batch:8,rate:3e-3,labelled:0,"
+            + "confidence:0.9}"
+        let report = try training(step, output: "out").run()
+        #expect(report.testAccuracy == 1)
+        #expect(report.steps[0].notes.contains { $0.key == "taught" && $0.value == "80" })
+    }
+}

@@ -1,0 +1,131 @@
+// What an experiment's file may say, what it may not, and how rates follow from it.
+
+import Syscalls
+import Testing
+import Training
+import Weights
+
+@Suite struct ExperimentTests {
+    private static let data = "data:{train:'a.jsonl',unlabelled:['b.jsonl']}"
+    private static let model = "model:{kind:'encoder',base:'base'}"
+
+    private func experiment(_ text: String) throws -> EncoderExperiment? {
+        let folder = try TrainingFolder()
+        let path = try folder.write("e.json5", text)
+        guard case .encoder(let experiment) = try Experiment(path: path, texts: "/texts") else {
+            return nil
+        }
+        return experiment
+    }
+
+    @Test func everythingHasAPlace() throws {
+        let read = try experiment(
+            """
+            { data: { train: "train.jsonl", test: "test.jsonl", unlabelled: ["train.jsonl"],
+                ids: "subsets/500-s{seed}.txt", dev_share: 0.1 },
+              model: { kind: "encoder", base: "/models/minilm", pooling: "cls", max_tokens: 128,
+                truncation: "head", precision: "bf16", weights: "bf16" },
+              steps: [
+                { do: "masked", epochs: 1, texts: 1000, max_tokens: 64 },
+                { do: "tune", train: "full", updates: 70, batch: 32, rate: 1e-4, head_rate: 1e-3,
+                  layer_decay: 0.9, schedule: "cosine", warmup: 0.2, unfreeze: 2, clip: 0,
+                  label_smoothing: 0.1, dropout: 0.2, fresh_layers: 1, patience: 2 },
+                { do: "distil", teacher: "previous", from: "base", train: "lora", rank: 4,
+                  targets: ["query", "output"], confidence: 0.9, temperature: 2, balanced: true },
+              ],
+              seeds: [0, 1], output: "/out", checkpoint_seconds: 60 }
+            """)
+        let experiment = try #require(read)
+        #expect(experiment.data.train == "/texts/train.jsonl" && experiment.data.devShare == 0.1)
+        #expect(experiment.model.base == "/models/minilm" && experiment.model.pooling == .cls)
+        #expect(experiment.seeds == [0, 1] && experiment.output == "/out")
+        let fit = try #require(experiment.steps[1].fit)
+        #expect(fit.length == .updates(70) && fit.clip == nil && fit.headDropout == 0.2)
+        guard case .distil(let distil) = experiment.steps[2] else { return }
+        #expect(distil.teachers == ["previous"] && distil.fit.start == .base && distil.isBalanced)
+        #expect(distil.fit.adapter?.rank == 4 && distil.fit.adapter?.alpha == 8)
+    }
+
+    @Test(arguments: [
+        ("\(data),\(model),output:'o'", "steps, a list"),
+        ("\(data),\(model),steps:[{do:'tune',rates:1}],output:'o'", #"unknown key "rates""#),
+        ("\(data),\(model),steps:[{do:'sing'}],output:'o'", "do must be one of"),
+        ("\(data),\(model),steps:[{}],output:'o'", "do is missing"),
+        ("\(data),\(model),steps:['tune'],output:'o'", "steps must be a list of objects"),
+        ("\(data),\(model),steps:[{do:'tune'}]", "output"),
+        ("\(data),\(model),steps:[{do:'masked'}],output:'o'", "must make a classifier"),
+        ("\(data),\(model),steps:[{do:'distil'}],output:'o'", "teacher is missing"),
+        (
+            "\(data),\(model),steps:[{do:'distil',teacher:'previous'}],output:'o'",
+            "no step before makes a classifier"
+        ),
+        (
+            "data:{train:'a'},\(model),steps:[{do:'distil',teacher:'t'}],output:'o'",
+            "learns from unlabelled texts"
+        ),
+        (
+            "\(data),\(model),steps:[{do:'tune',train:'lora'},{do:'tune'}],output:'o'",
+            "must be the last one"
+        ),
+        ("\(data),\(model),steps:[{do:'tune',rank:4}],output:'o'", "goes with"),
+        (
+            "\(data),\(model),steps:[{do:'tune',train:'lora',targets:['all']}],output:'o'",
+            "targets are of query"
+        ),
+        ("\(data),\(model),steps:[{do:'tune',epochs:1,updates:2}],output:'o'", "give one"),
+        ("\(data),\(model),steps:[{do:'tune'}],seeds:[1,1],output:'o'", "seeds must be"),
+        (
+            "\(data),model:{kind:'encoder',base:'b',head:'pooler',pooling:'cls'},"
+                + "steps:[{do:'tune'}],output:'o'", "pooling goes with the linear head"
+        ),
+        ("\(data),model:{kind:'encoder'},steps:[{do:'tune'}],output:'o'", "base, the folder"),
+        ("data:{train:'a',labels:['x']},\(model),steps:[{do:'tune'}],output:'o'", "at least two"),
+    ])
+    func whatIsWrongIsNamed(_ text: String, _ words: String) throws {
+        let error = #expect(throws: WeightsError.self) { try experiment("{" + text + "}") }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
+        #expect(error?.message.contains("line 1, column") == true)
+    }
+
+    @Test func theReadyOnesAreRead() throws {
+        // Tests/TrainingTests/this file, seen from the root.
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let folder = "/\(root)/deploy/experiments"
+        let files = try listDirectory(folder).filter { $0.hasSuffix(".json5") }
+        #expect(files.count > 10)
+        for file in files where !file.hasPrefix("curve") {
+            #expect(throws: Never.self, "\(file)") { try Experiment(path: folder + "/" + file) }
+        }
+        let texts = try TrainingFolder()
+        try makeDirectory(texts.path + "/subsets")
+        try texts.write("subsets/500-s1.txt", "r1\n")
+        let plan = try CurvePlan(path: folder + "/curve.json5", texts: texts.path)
+        #expect(plan.points.count == plan.models.count && plan.points[0].seed == 1)
+        #expect(plan.reported[0].points.contains { $0 == (500, 91.0) })
+    }
+
+    @Test func schedulesRiseAndFall() {
+        for shape in RateSchedule.Shape.allCases {
+            let schedule = RateSchedule(shape, warmup: 0.1, updates: 100)
+            let factors = (0..<100).map(schedule.factor)
+            #expect(factors.allSatisfy { $0 > 0 && $0 <= 1 })
+            #expect(abs(factors[9] - 1) < 1e-12 && factors[0] < 0.2)
+            if shape == .constant {
+                #expect(factors[99] == 1)
+            } else {
+                #expect(factors[99] < 0.05)
+                #expect(zip(factors[10...], factors[11...]).allSatisfy { $0 >= $1 })
+            }
+        }
+    }
+
+    @Test func ratesFallWithDepthAndLayersThaw() throws {
+        let read = try experiment(
+            "{\(Self.data),\(Self.model),steps:[{do:'tune',rate:1,head_rate:0.5,layer_decay:0.5,"
+                + "unfreeze:1}],output:'o'}")
+        let fit = try #require(read?.steps[0].fit)
+        // Embeddings, three layers, head.
+        #expect(fit.rates(depths: 5) == [0.125, 0.25, 0.5, 1, 0.5])
+        #expect((0..<6).map { fit.lowestTrained(epoch: $0, depths: 5) } == [4, 3, 2, 1, 0, 0])
+    }
+}
