@@ -154,7 +154,7 @@ package final class EventLoop {
             if exitCode != nil { break }
             if touched.isEmpty, effects.isEmpty, !exchange.hasLifecycleEffects { break }
         }
-        notifier.progress(exchange.page.detail, now: now)
+        if exchange.lifecycle.isLoading { notifier.progress(exchange.page.detail, now: now) }
     }
 
     private func write(_ key: UInt64, now: Instant) {

@@ -297,7 +297,8 @@ package final class Exchange {
     /// One line for the service manager.
     var summary: String {
         let names = catalog.entries.filter { $0.model != nil }.map(\.name)
-        return "serving \(names.joined(separator: ", "))"
+        let trouble = page.detail.isEmpty ? "" : "; \(page.detail)"
+        return "serving \(names.joined(separator: ", "))\(trouble)"
     }
 }
 

@@ -52,7 +52,7 @@ package struct Lifecycle: Sendable {
 
     package private(set) var state = State.loading
     private let limits: ServiceLimits
-    private var isLoading = false
+    private(set) var isLoading = false
     /// Who waits for the load under way, and for the one after it.
     private var waiting: [StreamAddress] = []
     private var waitingForNext: [StreamAddress] = []

@@ -25,10 +25,7 @@ package final class Notifier {
         if let watchdogInterval { nextFeeding = now.advanced(by: watchdogInterval) }
     }
 
-    package func ready(_ status: String) {
-        lastStatus = status
-        send("READY=1\nSTATUS=\(status)")
-    }
+    package func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
 
     /// Both in one datagram: the time tells the manager which reload is meant.
     package func reloading() {

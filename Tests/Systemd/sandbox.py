@@ -1,7 +1,9 @@
 """A real systemd for the tests: booted once, commands run in it, gone with everything it wrote.
 
 `boot` beside this file does the mounting; here it is started, entered and stopped. What a command
-in the sandbox writes (units, users, /run, /var, packages) exists only there.
+in the sandbox writes (units, users, /run, /var, packages) exists only there. Each has a control
+group of its own, since two services of one name in one group would be one to both managers; and it
+ends with whoever started it, also when he is killed.
 """
 
 import os
@@ -29,6 +31,18 @@ def unavailable():
     return None
 
 
+def own_control_group():
+    """A new folder in the hierarchy of version 2; None where none can be made."""
+    for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+        _, folder, kind, *_ = line.split()
+        if kind == "cgroup2":
+            try:
+                return pathlib.Path(tempfile.mkdtemp(prefix="textflix-", dir=folder))
+            except OSError:
+                return None
+    return None
+
+
 class Sandbox:
     """Over this machine's files, or over those of another `system`."""
 
@@ -36,9 +50,13 @@ class Sandbox:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="textflix-systemd.", dir="/var/tmp"))
         (self.folder / "layer").mkdir()
         self.log_path = self.folder / "log"
+        self.group = own_control_group()
+        # The first process enters the group, whose namespace then begins there.
+        enter = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' if self.group else 'shift; exec "$@"'
         with open(self.log_path, "wb") as log:
             self.outer = subprocess.Popen(
-                ["unshare", "--fork", "--kill-child=KILL", *NAMESPACES,
+                ["setpriv", "--pdeathsig", "KILL", "sh", "-c", enter, "sh", str(self.group),
+                 "unshare", "--fork", "--kill-child=KILL", *NAMESPACES,
                  str(pathlib.Path(__file__).with_name("boot")), str(self.folder / "layer"),
                  str(ROOT), str(system)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
@@ -94,4 +112,17 @@ class Sandbox:
         if self.outer.poll() is None:
             self.outer.send_signal(signal.SIGKILL)
         self.outer.wait()
+        self.remove_group()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_group(self):
+        """Its processes are gone a moment after their init."""
+        if not self.group:
+            return
+        deadline = time.monotonic() + 5
+        while self.group.exists() and time.monotonic() < deadline:
+            for folder, _, _ in os.walk(self.group, topdown=False):
+                try:
+                    os.rmdir(folder)
+                except OSError:
+                    time.sleep(0.02)
