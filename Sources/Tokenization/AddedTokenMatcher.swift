@@ -10,23 +10,30 @@ struct AddedTokenMatcher: Sendable {
     /// By the number under which the trie knows them.
     private let tokens: [AddedToken]
     private let honoursSpecial: Bool
+    /// Whether offsets leave out the white space that a token takes along.
+    private let trimsOffsets: Bool
 
     private static let wordCharacters = UnicodeTables.ranges(UnicodeTables.wordCharacters)
     private static let whitespace = UnicodeTables.ranges(UnicodeTables.whitespace)
 
-    /// A token in a text: with the white space that it takes along.
+    /// A token in a text.
     struct Match {
         let id: UInt32
+        /// With the white space that it takes along.
         let range: Range<Int>
+        /// What its offsets tell.
+        let told: Range<Int>
     }
 
     /// - Parameters:
     ///   - spellings: How each token is spelt in the texts that will be searched; of equal
     ///     spellings, the first special one counts, or else the first.
     ///   - honoursSpecial: Whether special tokens are found at all.
+    ///   - trimsOffsets: Whether offsets leave out the white space that a token takes along.
     /// - Returns: nil where nothing could ever be found.
     init?(
-        _ spellings: [(token: AddedToken, bytes: [UInt8])], honoursSpecial: Bool
+        _ spellings: [(token: AddedToken, bytes: [UInt8])], honoursSpecial: Bool,
+        trimsOffsets: Bool
     ) throws(TokenizationError) {
         guard spellings.contains(where: { honoursSpecial || !$0.token.isSpecial }) else {
             return nil
@@ -42,6 +49,7 @@ struct AddedTokenMatcher: Sendable {
         trie = try builder.build()
         tokens = ordered.map(\.token)
         self.honoursSpecial = honoursSpecial
+        self.trimsOffsets = trimsOffsets
     }
 
     /// The first token in `text[range]` that begins at or after `start`, which is also the end of
@@ -61,7 +69,9 @@ struct AddedTokenMatcher: Sendable {
             if mayStand(token, at: i..<end, in: text, range) {
                 let first = token.stripsLeft ? spaceBefore(i, in: text, downTo: start) : i
                 let last = token.stripsRight ? spaceAfter(end, in: text, upTo: range) : end
-                return Match(id: UInt32(token.id), range: first..<last)
+                return Match(
+                    id: UInt32(token.id), range: first..<last,
+                    told: trimsOffsets ? i..<end : first..<last)
             }
             i = end
         }

@@ -7,17 +7,20 @@ struct AddedTokens: Sendable {
     /// The pre-tokenizer alone, for text that has been normalised already.
     let splitRules: ScalarRules?
 
-    /// - Parameter rules: Those of the normaliser, by which the tokens are spelt in its output.
+    /// - Parameters:
+    ///   - rules: Those of the normaliser, by which the tokens are spelt in its output.
+    ///   - trimsOffsets: As the settings have it.
     init(
-        _ tokens: [AddedToken], reading: SpecialTokenReading, rules: ScalarRules
+        _ tokens: [AddedToken], reading: SpecialTokenReading, rules: ScalarRules,
+        trimsOffsets: Bool
     ) throws(TokenizationError) {
         let honoursSpecial = reading == .token
         inText = try AddedTokenMatcher(
             tokens.filter { !$0.isNormalized }.map { ($0, $0.content) },
-            honoursSpecial: honoursSpecial)
+            honoursSpecial: honoursSpecial, trimsOffsets: trimsOffsets)
         inNormalized = try AddedTokenMatcher(
             tokens.filter(\.isNormalized).map { ($0, NormalizedText(of: $0.content, rules).bytes) },
-            honoursSpecial: honoursSpecial)
+            honoursSpecial: honoursSpecial, trimsOffsets: trimsOffsets)
         splitRules = inNormalized == nil ? nil : ScalarRules(.plain)
     }
 }
@@ -61,6 +64,6 @@ extension TextWalk {
 
     private mutating func stage(_ match: AddedTokenMatcher.Match) {
         makeRoom(1)
-        stage(match.id, UInt32(match.range.lowerBound), UInt32(match.range.upperBound))
+        stage(match.id, UInt32(match.told.lowerBound), UInt32(match.told.upperBound))
     }
 }

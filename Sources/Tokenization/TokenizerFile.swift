@@ -104,6 +104,9 @@ struct TokenizerFile {
         guard let node, !node.isNull else { return }
         let known = ["TemplateProcessing", "BertProcessing", "RobertaProcessing"]
         try Self.checkType(of: node, part: "post_processor", known)
+        if node["type"]?.string == "RobertaProcessing" {
+            settings.trimsOffsets = node["trim_offsets"]?.bool ?? true
+        }
         let names: (first: String?, last: String?)
         if let template = node["single"]?.array {
             guard template.count == 3, template[1]["Sequence"] != nil else {

@@ -17,6 +17,8 @@ package struct TokenizerSettings: Sendable, Equatable {
     /// A word of more scalars than this, after normalising, is unknown.
     package var maxWordScalars = 100
     package var names = SpecialTokenNames()
+    /// Whether an added token's offsets leave out the white space that it takes along.
+    package var trimsOffsets = false
 
     package init() {}
 

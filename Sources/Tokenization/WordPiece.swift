@@ -70,7 +70,8 @@ package final class WordPiece: Sendable {
         mask = vocabulary.id(of: settings.names.mask).map(UInt32.init)
         pieces = try vocabulary.trie(prefix: settings.continuingPrefix)
         rules = ScalarRules(settings)
-        addedTokens = try AddedTokens(added, reading: reading, rules: rules)
+        addedTokens = try AddedTokens(
+            added, reading: reading, rules: rules, trimsOffsets: settings.trimsOffsets)
     }
 
     package var vocabularyCount: Int { vocabulary.count }
