@@ -135,8 +135,8 @@ class Bench(unittest.TestCase):
         with Daemon() as daemon:
             for out in outs:
                 answer = daemon.control(
-                    "bench", "--find-capacity", "--slo", "p99=2s", "--file", file, "--duration",
-                    "0.2s", "--warm-up", "0.1s", "--out", out, "--plot", plot)
+                    "bench", "--find-capacity", "--slo", "p99=2s", "--file", file, "--texts", "32",
+                    "--duration", "1s", "--warm-up", "0.1s", "--out", out, "--plot", plot)
                 self.assertIn(answer.returncode, (0, 75), answer.stderr + answer.stdout)
         arrivals = json.loads(outs[0].read_text())["lanes"][0]
         self.assertGreater(arrivals["target_rate"], 0)
