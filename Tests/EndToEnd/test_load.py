@@ -134,9 +134,13 @@ class Bench(unittest.TestCase):
         outs = [scratch() / f"capacity{number}.json" for number in range(2)]
         with Daemon() as daemon:
             for out in outs:
-                answer = daemon.control(
-                    "bench", "--find-capacity", "--slo", "p99=2s", "--file", file, "--texts", "32",
-                    "--duration", "1s", "--warm-up", "0.1s", "--out", out, "--plot", plot)
+                # 1: no rate held for the whole length, which happens while others need the machine.
+                for _ in range(5):
+                    answer = daemon.control(
+                        "bench", "--find-capacity", "--slo", "p99=2s", "--file", file,
+                        "--duration", "0.2s", "--warm-up", "0.1s", "--out", out, "--plot", plot)
+                    if answer.returncode != 1:
+                        break
                 self.assertIn(answer.returncode, (0, 75), answer.stderr + answer.stdout)
         arrivals = json.loads(outs[0].read_text())["lanes"][0]
         self.assertGreater(arrivals["target_rate"], 0)
