@@ -15,6 +15,11 @@ internal import func Glibc.log
 extension ParameterSet {
     convenience init(_ folder: ModelFolder, _ plan: NetworkPlan) throws(NetworkError) {
         let configuration = folder.configuration
+        guard folder.adapter == nil else {
+            throw .unfit(
+                "\(folder.path) is a folder of adapters, which training does not start from: "
+                    + "name its base, \(folder.encoderPath)")
+        }
         guard plan.freshLayers <= configuration.layerCount else {
             throw .unfit(
                 "fresh_layers \(plan.freshLayers), but the encoder has "

