@@ -3,7 +3,7 @@
 //     positive  97.1 %  ███████████   7 sentences, exact LIME, 128 evaluations, R² 0.98
 //
 //       +0.310  ██████████  A very, very fun movie.
-//       −0.122  ▒▒▒▒        The plot is fairly bad.
+//       −0.122  ▒▒▒▒        The plot is thin.
 //
 // Sentences stand each on a line of their own, in the text's order; words stay in the running text,
 // the strong ones between marks, `[+fun]` and `[−bad]`, and the strongest are listed. Sign, bar and

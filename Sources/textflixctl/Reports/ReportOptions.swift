@@ -56,7 +56,7 @@ enum ReportOptions {
         operands: [Operand("TEXT", "a text; without any: --file, else standard input", .any)],
         exclusive: [[Options.lines, Options.jsonl]],
         examples: [
-            Example("textflixctl explain 'A very, very fun, but fairly bad, movie.' --unit word"),
+            Example("textflixctl explain 'Great fun, and a rather bad film.' --unit word"),
             Example("textflixctl explain --file review.txt --format html > review.html"),
         ])
     // Of summaries.
