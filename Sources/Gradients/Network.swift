@@ -113,16 +113,6 @@ package final class Network {
             return (0..<batch.textCount).flatMap { Array(record.logits[$0]) }
         }
     }
-
-    /// The weights of a dense layer as they are multiplied with: with its adapter, if it has one.
-    package func merged(_ name: String) throws(NetworkError) -> MatrixView? {
-        try withMemory { () throws(OutOfMemory) in try mergeAdapters() }
-        let target = NetworkPlan.Target(weight: name)
-        guard plan.adapters != nil, let target, let entry = parameters.entry(name) else {
-            return nil
-        }
-        return layers[entry.depth - 1].dense(target).weight
-    }
 }
 
 // MARK: - The passes
@@ -252,18 +242,5 @@ extension Network {
             }
         }
         return loss
-    }
-}
-
-extension EncoderLayer {
-    func dense(_ target: NetworkPlan.Target) -> Dense {
-        switch target {
-        case .query: query
-        case .key: key
-        case .value: value
-        case .attentionOutput: attentionOutput
-        case .intermediate: intermediate
-        case .output: output
-        }
     }
 }

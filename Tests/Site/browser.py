@@ -114,12 +114,18 @@ class Browser:
     def text(self, selector):
         return self.script("return document.querySelector(arguments[0])?.innerText", selector)
 
+    def filled(self):
+        """Waits for long lists, which the page fills piece by piece."""
+        self.until("return !document.querySelector('[aria-busy=true]')", "all lists are filled")
+
     def texts(self, selector):
         """Also of what is not drawn yet, being far from the screen."""
+        self.filled()
         return self.script("return [...document.querySelectorAll(arguments[0])]"
                            ".map((each) => each.textContent)", selector)
 
     def count(self, selector):
+        self.filled()
         return self.script("return document.querySelectorAll(arguments[0]).length", selector)
 
     # Hands

@@ -103,7 +103,8 @@ const Textflix = (() => {
 
   /**
    * Puts children into a parent, the first at once, the others piece by piece between frames, so
-   * that thousands of them never hold up a key. A later call for the same parent ends an earlier.
+   * that thousands of them never hold up a key; until the last is there the parent is said to be
+   * busy. A later call for the same parent ends an earlier.
    */
   const filling = new WeakMap();
   function fill(parent, items, make, first = 60) {
@@ -112,14 +113,20 @@ const Textflix = (() => {
     parent.replaceChildren(...items.slice(0, first).map(make));
     let next = first;
     function more() {
-      if (filling.get(parent) !== turn || next >= items.length) return;
+      if (filling.get(parent) !== turn) return;
       const until = performance.now() + 8;
       const piece = document.createDocumentFragment();
       while (next < items.length && performance.now() < until) piece.append(make(items[next++]));
       parent.append(piece);
-      requestAnimationFrame(more);
+      goOn();
     }
-    if (next < items.length) requestAnimationFrame(more);
+    function goOn() {
+      const isBusy = next < items.length;
+      if (isBusy) parent.setAttribute("aria-busy", "true");
+      else parent.removeAttribute("aria-busy");
+      if (isBusy) requestAnimationFrame(more);
+    }
+    goOn();
   }
 
   // MARK: Numbers and words
