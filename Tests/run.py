@@ -112,7 +112,7 @@ def endtoend():
 
 
 def site():
-    return unittests("site", "Tests/Site")
+    return unittests("Tests/Site")
 
 
 def systemd():
