@@ -34,9 +34,16 @@ class Terminal:
         return re.search(pattern, self.shown) is not None
 
     def wait(self):
-        """Its exit code, once it has shown all."""
+        """Its exit code, once it has shown all. One that does not end is ended, and is a failure."""
         self.wait_for(r"(?!)")  # never: to the end
-        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            process, status = os.waitpid(self.process, os.WNOHANG)
+            if process:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.01)
+        self.close()
+        raise AssertionError(f"it does not end: {self.shown[-500:]!r}")
 
     def close(self):
         os.close(self.terminal)

@@ -92,20 +92,24 @@ struct StatusWatch: ~Copyable {
         printOutput(Self.home + shown.joined() + Self.restOfScreen)
     }
 
-    /// A status when the user wants to stop.
+    /// A status when the user wants to stop. It listens also when the answer took longer than the
+    /// interval: a daemon that is away must not make keys unheard.
     private mutating func wait(until due: MonotonicClock.Instant) -> ExitStatus? {
         while true {
             let left = due.since(MonotonicClock.now)
-            guard left > 0 else { return nil }
+            let milliseconds = left > 0 ? left / 1_000_000 + 1 : 0
             var entries = [
                 PollEntry(signals.number, toRead: true),
                 PollEntry(StandardStream.input.rawValue, toRead: hasKeys),
             ]
-            try? waitForAny(&entries, milliseconds: Int32(clamping: left / 1_000_000 + 1))
+            try? waitForAny(&entries, milliseconds: Int32(clamping: milliseconds))
             if entries[0].isReadable {
                 return signals.next() == .terminate ? .terminated : .interrupted
             }
-            guard entries[1].isReadable else { continue }
+            guard entries[1].isReadable else {
+                if left == 0 { return nil }
+                continue
+            }
             switch Self.readKeys() {
             case true?: return .success
             case false?: break
