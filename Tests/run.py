@@ -23,6 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOGS = ROOT / ".build" / "tests"
 SCRATCH = ROOT / ".build" / "testing"  # `swift test` compiles with other flags than `swift build`
 SKIPPED = re.compile(r"^SKIPPED: (.+)$", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAIL|ERROR): (.+)$|^\s*--- FAIL: (\S+)|^.{1,4}(Test \S+) recorded an issue",
+                    re.MULTILINE)
 
 
 @dataclass
@@ -30,6 +32,11 @@ class Tally:
     passed: int = 0
     failed: int = 0
     skipped: list = field(default_factory=list)
+    names: list = field(default_factory=list)  # of what failed, as far as the output tells
+
+    def name_failures(self, output):
+        found = ("".join(groups) for groups in FAILED.findall(output))
+        self.names += sorted(set(found)) if self.failed else []
 
 
 def run_logged(name, command, **options):
@@ -66,6 +73,7 @@ def swift():
     tally.passed = max(0, tally.passed - len(tally.skipped))
     if code and not tally.failed:
         tally.failed = 1
+    tally.name_failures(output)
     return tally
 
 
@@ -80,6 +88,7 @@ def unittests(*folders):
         tally.passed += passed
         tally.failed += failed or (1 if code else 0)
         tally.skipped += SKIPPED.findall(output)
+        tally.name_failures(output)
     return tally
 
 
@@ -134,6 +143,7 @@ def interop():
                   skipped=SKIPPED.findall(output))
     if (code or not tally.passed) and not tally.failed and not tally.skipped:
         tally.failed = 1
+    tally.name_failures(output)
     return tally
 
 
@@ -157,9 +167,12 @@ def main(names):
         total.passed += tally.passed
         total.failed += tally.failed
         total.skipped += tally.skipped
+        total.names += [f"{name}: {test}" for test in tally.names]
     print()
     for what in total.skipped:
         print(f"skipped: {what}")
+    for what in total.names:
+        print(f"failed: {what}")
     print(f"{total.passed} passed, {total.failed} failed, {len(total.skipped)} skipped")
     return 1 if total.failed else 0
 

@@ -34,7 +34,7 @@ class Terminal:
         return re.search(pattern, self.shown) is not None
 
     def wait(self):
-        """Its exit code, once it has shown all. One that does not end is ended, and is a failure."""
+        """Its exit code, once it has shown all. One that does not end is ended: a failure."""
         self.wait_for(r"(?!)")  # never: to the end
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
