@@ -23,8 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOGS = ROOT / ".build" / "tests"
 SCRATCH = ROOT / ".build" / "testing"  # `swift test` compiles with other flags than `swift build`
 SKIPPED = re.compile(r"^SKIPPED: (.+)$", re.MULTILINE)
-FAILED = re.compile(r"^(?:FAIL|ERROR): (.+)$|^\s*--- FAIL: (\S+)|^.{1,4}(Test \S+) recorded an issue",
-                    re.MULTILINE)
+FAILED = re.compile(r"^(?:FAIL|ERROR): (.+)$|^\s*--- FAIL: (\S+)"
+                    r"|^.{1,4}(Test \S+) recorded an issue", re.MULTILINE)
 
 
 @dataclass
