@@ -74,15 +74,16 @@ package final class AdamW {
     @discardableResult
     package func step(rates: [Float?], clip: Float?) -> Float {
         precondition(rates.count == steps.count)
+        // What is frozen may have gradients (a bias of all layers), but no part in the norm.
+        for entry in parameters.entries where entry.isTrained && rates[entry.depth] == nil {
+            parameters.gradient(entry)?.update(repeating: 0)
+        }
         let norm = gradientNorm()
         var scale: Float = 1
         if let clip, norm > clip { scale = clip / norm }
         for depth in rates.indices where rates[depth] != nil { steps[depth] += 1 }
         for entry in parameters.entries where entry.isTrained {
-            guard let rate = rates[entry.depth] else {
-                parameters.gradient(entry)?.update(repeating: 0)
-                continue
-            }
+            guard let rate = rates[entry.depth] else { continue }
             update(entry, step(entry, rate, scale))
         }
         parameters.markChanged()

@@ -90,7 +90,9 @@ extension ParameterSet {
         {
             return view.widen(into: values)
         }
-        var random = RandomSource(seed: plan.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15)
+        // A stream of its own for each tensor: neighbouring seeds would give shifted copies of one.
+        var seeds = RandomSource(seed: plan.seed ^ UInt64(index) << 32)
+        var random = RandomSource(seed: seeds.next())
         if entry.name.hasSuffix("LayerNorm.weight") {
             values.update(repeating: 1)
         } else if entry.name.hasSuffix(".bias") || entry.name.hasSuffix("lora_B.weight") {

@@ -37,12 +37,18 @@ struct MaskSampler {
         }
     }
 
-    /// All 2^S masks.
+    /// All 2^S masks, in an order whose beginnings are spread over them: an odd stride meets every
+    /// number below a power of two once.
     mutating func enumerate() {
-        for bits in (0..<(UInt64(1) << UInt64(featureCount)) - 1).reversed() {
-            add(Mask(count: featureCount, bits: bits))
+        let all = UInt64(1) << UInt64(featureCount)
+        for step in 1..<max(1, all) {
+            let removed = step &* Self.stride & (all - 1)
+            add(Mask(count: featureCount, bits: all - 1 - removed))
         }
     }
+
+    /// 2^64 over the golden ratio, odd.
+    private static let stride: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// `samples` rows, in pairs, beside the text itself (which the reference counts among them). A
     /// pair keeps the law: removed r is uniform on 1..<S and so is S - r; r = S (the empty text,

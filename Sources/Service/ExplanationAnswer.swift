@@ -49,7 +49,8 @@ struct ExplanationAnswer {
             evaluations += found.evaluations
             if plan.isDrawn { draws += plan.draws.reduce(0, +) }
         }
-        response.method = Method(plans[0].method)
+        // One window's plan may have been reduced to a sample.
+        response.method = Method((plans.first(where: \.isDrawn) ?? plans[0]).method)
         response.intercept = Float(intercept)
         response.fidelityR2 = Float(fidelity)
         response.evaluations = UInt32(evaluations)

@@ -3,13 +3,14 @@
 //     plan ──> next wave ──> queue, engine ──> scores ──┐
 //               ^                                       │ some are left: next wave
 //               └───────────────────────────────────────┤
-//                                             all there └──> answer
+//                               all there, or time is up └──> answer
 //
 // A value on the explanation thread: no thread, no lock, no clock in it. Invariant: each variant is
 // handed out once and scored once; the last of them is the one that ends the request's place in the
 // queue.
 
 internal import Insight
+internal import Syscalls
 internal import TextflixProtocol
 internal import Tokenization
 
@@ -23,16 +24,24 @@ struct ExplanationRun: Sendable {
     let task: ExplanationTask
     let text: ExplainedText
     /// One a part; nil: the answer follows from the model itself, which scores the text alone.
-    let plans: [ExplanationPlan]?
-    private let variants: [Variant]
+    private(set) var plans: [ExplanationPlan]?
+    /// When it settles for the variants that are scored.
+    private let patience: Instant
+    private var variants: [Variant]
     private var next = 0
     private var outcomes: [TextOutcome?]
     private var missing: Int
 
     /// - Parameter affordable: variants that can be scored in time; nil: any number.
-    init(_ task: ExplanationTask, _ text: ExplainedText, affordable: Int?) throws(Status) {
+    init(
+        _ task: ExplanationTask, _ text: ExplainedText, affordable: Int?, now: Instant
+    ) throws(Status) {
         self.task = task
         self.text = text
+        // The plan leaves a quarter of the time in reserve; half of that is for this.
+        patience =
+            task.deadline == .distantFuture
+            ? .distantFuture : now.advanced(by: task.deadline.since(now) / 8 * 7)
         plans = try Self.plans(task, text, affordable: affordable)
         if let plans {
             variants = plans.enumerated().flatMap { part, plan in
@@ -111,6 +120,24 @@ struct ExplanationRun: Sendable {
         guard outcomes[outcome.index] == nil else { return }
         outcomes[outcome.index] = outcome
         missing -= 1
+    }
+
+    /// Where the method is ours to choose and time runs out, what is scored must do.
+    /// - Returns: whether the answer follows from it; if not, nothing has changed.
+    mutating func settles(now: Instant) -> Bool {
+        guard now >= patience, case .automatic = task.order.way, let plans else { return false }
+        let scored = outcomes.map { $0 != nil }
+        var reduced: [ExplanationPlan] = []
+        for (plan, start) in zip(plans, partStarts) {
+            let own = scored[start..<start + plan.masks.count]
+            guard let part = plan.reduced(to: Array(own)) else { return false }
+            reduced.append(part)
+        }
+        self.plans = reduced
+        variants = zip(variants, scored).filter(\.1).map(\.0)
+        outcomes = outcomes.filter { $0 != nil }
+        (next, missing) = (variants.count, 0)
+        return true
     }
 
     // MARK: The answer

@@ -100,10 +100,11 @@ struct ExplanationDesk {
         guard scheduler.wants(task.request) else { return }
         do throws(Status) {
             let text = try read(task)
+            let now = MonotonicClock.now
             // On average a variant keeps half of the text.
             let affordable = scheduler.affordableTexts(
-                task.request, tokens: max(1, text.reading.usedTokens / 2), now: MonotonicClock.now)
-            var run = try ExplanationRun(task, text, affordable: affordable)
+                task.request, tokens: max(1, text.reading.usedTokens / 2), now: now)
+            var run = try ExplanationRun(task, text, affordable: affordable, now: now)
             try feed(&run)
             runs[task.request] = run
         } catch {
@@ -117,6 +118,10 @@ struct ExplanationDesk {
             do throws(Status) {
                 for outcome in outcomes { try run.note(outcome) }
                 if run.isDone {
+                    finish(run)
+                } else if run.settles(now: MonotonicClock.now) {
+                    // Nobody waits for the variants that are still in the queue.
+                    scheduler.cancel(request)
                     finish(run)
                 } else {
                     try feed(&run)

@@ -19,10 +19,7 @@ package struct CoveragePromise: Sendable, Equatable {
             0, SelectiveAnswers.conformalThreshold(heldOut: heldOut, alpha: 1 - coverage))
     }
 
-    /// Writes a textflix.json that says nothing else.
-    func write(_ folder: String) throws(WeightsError) {
-        var json = JSONWriter(pretty: true)
-        json.beginObject()
+    func append(to json: inout JSONWriter) {
         json.key("conformal")
         json.beginObject()
         json.key("alpha")
@@ -30,6 +27,13 @@ package struct CoveragePromise: Sendable, Equatable {
         json.key("threshold")
         json.double(threshold)
         json.endObject()
+    }
+
+    /// Writes a textflix.json that says nothing else.
+    func write(_ folder: String) throws(WeightsError) {
+        var json = JSONWriter(pretty: true)
+        json.beginObject()
+        append(to: &json)
         json.endObject()
         let path = folder + "/textflix.json"
         do throws(Errno) { try writeFileAtomically(path, bytes: json.bytes) } catch {

@@ -9,6 +9,7 @@
 // written. A finished run is left as it is.
 
 internal import Insight
+internal import JSONText
 internal import Syscalls
 internal import Weights
 
@@ -28,13 +29,31 @@ package struct EncoderTraining {
         self.watch = watch
         self.maker = maker
         let named = TrainingTexts.named(experiment.output, seed)
-        let isShared = experiment.seeds.count > 1 && named == experiment.output
+        let isShared = experiment.isSeries && named == experiment.output
         output = isShared ? "\(named)/seed-\(seed)" : named
     }
 
     package var reportPath: String { output + "/report.json" }
 
-    package var isFinished: Bool { fileExists(reportPath) }
+    /// Whether this very run is over.
+    /// - Throws: where the folder holds the report of another one.
+    package func isFinished() throws -> Bool {
+        guard fileExists(reportPath) else { return false }
+        let needsUnlabelled = experiment.steps.contains(where: \.needsUnlabelled)
+        let texts = try TrainingTexts(experiment.data, seed: seed, unlabelled: needsUnlabelled)
+        let base = try ModelFolder.open(experiment.model.base)
+        let report = try JSONSource(reportPath, limit: 1 << 28).root
+        guard report["experiment"]?.utf8 == experiment.source,
+            report["seed"]?.int.map(UInt64.init) == seed,
+            report["base_revision"]?.string == base.revision.short,
+            report["data_hash"]?.string == texts.hash.description
+        else {
+            throw TrainingError.unfit(
+                "\(output) holds the model of another run (another experiment, seed, base or other "
+                    + "texts): name another output, or remove it")
+        }
+        return true
+    }
 
     package func run() throws -> RunReport {
         let started = MonotonicClock.now
@@ -80,8 +99,8 @@ package struct EncoderTraining {
     private func tell(_ texts: TrainingTexts) {
         watch.tell(
             "\(texts.train.count) labelled texts to learn from, \(texts.dev.count) held out, "
-                + "\(texts.unlabelled.count) unlabelled; left out because a test text equals "
-                + "them: \(texts.droppedLabelled) labelled, \(texts.droppedUnlabelled) unlabelled")
+                + "\(texts.unlabelled.count) unlabelled; left out, equal to a test or held-out "
+                + "text: \(texts.droppedLabelled) labelled, \(texts.droppedUnlabelled) unlabelled")
     }
 
     /// The written folder's answers, by the code that serves it.

@@ -72,7 +72,8 @@ extension ModelFolder {
             throw WeightsError(
                 .unreadable, path, "its base folder \(base) (textflix.json, base) does not exist")
         }
-        if let file = try settingsFile(base), file.node("base") != nil {
+        // A folder whose head stands on its own encoder is a base like any other.
+        if let own = try settingsFile(base)?.node("base"), own.string != "." {
             throw WeightsError(
                 .unsupported, path, "its base \(base) has a base itself: name that one instead")
         }

@@ -30,7 +30,7 @@ class Experiments(unittest.TestCase):
 
     def test_preempt(self):
         rows = self.rows("preempt")
-        self.assertEqual(len(rows), 6)
+        self.assertEqual(len(rows), 8)
         self.assertIn("bulk_tokens_per_second", rows["32 tokens, beside bulk, no preemption"])
 
     def test_overload(self):

@@ -70,6 +70,33 @@ private struct Case: CustomTestStringConvertible, Sendable {
         #expect(exact.evaluations == 1 << example.count)
     }
 
+    /// The first so many of all variants are as good as so many that were drawn (mean of 20 seeds).
+    @Test(arguments: Case.all().filter { $0.count >= 5 })
+    fileprivate func aPartOfTheMasksIsASmallerSample(_ example: Case) throws {
+        let plan = ExplanationPlan(
+            method: .exactLime, featureCount: example.count, samples: 0, seed: 0)
+        let scores = example.scores(plan.masks)
+        let exact = plan.solve(scores).weights
+        let count = max(3 * example.count, plan.masks.count / 4)
+        let part = try #require(plan.reduced(to: plan.masks.indices.map { $0 < count }))
+        let found = part.solve(Array(scores[..<count]))
+        let drawn = (0..<20).map { seed in
+            largestGap(example.explain(.lime, samples: count, seed: UInt64(seed)).weights, exact)
+        }
+        let mean = drawn.reduce(0, +) / Double(drawn.count)
+        #expect(largestGap(found.weights, exact) < 1.25 * mean)
+        #expect(found.evaluations == count && part.isDrawn)
+    }
+
+    @Test func tooFewMasksAreNoSample() {
+        let plan = ExplanationPlan(method: .exactLime, featureCount: 6, samples: 0, seed: 0)
+        #expect(plan.reduced(to: plan.masks.indices.map { $0 == 0 }) == nil)
+        #expect(plan.reduced(to: plan.masks.map { $0[0] }) == nil)
+        #expect(plan.reduced(to: plan.masks.map { _ in true })?.method == .exactLime)
+        let single = ExplanationPlan(method: .leaveOneOut, featureCount: 6, samples: 0, seed: 0)
+        #expect(single.reduced(to: single.masks.indices.map { $0 < 6 }) == nil)
+    }
+
     /// Ten of the reference's own runs at the same number of rows: five deviations, and the ridge's
     /// pull (α = 1 against 5000 rows) on top.
     @Test(arguments: Case.all())

@@ -187,6 +187,23 @@ private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Dou
         #expect(response.features.count == 8)
     }
 
+    /// All 1024 variants are planned while the engine is fast; then it takes 1 ms a token, and 5 s
+    /// would be needed.
+    @Test func whatIsScoredMustDoWhenTimeRunsOut() throws {
+        let daemon = try daemon()
+        let client = try daemon.connect()
+        for _ in 0..<3 { _ = try client.classify("good bad film a b c") }
+        daemon.board.slowDown(nanosecondsPerToken: 1_000_000)
+        let request = ExplainRequest(text: "good bad film a b c ann lee x y", unit: .word)
+        try client.send(.explain, request, timeout: .seconds(2))
+        let response = try ExplainResponse(decoding: client.answer().1.get())
+        #expect(response.method == .lime && (21..<1024).contains(response.evaluations))
+        #expect(response.samples == response.evaluations && response.features.count == 10)
+        daemon.board.slowDown(nanosecondsPerToken: 0)
+        #expect(try client.explain("good a").evaluations == 4)
+        #expect(try client.status().queue?.texts == 0)
+    }
+
     @Test func aDeadlineOrACancelEndsIt() throws {
         let daemon = try daemon()
         let client = try daemon.connect()

@@ -33,12 +33,13 @@ import Weights
                 { do: "distil", teacher: "previous", from: "base", train: "lora", rank: 4,
                   targets: ["query", "output"], confidence: 0.9, temperature: 2, balanced: true },
               ],
-              seeds: [0, 1], output: "/out", checkpoint_seconds: 60 }
+              coverage: 0.9, seeds: [0, 1], output: "/out", checkpoint_seconds: 60 }
             """)
         let experiment = try #require(read)
         #expect(experiment.data.train == "/texts/train.jsonl" && experiment.data.devShare == 0.1)
         #expect(experiment.model.base == "/models/minilm" && experiment.model.pooling == .cls)
         #expect(experiment.seeds == [0, 1] && experiment.output == "/out")
+        #expect(experiment.coverage == 0.9)
         let fit = try #require(experiment.steps[1].fit)
         #expect(fit.length == .updates(70) && fit.clip == nil && fit.headDropout == 0.2)
         guard case .distil(let distil) = experiment.steps[2] else { return }
@@ -69,11 +70,19 @@ import Weights
         ),
         ("\(data),\(model),steps:[{do:'tune',rank:4}],output:'o'", "goes with"),
         (
+            "\(data),\(model),steps:[{do:'tune',train:'lora',fresh_layers:1}],output:'o'",
+            "they go with train"
+        ),
+        (
             "\(data),\(model),steps:[{do:'tune',train:'lora',targets:['all']}],output:'o'",
             "targets are of query"
         ),
         ("\(data),\(model),steps:[{do:'tune',epochs:1,updates:2}],output:'o'", "give one"),
         ("\(data),\(model),steps:[{do:'tune'}],seeds:[1,1],output:'o'", "seeds must be"),
+        (
+            "data:{train:'a',dev_share:0},\(model),steps:[{do:'tune'}],coverage:0.9,output:'o'",
+            "coverage needs held-out texts"
+        ),
         (
             "\(data),model:{kind:'encoder',base:'b',head:'pooler',pooling:'cls'},"
                 + "steps:[{do:'tune'}],output:'o'", "pooling goes with the linear head"

@@ -75,18 +75,24 @@ class Results:
 
 
 def preempt(options, results):
-    """A few people, each with one text: a third of what the engine can do when alone."""
-    for name, lengths, rate in (("mixed lengths", "mixed", 3), ("32 tokens", 32, 10)):
+    """A few people, each with one text: a quarter of what the engine can do when alone."""
+    for name, lengths, share in (("mixed lengths", "mixed", 2), ("32 tokens", 32, 1)):
+        seconds = options.seconds * share  # mixed texts are fewer a second
         unloaded = None
         for preemption in (True, False):
             with Daemon(options.model, options.precision, preemption=preemption) as daemon:
-                people = ["--rate", rate, *daemon.texts(lengths)]
+                texts = daemon.texts(lengths)
                 if unloaded is None:
-                    result = daemon.bench(*people, duration=options.seconds)
+                    capacity = lane(daemon.bench("--concurrency", 8, *texts, duration=10))
+                    results.add(f"{name}, 8 at a time", **capacity)
+                    rate = round(capacity["requests_per_second"] / 4, 2)
+                people = ["--rate", rate, *texts]
+                if unloaded is None:
+                    result = daemon.bench(*people, duration=seconds)
                     unloaded = lane(result)["p99_ms"]
                     results.add(f"{name}, unloaded", **lane(result), ratio=1.0,
                                 generator_share=result["generator_share"])
-                result = daemon.bench(*people, "--bulk-concurrency", 64, duration=options.seconds)
+                result = daemon.bench(*people, "--bulk-concurrency", 16, duration=seconds)
                 case = "" if preemption else ", no preemption"
                 results.add(f"{name}, beside bulk{case}", **lane(result),
                             ratio=round(lane(result)["p99_ms"] / unloaded, 2),

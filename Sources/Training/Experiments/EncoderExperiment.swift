@@ -21,6 +21,7 @@
 //         "weights": "f32"                              // or "bf16": of the written file
 //       },
 //       "steps": [ {"do": "tune", ...}, ... ],          // see TrainingStep
+//       "coverage": 0.9,                   // of label sets: how often they hold the right one
 //       "seeds": [0, 1, 2], "output": "out",
 //       "checkpoint_seconds": 300
 //     }
@@ -60,7 +61,11 @@ package struct EncoderExperiment: Sendable {
     package var data: Texts
     package var model: Model
     package var steps: [TrainingStep]
-    package var seeds: [UInt64]
+    /// Promised of label sets, by the held-out texts; nil: none are promised.
+    package var coverage: Double?
+    package var seeds: [UInt64] { didSet { isSeries = isSeries || seeds.count > 1 } }
+    /// Whether a run's folder must tell its seed: the file's own seeds count.
+    package private(set) var isSeries = false
     package var output: String
     package var checkpointSeconds: Double
     /// The file as it was written: it goes into the report.
@@ -68,7 +73,7 @@ package struct EncoderExperiment: Sendable {
 
     package init(_ source: JSONSource, places: ExperimentPlaces) throws(WeightsError) {
         try source.refuseKeys(otherThan: [
-            "data", "model", "steps", "seed", "seeds", "output", "checkpoint_seconds",
+            "data", "model", "steps", "seed", "seeds", "output", "checkpoint_seconds", "coverage",
         ])
         guard let texts = try source.section("data"), let model = try source.section("model")
         else { throw source.error("data and model must be there", source.root) }
@@ -80,11 +85,16 @@ package struct EncoderExperiment: Sendable {
         self.steps = []
         for step in steps { self.steps.append(try TrainingStep(step, places)) }
         seeds = try Self.seeds(source)
+        isSeries = seeds.count > 1
         guard let output = try source.string("output") else {
             throw source.error("output, the folder to write, is missing", source.root)
         }
         self.output = places.resolve(output)
         checkpointSeconds = try source.number("checkpoint_seconds", in: 1...86_400) ?? 300
+        coverage = try source.number("coverage", in: 0.5...0.9999)
+        if let node = source.node("coverage"), data.devShare == 0 {
+            throw source.error("coverage needs held-out texts: a dev_share above 0", node)
+        }
         self.source = source.bytes
         try checkOrder(source, steps)
     }
@@ -124,6 +134,12 @@ package struct EncoderExperiment: Sendable {
             }
             if isLast, !step.givesClassifier {
                 throw section.error("the last step must make a classifier", section.root)
+            }
+            if let fit = step.fit, fit.freshLayers > 0,
+                fit.adapter != nil || fit.extent == .head && model.head == .linear
+            {
+                throw section.error(
+                    "fresh_layers are layers to train: they go with train \"full\"", section.root)
             }
             guard step.fit?.adapter != nil else { continue }
             if !isLast {

@@ -53,6 +53,7 @@ package final class Fit {
     private let rates: [Double]
     private var state = FitState()
     private var best: [[Float]] = []
+    private var pace = Pace()
     private var order: (epoch: Int, places: [Int]) = (-1, [])
 
     package init(_ student: any Learner, _ plan: FitPlan, watch: TrainingWatch) {
@@ -118,6 +119,7 @@ package final class Fit {
         let lowest = plan.settings.lowestTrained(epoch: epoch, depths: student.depthCount)
         student.lowestTrained = lowest
         var loss = Loss()
+        let tokensBefore = state.tokens
         for (index, part) in questions.enumerated() where part.count > 0 {
             loss += try student.learn(
                 part.batch, part.targets, scale: 1 / Float(count),
@@ -135,7 +137,9 @@ package final class Fit {
         state.record(
             loss, rate: rate, gradient: Double(gradient), stretch: max(1, total / Self.curvePoints))
         let now = MonotonicClock.now
-        state.seconds += Double(now.since(started)) / 1e9
+        let seconds = Double(now.since(started)) / 1e9
+        state.seconds += seconds
+        pace.record(tokens: state.tokens - tokensBefore, seconds: seconds)
         started = now
         watch.progress(progress(loss, rate))
     }
@@ -178,13 +182,12 @@ package final class Fit {
     }
 
     private func progress(_ loss: Loss, _ rate: Double) -> FitProgress {
-        let perUpdate = state.seconds / Double(state.updates)
-        return FitProgress(
+        FitProgress(
             step: plan.name, update: state.updates, updates: total,
             epoch: Double(state.updates) / Double(inEpoch), loss: loss.mean,
             accuracy: Double(loss.right) / Double(max(1, loss.count)), rate: rate,
-            tokensPerSecond: Double(state.tokens) / max(state.seconds, 1e-9),
-            secondsLeft: perUpdate * Double(total - state.updates))
+            tokensPerSecond: pace.tokensPerSecond,
+            secondsLeft: pace.secondsPerUpdate * Double(total - state.updates))
     }
 }
 

@@ -56,7 +56,9 @@ struct SoftTargets {
     /// As many of each label as the rarest has, the surest of them.
     private mutating func balance() {
         let groups = Dictionary(grouping: rows.indices) { Self.label(rows[$0]) }
-        let least = groups.values.map(\.count).min() ?? 0
+        // A label that no answer has leaves nothing of the others.
+        let isWhole = groups.count == rows.first?.count
+        let least = isWhole ? groups.values.map(\.count).min() ?? 0 : 0
         let kept = groups.values.flatMap { group in
             group.sorted { (rows[$0].max() ?? 0, $1) > (rows[$1].max() ?? 0, $0) }.prefix(least)
         }.sorted()

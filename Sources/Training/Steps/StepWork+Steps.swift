@@ -15,6 +15,7 @@ extension StepWork {
         let dev = try tokens(texts.dev.texts, base)
         let rows = try FrozenFeatures.features(base, train, pooling: pooling)
         let held = try FrozenFeatures.features(base, dev, pooling: pooling)
+        if watch.asksToStop() { throw TrainingInterruption(checkpoint: folder) }
         let outcome = FrozenFeatures(labelCount: labelCount, costs: settings.costs, seed: seed)
             .fit(rows, texts.train.truths)
         let logits = held.map { FrozenFeatures.logits($0, outcome.weights, outcome.biases) }
@@ -40,6 +41,9 @@ extension StepWork {
         _ settings: MaskedSettings, _ base: ModelFolder, _ task: String
     ) throws -> (Stage, StepReport) {
         let chosen = texts.unlabelled.chosen(drawn(settings.texts))
+        guard chosen.count > 0 else {
+            throw TrainingError.unfit("\(name): there are no unlabelled texts to learn from")
+        }
         let tokenizer = try WordPiece(files: base.tokenizerFiles)
         guard let mask = tokenizer.mask else {
             throw TrainingError.unfit("\(base.path): the tokenizer has no [MASK]")
@@ -71,17 +75,16 @@ extension StepWork {
         let chosen = texts.unlabelled.chosen(drawn(settings.texts))
         let asked = TeacherAnswers(
             labels: experiment.data.labels, precision: experiment.model.precision, watch: watch)
-        let answers = try settings.teachers.enumerated().map { index, name in
-            let named = TrainingTexts.named(name, training.seed)
-            return try asked.ask(
-                name == DistilSettings.previous ? teacher : named, chosen,
-                keep: "\(folder)/answers-\(index).jsonl")
+        let answers = try teachers(previous: teacher).map { path in
+            try asked.ask(path, chosen, keep: "\(folder)/answers-\(try revision(path).short).jsonl")
         }
         let soft = SoftTargets(answers, settings)
         let labelled = (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
         let all = labelled + soft.places.map { chosen.texts[$0] }
-        guard !all.isEmpty else {
-            throw TrainingError.unfit("\(name): no text is left: lower confidence")
+        guard !soft.places.isEmpty else {
+            throw TrainingError.unfit(
+                "\(name): no text has an answer to learn: \(soft.unsure) are less sure than "
+                    + "\(settings.confidence), \(soft.unanswered) have none (ids must be the same)")
         }
         watch.tell(
             "\(name): \(soft.places.count) texts with a teacher's answer, \(soft.unsure) less "
@@ -148,8 +151,16 @@ extension StepWork {
     private func writer(
         _ base: ModelFolder, _ heldOut: ScoredLogits, _ pooling: ModelSettings.Pooling
     ) -> ModelWriter {
-        var settings = settings(heldOut.temperature)
+        let temperature = heldOut.temperature
+        var settings = settings(temperature)
         settings.pooling = pooling
+        if !heldOut.truths.isEmpty {
+            settings.provenance.append(("held_out_accuracy", "\(heldOut.accuracy)"))
+        }
+        settings.promise = experiment.coverage.map {
+            CoveragePromise(
+                coverage: $0, heldOut: heldOut.predictions(temperature: temperature))
+        }
         return ModelWriter(folder: modelFolder, base: base, settings: settings)
     }
 

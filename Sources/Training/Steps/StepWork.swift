@@ -1,11 +1,11 @@
 // One step of a run: what it starts from, what it learns, where its model goes, and its record.
 //
 //     steps/2-tune/checkpoint.safetensors     while it runs
-//     steps/2-tune/answers-0.jsonl            of a teacher
+//     steps/2-tune/answers-REVISION.jsonl     of a teacher
 //     steps/2-tune/step.json                  once it is done: the record, and the task's name
 //
 // The task's name is a hash of all that the step's outcome depends on: the experiment's file up to
-// the output, the texts, the seed and the model that it starts from.
+// the output, the texts, the seed, the model that it starts from and its teachers.
 
 internal import JSONText
 internal import Syscalls
@@ -35,7 +35,7 @@ struct StepWork {
     func run(from previous: Stage) throws -> (Stage, StepReport) {
         let start = step.fit?.start == .base ? experiment.model.base : previous.path
         let base = try ModelFolder.open(start)
-        let task = taskName(base)
+        let task = try taskName(base, previous: previous.path)
         if let done = finished(task) {
             watch.tell("\(name): done already")
             return done
@@ -65,11 +65,30 @@ struct StepWork {
         }
     }
 
-    private func taskName(_ base: ModelFolder) -> String {
+    private func taskName(_ base: ModelFolder, previous: String) throws -> String {
         var pieces = experiment.source.withUnsafeBytes { [ContentHash.xxh64($0)] }
         pieces += [texts.hash.high, texts.hash.low, training.seed, UInt64(number)]
         pieces += [base.revision.high, base.revision.low]
+        for teacher in teachers(previous: previous) {
+            let revision = try revision(teacher)
+            pieces += [revision.high, revision.low]
+        }
         return Revision(pieces: pieces).description
+    }
+
+    /// Where this step's teachers are: folders, or files of answers.
+    func teachers(previous: String) -> [String] {
+        guard case .distil(let settings) = step else { return [] }
+        return settings.teachers.map {
+            $0 == DistilSettings.previous ? previous : TrainingTexts.named($0, training.seed)
+        }
+    }
+
+    /// Of what a teacher says: another model, or another file, has another.
+    func revision(_ teacher: String) throws -> Revision {
+        if isDirectory(teacher) { return try ModelFolder.open(teacher).revision }
+        let bytes = try readFile(teacher, limit: LabelledTexts.Limits.fileBytes)
+        return Revision(pieces: [bytes.withUnsafeBytes { ContentHash.xxh64($0) }])
     }
 
     /// Of both parts, as the model reads them.

@@ -42,7 +42,7 @@ struct TeacherAnswers {
             let file = try openForAppending(keep, keeping: length)
             try lines.withUnsafeBytes { try file.writeAll($0) }
             length += lines.count
-            answers += rows
+            answers += rows.map(normalised)
             let speed =
                 Double(answers.count - before) / (Double(MonotonicClock.now.since(started)) / 1e9)
             let left = Int(Double(texts.count - answers.count) / max(speed, 1e-9))
@@ -125,6 +125,12 @@ struct TeacherAnswers {
             ?? labels.compactMap { node["scores"]?[$0]?.double }
         let sum = row.reduce(0, +)
         guard row.count == labels.count, row.allSatisfy({ $0 >= 0 }), sum > 0 else { return nil }
+        return normalised(row)
+    }
+
+    /// What is asked and what is read again go through the same division: the same bits.
+    private func normalised(_ row: [Double]) -> [Double] {
+        let sum = row.reduce(0, +)
         return row.map { $0 / sum }
     }
 }

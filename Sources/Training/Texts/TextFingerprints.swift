@@ -22,6 +22,8 @@ package struct TextFingerprints: Sendable {
         }
     }
 
+    package init(_ texts: [[UInt8]]) { hashes = Set(texts.map(Self.fingerprint)) }
+
     package func contains(_ text: [UInt8]) -> Bool { hashes.contains(Self.fingerprint(text)) }
 
     static func fingerprint(_ text: [UInt8]) -> UInt64 {

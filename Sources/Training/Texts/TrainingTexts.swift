@@ -43,7 +43,10 @@ package struct TrainingTexts: Sendable {
         if reads {
             let all = try UnlabelledTexts(
                 paths: data.unlabelled, textField: data.fields.text, idField: data.fields.id)
-            let free = all.texts.indices.filter { !tests.contains(all.texts[$0]) }
+            let held = TextFingerprints(dev.texts)
+            let free = all.texts.indices.filter {
+                !tests.contains(all.texts[$0]) && !held.contains(all.texts[$0])
+            }
             droppedUnlabelled = all.count - free.count
             unlabelled = all.chosen(free)
         }
@@ -72,8 +75,12 @@ package struct TrainingTexts: Sendable {
             let count = Int((data.devShare * Double(places.count)).rounded())
             held.formUnion(places.prefix(min(count, places.count - 1)))
         }
-        train = labelled.chosen(labelled.truths.indices.filter { !held.contains($0) })
         dev = labelled.chosen(held.sorted())
+        // A copy of a held-out text is no text to learn from either.
+        let fingerprints = TextFingerprints(dev.texts)
+        let rest = labelled.truths.indices.filter { !held.contains($0) }
+        train = labelled.chosen(rest.filter { !fingerprints.contains(labelled.texts[$0]) })
+        droppedLabelled += rest.count - train.count
     }
 
     private func pieces(_ labelled: LabelledTexts) -> [UInt64] {

@@ -19,6 +19,7 @@ package struct ModelWriter {
         package var labels: [String]
         package var pooling: ModelSettings.Pooling
         package var temperature: Double
+        package var promise: CoveragePromise?
         package var truncation: ModelSettings.Truncation
         package var maxTokens: Int
         /// Where it comes from.
@@ -153,6 +154,7 @@ package struct ModelWriter {
         json.endArray()
         json.key("temperature")
         json.double(settings.temperature)
+        settings.promise?.append(to: &json)
         json.member("truncation", settings.truncation.rawValue)
         json.key("max_tokens")
         json.int(settings.maxTokens)

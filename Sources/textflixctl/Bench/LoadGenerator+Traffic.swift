@@ -22,7 +22,7 @@ extension LoadGenerator {
     /// The instant that the lane's next request is due at, if that is now or past.
     private func due(_ index: Int, _ time: UInt64) -> UInt64? {
         guard let next = lanes[index].schedule.nextDue else {
-            return lanes[index].underWay < lanes[index].concurrency ? time : nil
+            return lanes[index].isFull(at: time) ? nil : time
         }
         return next <= time && next < measuredEnd ? next : nil
     }
@@ -91,6 +91,12 @@ extension LoadGenerator {
             count(slot) { $0.count(code: StatusCode.internal.rawValue) }
             return
         }
+        let code = StatusCode(rawValue: glance.code)
+        let latency = time - slot.scheduled
+        let isRefusal = isRefusal(code, after: latency)
+        if isRefusal, lanes[lane].concurrency > 0 {
+            lanes[lane].resting.append(time + Self.refusedPause)
+        }
         if glance.code == 0, let window = window(of: time) {
             figures[lane].windows[window].answered += 1
             figures[lane].windows[window].tokens += glance.tokens
@@ -98,10 +104,10 @@ extension LoadGenerator {
         // The window of the instant it was due at: a slow answer belongs to the load that made it.
         guard let window = window(of: slot.scheduled) else { return }
         awaited -= 1
-        let latency = time - slot.scheduled
         figures[lane].count(code: glance.code)
         figures[lane].failedTexts += glance.failedTexts
-        switch StatusCode(rawValue: glance.code) {
+        if isRefusal { figures[lane].refusals.record(latency) }
+        switch code {
         case .ok:
             let inDaemon = glance.queuedNanoseconds + glance.computeNanoseconds
             figures[lane].windows[window].latency.record(latency)
@@ -112,12 +118,17 @@ extension LoadGenerator {
             if glance.texts > 0 {
                 figures[lane].tokens.record(glance.tokens / UInt64(glance.texts))
             }
-        case .resourceExhausted, .unavailable: figures[lane].refusals.record(latency)
-        // Before its time: the daemon foresaw that it would be late. After: it was.
-        case .deadlineExceeded where latency < plan.timeout.wholeNanoseconds:
-            figures[lane].refusals.record(latency)
-        case .deadlineExceeded: figures[lane].expired += 1
+        case .deadlineExceeded where !isRefusal: figures[lane].expired += 1
         default: break
+        }
+    }
+
+    /// A missed deadline is one before its time: the daemon foresaw that it would be late.
+    private func isRefusal(_ code: StatusCode?, after latency: UInt64) -> Bool {
+        switch code {
+        case .resourceExhausted, .unavailable: true
+        case .deadlineExceeded: latency < plan.timeout.wholeNanoseconds
+        default: false
         }
     }
 

@@ -38,12 +38,22 @@ final class LoadGenerator {
         let concurrency: Int
         var random: RandomSource
         var underWay = 0
+        /// Until when those of a closed loop that were refused wait, in this order.
+        var resting: [UInt64] = []
+
+        /// Whether a closed loop has all it may have.
+        mutating func isFull(at time: UInt64) -> Bool {
+            while let first = resting.first, first <= time { resting.removeFirst() }
+            return underWay + resting.count >= concurrency
+        }
     }
 
     static let sweepEvery: UInt64 = 100_000_000
     static let watchEvery: UInt64 = 250_000_000
     /// Sends between two looks at the answers.
     static let sendsAtOnce = 256
+    /// Before a closed loop asks again after a refusal: without it, it would be a flood.
+    static let refusedPause: UInt64 = 20_000_000
     /// Beyond a request's deadline, for the daemon's own word on it.
     static let grace: UInt64 = 1_000_000_000
 
@@ -131,7 +141,11 @@ final class LoadGenerator {
         if watch != nil { wake = min(wake, nextWatch) }
         if time < measuredEnd {
             wake = min(wake, measuredEnd)
-            for lane in lanes { if let due = lane.schedule.nextDue { wake = min(wake, due) } }
+            for lane in lanes {
+                for due in [lane.schedule.nextDue, lane.resting.first] {
+                    if let due { wake = min(wake, due) }
+                }
+            }
         }
         return wake
     }

@@ -203,6 +203,9 @@ extension CostEstimate {
         _ parts: [[Int]], _ tokens: TextTokens, factor: Double,
         _ body: (_ part: [Int], _ draw: UInt64) throws -> Void
     ) throws -> Double {
+        guard !parts.isEmpty else {
+            throw TrainingError.unfit("there are no texts to measure the speed with")
+        }
         // Once to warm up; then parts from all over the lengths.
         try body(parts[parts.count / 2], 0)
         let started = MonotonicClock.now

@@ -67,6 +67,8 @@ final class CurveRun {
         var isStopped = false
         let screen = TrainingScreen()
         for (number, point) in plan.points.enumerated() where finished(point) == nil {
+            isStopped = isStopped || signals.next() != nil
+            guard !isStopped else { return stopped(screen) }
             screen.tell(
                 "point \(number + 1) of \(plan.points.count): \(plan.models[point.model].name), "
                     + "\(point.labels) labels, seed \(point.seed)")
@@ -78,15 +80,22 @@ final class CurveRun {
                 })
             do {
                 try record(run(point, watch))
-            } catch is TrainingInterruption {
-                screen.erase()
-                printError("textflixlab: stopped; the same command goes on\n")
-                return false
-            }
+            } catch is TrainingInterruption { return stopped(screen) }
+            try removeDirectoryTree(folder(point))
             try write()
         }
         screen.erase()
         return true
+    }
+
+    private func stopped(_ screen: TrainingScreen) -> Bool {
+        screen.erase()
+        printError("textflixlab: stopped; the same command goes on\n")
+        return false
+    }
+
+    private func folder(_ point: CurvePlan.Point) -> String {
+        "\(plan.output)/runs/\(name(point))"
     }
 
     private func name(_ point: CurvePlan.Point) -> String {
@@ -94,7 +103,7 @@ final class CurveRun {
     }
 
     private func run(_ point: CurvePlan.Point, _ watch: TrainingWatch) throws -> CurveResult {
-        let folder = "\(plan.output)/runs/\(name(point))"
+        let folder = folder(point)
         try makeDirectories(folder)
         let started = MonotonicClock.now
         let accuracy: Double?
@@ -112,7 +121,6 @@ final class CurveRun {
             throw WeightsError(
                 .configuration, plan.models[point.model].name, "the experiment names no test file")
         }
-        try removeDirectoryTree(folder)
         let seconds = Double(MonotonicClock.now.since(started)) / 1e9
         return CurveResult(point: point, accuracy: accuracy, seconds: seconds)
     }

@@ -28,7 +28,7 @@ struct EncoderRuns {
             let training = EncoderTraining(experiment, seed: seed, watch: watch) {
                 try NetworkStudent($0, $1)
             }
-            if training.isFinished {
+            if try training.isFinished() {
                 screen.tell("seed \(seed) is finished: \(training.output)")
             } else {
                 do {

@@ -1,0 +1,89 @@
+"""From labelled texts to a served model, on a tiny encoder: a run that is killed goes on, and what
+it writes is served as it is."""
+
+import json
+import random
+import subprocess
+import unittest
+
+import harness
+from harness import Daemon, random_model, run, scratch, wait_until
+
+WORDS = {"negative": ["dull", "flat", "bore"], "positive": ["warm", "bright", "fine"]}
+
+
+def write_texts(path, count, seed):
+    draw = random.Random(seed)
+    with open(path, "w", encoding="utf-8") as file:
+        for number in range(count):
+            label = draw.choice(sorted(WORDS))
+            words = [draw.choice(WORDS[label] + ["a", "film", "of", "it"]) for _ in range(24)]
+            row = {"id": f"{seed}-{number}", "text": " ".join(words), "label": label}
+            file.write(json.dumps(row) + "\n")
+
+
+class Training(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = scratch() / "training"
+        cls.folder.mkdir()
+        write_texts(cls.folder / "train.jsonl", 400, 1)
+        write_texts(cls.folder / "test.jsonl", 100, 2)
+
+    def experiment(self, output, epochs):
+        path = self.folder / f"{output}.json5"
+        path.write_text(json.dumps({
+            "data": {"train": "train.jsonl", "test": "test.jsonl", "dev_share": 0.2},
+            "model": {"kind": "encoder", "base": str(random_model()), "max_tokens": 64},
+            "steps": [{"do": "tune", "epochs": epochs, "batch": 8, "rate": 1e-3,
+                       "evaluations": 1}],
+            "coverage": 0.9, "seeds": [3], "output": output, "checkpoint_seconds": 1}))
+        return path
+
+    def kill_once(self, experiment, checkpoint):
+        """Ends a run with SIGKILL once it has written a checkpoint. -> what it said"""
+        before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+        with subprocess.Popen(
+                [harness.PROGRAMS / "textflixlab", "train", experiment], text=True,
+                env=harness.ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE) as process:
+            wait_until(lambda: process.poll() is not None or checkpoint.exists()
+                       and checkpoint.stat().st_mtime_ns > before, "a checkpoint")
+            self.assertIsNone(process.poll(), "it must still be running")
+            process.kill()
+            return process.communicate()[1]
+
+    def test_killed_twice_it_ends_with_the_same_bytes(self):
+        whole = run("textflixlab", "train", self.experiment("whole", 40))
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        experiment = self.experiment("killed", 40)
+        checkpoint = self.folder / "killed" / "steps" / "1-tune" / "checkpoint.safetensors"
+        self.kill_once(experiment, checkpoint)
+        self.assertIn("goes on after update", self.kill_once(experiment, checkpoint))
+        last = run("textflixlab", "train", experiment)
+        self.assertEqual(last.returncode, 0, last.stderr)
+        self.assertIn("goes on after update", last.stderr)
+        for name in ("model.safetensors", "head.safetensors"):
+            self.assertEqual((self.folder / "whole" / name).read_bytes(),
+                             (self.folder / "killed" / name).read_bytes(), name)
+        report = json.loads((self.folder / "killed" / "report.json").read_text())
+        self.assertGreater(report["test"]["accuracy"], 0.9)
+        with Daemon(models={"mine": self.folder / "killed"}) as daemon:
+            answer = daemon.control("evaluate", "--jsonl", self.folder / "test.jsonl",
+                                    "--format", "json")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            self.assertIn('"accuracy"', answer.stdout)
+
+    def test_a_finished_run_is_left_as_it_is(self):
+        experiment = self.experiment("brief", 1)
+        first = run("textflixlab", "train", experiment)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        model = self.folder / "brief" / "model.safetensors"
+        written = model.stat().st_mtime_ns
+        again = run("textflixlab", "train", experiment)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(model.stat().st_mtime_ns, written)
+
+
+if __name__ == "__main__":
+    unittest.main()
