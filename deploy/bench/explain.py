@@ -11,11 +11,13 @@ It prints the worst error over the features relative to the strongest weight, as
 seeds, and how often the strongest feature is another one.
 
 `time` explains the same review by the daemon, and by lime driving PyTorch on the same model folder
-(a transformers classifier, or a head over a base as textflix.json tells). lime scores every sample
-it draws; texts go to PyTorch sorted by length in batches of 32. With --measured it draws so many
-only and its time is scaled to --samples, which is said. Leave the machine alone meanwhile.
+(a transformers classifier, or a head over a base as textflix.json tells, with adapters by PEFT).
+lime scores every sample it draws; texts go to PyTorch sorted by length in batches of 32. With
+--measured it draws so many only and its time is scaled to --samples, which is said. Leave the
+machine alone meanwhile.
 
-Needs lime, numpy and scikit-learn; `time` also torch, transformers and safetensors.
+Needs lime, numpy and scikit-learn; `time` also torch, transformers, safetensors and, for adapters,
+peft.
 """
 
 import argparse
@@ -138,6 +140,9 @@ def torch_predictor(folder, dtype, threads):
     if "head" in settings:
         encoder = transformers.BertModel.from_pretrained(base, add_pooling_layer=False).eval()
         head = load_file(folder / settings["head"])
+        if "adapter" in settings:
+            from peft import PeftModel
+            encoder = PeftModel.from_pretrained(encoder, folder).merge_and_unload().eval()
     else:
         encoder = transformers.BertForSequenceClassification.from_pretrained(base).eval()
         head = None
