@@ -83,7 +83,8 @@ def preempt(options, results):
             with Daemon(options.model, options.precision, preemption=preemption) as daemon:
                 texts = daemon.texts(lengths)
                 if unloaded is None:
-                    capacity = lane(daemon.bench("--concurrency", 8, *texts, duration=10))
+                    capacity = lane(daemon.bench("--concurrency", 8, *texts,
+                                                 duration=min(10, options.seconds)))
                     results.add(f"{name}, 8 at a time", **capacity)
                     rate = round(capacity["requests_per_second"] / 4, 2)
                 people = ["--rate", rate, *texts]
