@@ -43,6 +43,8 @@ package struct Batcher<Payload: Sendable>: Sendable {
         let tokenCount: Int
         let started: Instant
         let estimate: UInt64
+        /// Bulk tokens that have paid, layer by layer.
+        var repaid = 0
         /// One entry a text.
         var requests: [RequestID]
     }
@@ -155,7 +157,6 @@ package struct Batcher<Payload: Sendable>: Sendable {
         let batch = fill(workClass, now: now)
         let bulkWaits = !queues[WorkClass.bulk.rawValue].isEmpty || interrupting
         if workClass == .interactive && bulkWaits { bulkDebt += batch.tokenCount }
-        if workClass == .bulk { repayBulk(tokens: batch.tokenCount) }
         return .run(batch)
     }
 
@@ -273,11 +274,14 @@ package struct Batcher<Payload: Sendable>: Sendable {
     /// Asks, after a layer of a batch, what to do before the next.
     /// - Parameter worth: the tokens that the layer was worth: the batch's, divided by its layers.
     package mutating func stepped(_ number: UInt64, worth: Int) -> BetweenLayers {
-        guard let batch = running.first(where: { $0.number == number }) else { return .abandon }
-        if batch.requests.isEmpty { return .abandon }
-        guard batch.workClass == .bulk, limits.preemption else { return .goOn }
+        guard let place = running.firstIndex(where: { $0.number == number }) else {
+            return .abandon
+        }
+        if running[place].requests.isEmpty { return .abandon }
+        guard running[place].workClass == .bulk, limits.preemption else { return .goOn }
         let due = bulkIsDue
         repayBulk(tokens: worth)
+        running[place].repaid += worth
         return queues[WorkClass.interactive.rawValue].isEmpty || due ? .goOn : .interrupt
     }
 
@@ -288,6 +292,9 @@ package struct Batcher<Payload: Sendable>: Sendable {
     package mutating func finish(_ number: UInt64, computed: UInt64?, share: Double = 1) {
         guard let place = running.firstIndex(where: { $0.number == number }) else { return }
         let batch = running.remove(at: place)
+        if batch.workClass == .bulk {
+            repayBulk(tokens: max(0, Int(Double(batch.tokenCount) * share) - batch.repaid))
+        }
         if let computed {
             speeds.note(
                 tokens: Int(Double(batch.tokenCount) * share), nanoseconds: computed,

@@ -182,8 +182,20 @@ struct ExplanationDesk {
     private mutating func feed(_ run: inout ExplanationRun) throws(Status) {
         let room = Self.wave - run.outstanding
         guard run.left > 0, room >= Self.wave / 2 else { return }
-        let isLast = run.left <= room
-        let range = run.take(min(run.left, room))
+        var count = min(run.left, room)
+        while try !feed(&run, count) {
+            // What is under way makes room: its outcomes lead here again.
+            if run.outstanding > 0 { return }
+            count /= 2
+        }
+    }
+
+    /// - Returns: false where the queue has no room for so many, and fewer may fit.
+    private mutating func feed(
+        _ run: inout ExplanationRun, _ count: Int
+    ) throws(Status) -> Bool {
+        let isLast = count == run.left
+        let range = run.take(count)
         var items = range.map { item(run, $0) }
         let extra = isLast ? items.dropLast() : items[...]
         if !extra.isEmpty {
@@ -192,14 +204,17 @@ struct ExplanationDesk {
                     run.task.request, texts: extra.count,
                     bytes: extra.reduce(0) { $0 + $1.byteCount }, now: MonotonicClock.now)
             } catch {
-                // What is under way makes room: its outcomes lead here again.
-                guard run.outstanding > items.count else { throw Status(error) }
-                return run.giveBack(items.count)
+                run.giveBack(items.count)
+                guard error.isOfRoom, count > 1 || run.outstanding > 0 else {
+                    throw Status(error)
+                }
+                return false
             }
         }
         // Equal lengths together: a batch of them leaves less of its budget unused.
         items.sort { $0.tokenCount > $1.tokenCount }
         for item in items { scheduler.enqueue(item) }
+        return true
     }
 
     private mutating func item(_ run: ExplanationRun, _ index: Int) -> WorkItem<TokenisedText> {
@@ -226,6 +241,16 @@ struct ExplanationDesk {
             payload: TokenisedText(
                 model: run.task.model, ids: buffer.ids, total: nil, isTruncated: false,
                 nanoseconds: 0, places: nil))
+    }
+}
+
+extension Refusal {
+    /// Whether fewer texts, or the same later, may be taken.
+    fileprivate var isOfRoom: Bool {
+        switch self {
+        case .queueFull, .userShareFull, .connectionShareFull, .neverFits: true
+        case .tooLate, .expired: false
+        }
     }
 }
 

@@ -38,7 +38,7 @@ enum FaithfulnessCommand {
     static let command = Command(
         "faithfulness", "measure how true explanations are to a served model",
         details: "Comprehensiveness, sufficiency and deletion area (ERASER, Petsiuk), the fit on "
-            + "variants that were not used, and what changes with the seed; for each method, "
+            + "variants drawn anew, and what changes with the seed; for each method, "
             + "beside random order.",
         options: [
             file, field, ServedClassifier.model, ServedClassifier.socket, unit, count, most,

@@ -134,6 +134,38 @@ final class Desk {
         #expect((18...22).contains(bulk), "\(bulk) of 400 batches")
     }
 
+    /// However many layers a bulk batch has, between which interactive work goes.
+    @Test(arguments: [1, 6, 24]) func bulkGetsItsShareLayerByLayer(layers: Int) throws {
+        let desk = Desk { $0.bulkShareOneIn = 20 }
+        try desk.submit(user: 1, .bulk, texts: 60, tokens: 24)
+        var tokens = [WorkClass.interactive: 0, .bulk: 0]
+        while tokens[.interactive]! < 20_000 {
+            while desk.batcher.figures.texts < 120 { try desk.submit(user: 2, tokens: 24) }
+            guard case .run(let batch) = desk.batcher.next(now: desk.now) else { return }
+            for layer in 1...layers where batch.workClass == .bulk && layer < layers {
+                let worth = batch.tokenCount / layers
+                var next = desk.batcher.stepped(batch.number, worth: worth)
+                while next == .interrupt {
+                    while desk.batcher.figures.texts < 120 {
+                        try desk.submit(user: 2, tokens: 24)
+                    }
+                    guard
+                        case .run(let urgent) = desk.batcher.next(
+                            now: desk.now, interrupting: true)
+                    else { break }
+                    desk.batcher.finish(urgent.number, computed: 1000)
+                    tokens[.interactive]! += urgent.tokenCount
+                    next = desk.batcher.stepped(batch.number, worth: 0)
+                }
+            }
+            desk.batcher.finish(batch.number, computed: 1000)
+            tokens[batch.workClass]! += batch.tokenCount
+        }
+        let all = tokens[.interactive]! + tokens[.bulk]!
+        let oneIn = Double(all) / Double(tokens[.bulk]!)
+        #expect((17...23).contains(oneIn), "one in \(oneIn)")
+    }
+
     @Test func patienceEnds() throws {
         let desk = Desk { $0.interactivePatience = .milliseconds(1) }
         let patient = try desk.submit(connection: 1)

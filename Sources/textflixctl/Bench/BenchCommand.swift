@@ -94,7 +94,12 @@ enum BenchCommand {
         }
         var isHeld = true
         for condition in conditions {
-            guard let value = report.figure(condition.figure) else { continue }
+            guard let value = report.figure(condition.figure) else {
+                isHeld = false
+                let word = screen.paint("fails", .red)
+                printOutput("  \(condition.text): \(word) (nothing was measured)\n")
+                continue
+            }
             let holds = condition.holds(value)
             isHeld = isHeld && holds
             let word = holds ? screen.paint("holds", .green) : screen.paint("fails", .red)

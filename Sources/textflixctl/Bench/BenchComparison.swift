@@ -81,15 +81,53 @@ struct BenchComparison: Sendable {
     private static func differences(_ before: JSONNode, _ after: JSONNode) -> [String] {
         var found: [String] = []
         for part in ["host", "daemon", "plan"] {
-            for member in before[part]?.object ?? [] where member.nameText != "socket" {
-                let new = after[part]?[member.nameText]
-                let (left, right) = (text(member.node), new.map(text) ?? "nothing")
-                if left != right {
-                    found.append("\(part) \(member.nameText): \(left), now \(right)")
-                }
+            let (old, new) = (before[part]?.object ?? [], after[part]?.object ?? [])
+            for name in names(old, new) where name != "socket" {
+                compare("\(part) \(name)", before[part]?[name], after[part]?[name], &found)
             }
         }
+        let (old, new) = (
+            before["daemon"]?["limits"]?.object ?? [], after["daemon"]?["limits"]?.object ?? []
+        )
+        for name in names(old, new) {
+            compare(
+                "limit \(name)", before["daemon"]?["limits"]?[name],
+                after["daemon"]?["limits"]?[name], &found)
+        }
+        for (old, new) in zip(before["lanes"]?.array ?? [], after["lanes"]?.array ?? []) {
+            let lane = old["name"]?.string ?? ""
+            for name in ["name", "arrivals", "concurrency", "target_rate", "texts_per_request"] {
+                compare("\(lane) \(name)", old[name], new[name], &found)
+            }
+            compare("\(lane) errors", errors(old), errors(new), &found)
+        }
         return found
+    }
+
+    /// Of both, in the order of the first.
+    private static func names(
+        _ old: [JSONMember], _ new: [JSONMember]
+    ) -> [String] {
+        let known = old.map(\.nameText)
+        return known + new.map(\.nameText).filter { !known.contains($0) }
+    }
+
+    private static func compare(
+        _ name: String, _ old: JSONNode?, _ new: JSONNode?, _ found: inout [String]
+    ) {
+        compare(name, old.map(text) ?? "nothing", new.map(text) ?? "nothing", &found)
+    }
+
+    private static func compare(
+        _ name: String, _ old: String, _ new: String, _ found: inout [String]
+    ) {
+        if old != new { found.append("\(name): \(old), now \(new)") }
+    }
+
+    private static func errors(_ lane: JSONNode) -> String {
+        let counts = lane["errors"]?.object ?? []
+        let shown = counts.map { "\($0.nameText) \(text($0.node))" }
+        return shown.isEmpty ? "none" : shown.joined(separator: ", ")
     }
 
     private static func text(_ node: JSONNode) -> String {

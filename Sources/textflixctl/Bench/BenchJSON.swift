@@ -59,6 +59,12 @@ enum BenchJSON {
         writer.field("instruction_set", report.daemon.engine?.instructionSet ?? "")
         writer.field("batch_tokens", report.daemon.limits?.batchTokens ?? 0)
         writer.field("queue_texts", report.daemon.limits?.queueTexts ?? 0)
+        writer.key("limits")
+        writer.beginObject()
+        for limit in report.daemon.limits?.configured ?? [] {
+            writer.number(limit.name, limit.value)
+        }
+        writer.endObject()
         writer.endObject()
     }
 

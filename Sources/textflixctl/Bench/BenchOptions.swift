@@ -95,6 +95,10 @@ enum BenchOptions {
         if count != nil, rate != nil {
             throw call.complaint("--concurrency and --rate exclude each other")
         }
+        if call.has(findCapacity), count != nil || scenario == .singleStream || scenario == .offline
+        {
+            throw call.complaint("--find-capacity searches a rate: an open loop, scenario server")
+        }
         switch scenario {
         case .singleStream:
             guard rate == nil, count ?? 1 == 1 else {
@@ -113,8 +117,8 @@ enum BenchOptions {
             }
         case nil: break
         }
-        guard let rate else {
-            return call.has(findCapacity) ? .poisson(rate: 1) : .closed(concurrency: count ?? 1)
+        guard let rate = rate ?? (call.has(findCapacity) ? 1 : nil) else {
+            return .closed(concurrency: count ?? 1)
         }
         return call.text(Self.arrivals) == "constant" ? .constant(rate: rate) : .poisson(rate: rate)
     }

@@ -53,9 +53,11 @@ struct BenchReport: Sendable {
             name = name.dropFirst(candidate.name.count + 1)
         }
         let figures = run.lanes[lane]
+        // Times are of good answers: without one there is nothing to hold a condition.
+        let isMeasured = figures.latency.count > 0
         switch name {
-        case "mean": return figures.latency.mean
-        case "max": return Double(figures.latency.largest)
+        case "mean": return isMeasured ? figures.latency.mean : nil
+        case "max": return isMeasured ? Double(figures.latency.largest) : nil
         case "rate": return rate(lane)
         case "offered": return offeredRate(lane)
         case "texts": return textRate(lane)
@@ -64,7 +66,8 @@ struct BenchReport: Sendable {
         case "lag": return Double(figures.lag.quantile(0.99))
         case "steady": return isSteady(lane) ? 1 : 0
         default:
-            guard name.first == "p", let percent = Double(name.dropFirst()), percent > 0,
+            guard isMeasured, name.first == "p", let percent = Double(name.dropFirst()),
+                percent > 0,
                 percent <= 100
             else { return nil }
             return Double(figures.latency.quantile(percent / 100))

@@ -73,7 +73,9 @@ struct BenchSession {
     /// A rate counts only if nothing failed and the generator was on time.
     private func holds(_ slo: Assertion, _ report: BenchReport, _ rate: Double) -> Bool {
         let answered = report.run.lanes[0]
-        guard answered.errors == 0, let value = report.figure(slo.figure) else { return false }
+        guard answered.errors == 0, answered.answered > 0,
+            let value = report.figure(slo.figure)
+        else { return false }
         let verdict = slo.holds(value) && report.isOnTime
         BenchProgress(report.plan).erase()
         printOutput(

@@ -9,7 +9,7 @@ import TextflixProtocol
 struct RequestPool: Sendable {
     static let streamOffset = 4
     /// Frames in a pool: enough that no daemon could have seen them all, few enough to hold.
-    static let mostFrames = 4096
+    static let mostFrames = 20_000
     static let mostBytes = 256 << 20
 
     private(set) var bytes: [UInt8] = []
