@@ -4,8 +4,8 @@
 // For each text and method, once a seed: an explanation, then the measures of `Faithfulness` along
 // its order, and how well its additive model fits variants drawn anew (R² under LIME's weights, on
 // masks of another seed, of which a small text has few that nobody saw; below 0 it counts as 0).
-// Between seeds: how often the same feature comes first and how alike the ranks are. Every variant of
-// a text is scored once, whoever asks for it.
+// Between seeds: how often the same feature comes first and how alike the ranks are. Every variant
+// of a text is scored once, whoever asks for it.
 
 internal import Randomness
 
