@@ -67,8 +67,7 @@ struct BenchReport: Sendable {
         case "steady": return isSteady(lane) ? 1 : 0
         default:
             guard isMeasured, name.first == "p", let percent = Double(name.dropFirst()),
-                percent > 0,
-                percent <= 100
+                percent > 0, percent <= 100
             else { return nil }
             return Double(figures.latency.quantile(percent / 100))
         }
