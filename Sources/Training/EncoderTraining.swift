@@ -109,7 +109,7 @@ package struct EncoderTraining {
         let data = experiment.data
         let texts = try LabelledTexts(path: path, fields: data.fields, labels: data.labels)
         watch.tell("measuring on \(texts.count) test texts")
-        let classifier = try FolderClassifier(output, precision: experiment.model.precision)
+        let classifier = try FolderClassifier(output, precision: experiment.model.answers)
         var predictions: [Prediction] = []
         for start in stride(from: 0, to: texts.count, by: 512) {
             if watch.asksToStop() { throw TrainingInterruption(checkpoint: output) }

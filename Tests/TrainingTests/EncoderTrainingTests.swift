@@ -204,6 +204,20 @@ import Weights
         #expect(Set(texts.train.ids).isDisjoint(with: texts.dev.ids))
     }
 
+    @Test(arguments: [("min_updates:9", 9), ("max_updates:2", 2), ("min_updates:2", 4)])
+    func updatesHaveBounds(_ bound: String, _ updates: Int) throws {
+        let step = "{do:'tune',epochs:1,batch:8,\(bound)}"
+        #expect(try training(step, output: "bound").run().steps[0].updates == updates)
+    }
+
+    @Test func whatATeacherTakesIsCountedAndItAnswersInAPrecisionOfItsOwn() throws {
+        let report = try training(Self.allSteps, output: "int8", model: ",answers:'int8'").run()
+        let step = report.steps[2]
+        let state = try #require(step.state)
+        #expect(step.seconds > state.seconds + state.heldOutSeconds)
+        #expect(report.testAccuracy == 1)
+    }
+
     @Test func answersOfAFileTeach() throws {
         let lines = (0..<80).map { index in
             let sure = index % 2 == 0 ? 0.95 : 0.05

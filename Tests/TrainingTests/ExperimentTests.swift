@@ -1,5 +1,6 @@
 // What an experiment's file may say, what it may not, and how rates follow from it.
 
+import Numerics
 import Syscalls
 import Testing
 import Training
@@ -24,7 +25,7 @@ import Weights
             { data: { train: "train.jsonl", test: "test.jsonl", unlabelled: ["train.jsonl"],
                 ids: "subsets/500-s{seed}.txt", dev_share: 0.1 },
               model: { kind: "encoder", base: "/models/minilm", pooling: "cls", max_tokens: 128,
-                truncation: "head", precision: "bf16", weights: "bf16" },
+                truncation: "head", precision: "bf16", weights: "bf16", answers: "int8" },
               steps: [
                 { do: "masked", epochs: 1, texts: 1000, max_tokens: 64 },
                 { do: "tune", train: "full", updates: 70, batch: 32, rate: 1e-4, head_rate: 1e-3,
@@ -39,7 +40,7 @@ import Weights
         #expect(experiment.data.train == "/texts/train.jsonl" && experiment.data.devShare == 0.1)
         #expect(experiment.model.base == "/models/minilm" && experiment.model.pooling == .cls)
         #expect(experiment.seeds == [0, 1] && experiment.output == "/out")
-        #expect(experiment.coverage == 0.9)
+        #expect(experiment.coverage == 0.9 && experiment.model.answers == .int8)
         let fit = try #require(experiment.steps[1].fit)
         #expect(fit.length == .updates(70) && fit.clip == nil && fit.headDropout == 0.2)
         guard case .distil(let distil) = experiment.steps[2] else { return }
@@ -78,6 +79,8 @@ import Weights
             "targets are of query"
         ),
         ("\(data),\(model),steps:[{do:'tune',epochs:1,updates:2}],output:'o'", "give one"),
+        ("\(data),\(model),steps:[{do:'tune',updates:1,max_updates:2}],output:'o'", "with epochs"),
+        ("\(data),\(model),steps:[{do:'tune',min_updates:3,max_updates:2}],output:'o'", "is more"),
         ("\(data),\(model),steps:[{do:'tune'}],seeds:[1,1],output:'o'", "seeds must be"),
         (
             "data:{train:'a',dev_share:0},\(model),steps:[{do:'tune'}],coverage:0.9,output:'o'",
@@ -88,6 +91,10 @@ import Weights
                 + "steps:[{do:'tune'}],output:'o'", "pooling goes with the linear head"
         ),
         ("\(data),model:{kind:'encoder'},steps:[{do:'tune'}],output:'o'", "base, the folder"),
+        (
+            "\(data),model:{kind:'encoder',base:'b',answers:'int4'},steps:[{do:'tune'}],output:'o'",
+            "answers must be one of \"f32\""
+        ),
         ("data:{train:'a',labels:['x']},\(model),steps:[{do:'tune'}],output:'o'", "at least two"),
     ])
     func whatIsWrongIsNamed(_ text: String, _ words: String) throws {

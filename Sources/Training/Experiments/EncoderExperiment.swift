@@ -18,7 +18,8 @@
 //         "pooling": "mean",                            // or "cls"; of a linear head
 //         "max_tokens": 256, "truncation": "head_and_tail",      // or "head"
 //         "precision": "bf16",                          // of products; sums and weights are f32
-//         "weights": "f32"                              // or "bf16": of the written file
+//         "weights": "f32",                             // or "bf16": of the written file
+//         "answers": "int8"                             // of finished models: teachers, the test
 //       },
 //       "steps": [ {"do": "tune", ...}, ... ],          // see TrainingStep
 //       "coverage": 0.9,                   // of label sets: how often they hold the right one
@@ -56,6 +57,8 @@ package struct EncoderExperiment: Sendable {
         package var truncation: ModelSettings.Truncation
         package var precision: Precision
         package var weights: ElementType
+        /// Of finished models, by the engine that serves them: teachers, and the tested one.
+        package var answers: Precision
     }
 
     package var data: Texts
@@ -195,6 +198,7 @@ extension EncoderExperiment.Model {
     ) throws(WeightsError) {
         try source.refuseKeys(otherThan: [
             "kind", "base", "head", "pooling", "max_tokens", "truncation", "precision", "weights",
+            "answers",
         ])
         guard let base = try source.string("base") else {
             throw source.error("base, the folder of a pretrained encoder, is missing", source.root)
@@ -214,6 +218,7 @@ extension EncoderExperiment.Model {
         precision = try source.choice("precision", TrainedPrecision.self) == .bf16 ? .bf16 : .f32
         weights =
             try source.choice("weights", TrainedPrecision.self) == .bf16 ? .bfloat16 : .float32
+        answers = try source.choice("answers", Precision.self) ?? precision
     }
 }
 

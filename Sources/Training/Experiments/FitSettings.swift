@@ -4,6 +4,7 @@
 //     "rank": 8, "alpha": 16, "targets": ["query", "value"],       // of adapters
 //     "from": "previous",            // or "base"
 //     "epochs": 10,                  // or "updates": 400
+//     "min_updates": 60, "max_updates": 1000,        // bounds of what the epochs come to
 //     "batch": 16,                   // texts an update
 //     "micro_tokens": 4096,          // computed at once: memory, not mathematics
 //     "rate": 5e-5, "head_rate": 5e-4,
@@ -45,6 +46,9 @@ package struct FitSettings: Sendable {
     package var adapter: Adapter?
     package var start = Start.previous
     package var length = Length.epochs(3)
+    /// What the epochs come to is held between these: one recipe for few texts and for many.
+    package var minUpdates = 1
+    package var maxUpdates = Int.max
     package var batch = 16
     package var microTokens = 4096
     package var rate = 2e-5
@@ -66,7 +70,9 @@ package struct FitSettings: Sendable {
     package init() {}
 
     static let keys = [
-        "train", "rank", "alpha", "targets", "from", "epochs", "updates", "batch", "micro_tokens",
+        "train", "rank", "alpha", "targets", "from", "epochs", "updates", "min_updates",
+        "max_updates",
+        "batch", "micro_tokens",
         "rate", "head_rate", "layer_decay", "schedule", "warmup", "weight_decay", "clip",
         "label_smoothing", "dropout", "head_dropout", "unfreeze", "fresh_layers", "evaluations",
         "patience",
@@ -118,9 +124,11 @@ package struct FitSettings: Sendable {
         return targets
     }
 
+    private static let updateRange = 1...100_000_000
+
     private mutating func readLength(_ source: JSONSource) throws(WeightsError) {
         let epochs = try source.number("epochs", in: 0.01...10_000)
-        let updates = try source.natural("updates", in: 1...100_000_000)
+        let updates = try source.natural("updates", in: Self.updateRange)
         if let updates {
             guard epochs == nil else {
                 throw source.error(
@@ -130,6 +138,15 @@ package struct FitSettings: Sendable {
             length = .updates(updates)
         } else if let epochs {
             length = .epochs(epochs)
+        }
+        minUpdates = try source.natural("min_updates", in: Self.updateRange) ?? minUpdates
+        maxUpdates = try source.natural("max_updates", in: Self.updateRange) ?? maxUpdates
+        let bound = source.node("min_updates") ?? source.node("max_updates")
+        if let bound, updates != nil {
+            throw source.error("min_updates and max_updates go with epochs", bound)
+        }
+        if let bound, minUpdates > maxUpdates {
+            throw source.error("min_updates is more than max_updates", bound)
         }
         batch = try source.natural("batch", in: 1...65_536) ?? batch
         microTokens = try source.natural("micro_tokens", in: 16...(1 << 20)) ?? microTokens
@@ -155,7 +172,9 @@ extension FitSettings {
         switch length {
         case .updates(let count): count
         case .epochs(let epochs):
-            max(1, Int((epochs * Double(updatesInEpoch(texts: texts))).rounded()))
+            min(
+                maxUpdates,
+                max(minUpdates, Int((epochs * Double(updatesInEpoch(texts: texts))).rounded())))
         }
     }
 

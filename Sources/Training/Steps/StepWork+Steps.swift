@@ -74,11 +74,11 @@ extension StepWork {
     ) throws -> (Stage, StepReport) {
         let chosen = texts.unlabelled.chosen(drawn(settings.texts))
         let asked = TeacherAnswers(
-            labels: experiment.data.labels, precision: experiment.model.precision, watch: watch)
+            labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
         let answers = try teachers(previous: teacher).map { path in
             try asked.ask(path, chosen, keep: "\(folder)/answers-\(try revision(path).short).jsonl")
         }
-        let soft = SoftTargets(answers, settings)
+        let soft = SoftTargets(answers.map(\.rows), settings)
         let labelled = (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
         let all = labelled + soft.places.map { chosen.texts[$0] }
         guard !soft.places.isEmpty else {
@@ -99,7 +99,9 @@ extension StepWork {
             ("taught", "\(soft.places.count)"), ("unsure", "\(soft.unsure)"),
             ("unanswered", "\(soft.unanswered)"),
         ]
-        return try learn(lesson, settings.fit, base, task, notes: notes)
+        var (stage, report) = try learn(lesson, settings.fit, base, task, notes: notes)
+        report.seconds += answers.reduce(0) { $0 + $1.seconds }
+        return (stage, report)
     }
 
     /// Fits a classifier and writes it.

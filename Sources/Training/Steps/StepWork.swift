@@ -51,7 +51,7 @@ struct StepWork {
         case .distil(let settings):
             (stage, report) = try distil(settings, base, teacher: previous.path, task)
         }
-        report.seconds =
+        report.seconds +=
             report.state.map { $0.seconds + $0.heldOutSeconds }
             ?? Double(MonotonicClock.now.since(began)) / 1e9
         try record(stage, report, task)

@@ -1,6 +1,7 @@
 // What teachers say of unlabelled texts, asked once and kept.
 //
-//     answers-0.jsonl     {"id": "r7", "probabilities": [0.03, 0.97]}     one line a text, in order
+//     answers-1f0c.jsonl     {"id": "r7", "probabilities": [0.03, 0.97]}    a line a text, in order
+//                            ..., "seconds": 0.2}                           at the end of a part
 //
 // A teacher is a model folder, or a file of answers that was made elsewhere (`textflixctl classify
 // --jsonl` writes such). A folder's answers are kept in a file too, part by part, so a run that is
@@ -13,6 +14,13 @@ internal import Syscalls
 internal import Weights
 
 struct TeacherAnswers {
+    struct Answers {
+        /// For each text a distribution, or nil where the teacher has none.
+        var rows: [[Double]?] = []
+        /// What they took, over all runs that asked.
+        var seconds = 0.0
+    }
+
     let labels: [String]
     let precision: Precision
     let watch: TrainingWatch
@@ -20,33 +28,37 @@ struct TeacherAnswers {
     /// Texts asked together, between two looks at the watch.
     private static let partTexts = 512
 
-    /// For each text a distribution, or nil where the teacher has no answer.
     /// - Parameter keep: the file for what a folder answers.
     func ask(
         _ teacher: String, _ texts: UnlabelledTexts, keep: String
-    ) throws -> [[Double]?] {
-        guard isDirectory(teacher) else { return try answers(ofFile: teacher, texts) }
+    ) throws -> Answers {
+        guard isDirectory(teacher) else {
+            return Answers(rows: try answers(ofFile: teacher, texts))
+        }
         var answers = keptAnswers(keep, texts)
-        guard answers.count < texts.count else { return answers }
+        guard answers.rows.count < texts.count else { return answers }
         let classifier = try FolderClassifier(teacher, precision: precision)
         let order = try order(classifier.labels, teacher)
-        let started = MonotonicClock.now
-        let before = answers.count
-        var length = try fileExists(keep) ? keptLength(keep, lines: before) : 0
-        while answers.count < texts.count {
+        var length = try fileExists(keep) ? keptLength(keep, lines: answers.rows.count) : 0
+        while answers.rows.count < texts.count {
             if watch.asksToStop() { throw TrainingInterruption(checkpoint: keep) }
-            let end = min(texts.count, answers.count + Self.partTexts)
-            let part = Array(texts.texts[answers.count..<end])
-            let rows = try classifier.probabilities(part).map { row in order.map { row[$0] } }
-            let lines = zip(texts.ids[answers.count..<end], rows).flatMap(Self.line)
+            let started = MonotonicClock.now
+            let places = answers.rows.count..<min(texts.count, answers.rows.count + Self.partTexts)
+            let rows = try classifier.probabilities(Array(texts.texts[places]))
+                .map { row in order.map { row[$0] } }
+            let seconds = Double(MonotonicClock.now.since(started)) / 1e9
+            let lines = zip(places, rows).flatMap { place, row in
+                Self.line(texts.ids[place], row, seconds: place == places.last ? seconds : nil)
+            }
             let file = try openForAppending(keep, keeping: length)
             try lines.withUnsafeBytes { try file.writeAll($0) }
             length += lines.count
-            answers += rows.map(normalised)
-            let speed =
-                Double(answers.count - before) / (Double(MonotonicClock.now.since(started)) / 1e9)
-            let left = Int(Double(texts.count - answers.count) / max(speed, 1e-9))
-            watch.tell("teacher: \(answers.count) of \(texts.count) texts, \(left) s left")
+            answers.rows += rows.map(normalised)
+            answers.seconds += seconds
+            let left = seconds * Double(texts.count - places.upperBound) / Double(places.count)
+            watch.tell(
+                "teacher: \(places.upperBound) of \(texts.count) texts, "
+                    + "\(Int(left.rounded())) s left")
         }
         return answers
     }
@@ -63,7 +75,7 @@ struct TeacherAnswers {
         return order
     }
 
-    private static func line(_ id: String, _ row: [Double]) -> [UInt8] {
+    private static func line(_ id: String, _ row: [Double], seconds: Double?) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.key("id")
@@ -72,24 +84,29 @@ struct TeacherAnswers {
         json.beginArray()
         for value in row { json.double(value) }
         json.endArray()
+        if let seconds {
+            json.key("seconds")
+            json.double(seconds)
+        }
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
     }
 
     /// The whole lines of a file that was begun, as far as they are these texts'.
-    private func keptAnswers(_ path: String, _ texts: UnlabelledTexts) -> [[Double]?] {
+    private func keptAnswers(_ path: String, _ texts: UnlabelledTexts) -> Answers {
+        var answers = Answers()
         guard let bytes = try? readFile(path, limit: LabelledTexts.Limits.fileBytes) else {
-            return []
+            return answers
         }
-        var answers: [[Double]?] = []
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         // What stands after the last line's end was cut off.
         for line in lines.dropLast() {
-            guard answers.count < texts.count, let node = try? JSONDocument.parse(Array(line)),
-                node["id"]?.string == texts.ids[answers.count],
+            guard answers.rows.count < texts.count, let node = try? JSONDocument.parse(Array(line)),
+                node["id"]?.string == texts.ids[answers.rows.count],
                 let row = distribution(node)
             else { break }
-            answers.append(row)
+            answers.rows.append(row)
+            answers.seconds += node["seconds"]?.double ?? 0
         }
         return answers
     }

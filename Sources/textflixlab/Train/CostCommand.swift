@@ -140,11 +140,16 @@ struct CostEstimate {
         if case .masked(let settings) = step { settings.maxTokens } else { nil }
     }
 
-    /// A teacher that has the base's shape answers once for each text; another's is not known.
+    /// Each teacher answers once for each text. One that is not there yet, and the step before, are
+    /// taken for models of the base's shape; files of answers and linear models cost nothing.
     private func teaching(_ step: TrainingStep, _ lengths: [Int]) -> Double {
         guard case .distil(let settings) = step else { return 0 }
-        let folders = settings.teachers.filter { $0 == DistilSettings.previous || isDirectory($0) }
-        return Double(folders.count) * shape.forward(lengths)
+        let seed = experiment.seeds[0]
+        return settings.teachers.map { TrainingTexts.named($0, seed) }.reduce(0.0) { sum, teacher in
+            guard fileExists(teacher) else { return sum + shape.forward(lengths) }
+            let folder = try? ModelFolder.open(teacher)
+            return sum + (folder.map { EncoderShape($0.configuration).forward(lengths) } ?? 0)
+        }
     }
 
     private func tokens(_ texts: [[UInt8]], maxTokens: Int?) throws -> TextTokens {
@@ -187,7 +192,7 @@ extension CostEstimate {
 
     /// Of the encoder's engine.
     private func answerSpeed(_ tokens: TextTokens) throws -> Double {
-        let model = try BERTModel.load(folder: base, precision: experiment.model.precision)
+        let model = try BERTModel.load(folder: base, precision: experiment.model.answers)
         let parts = tokens.parts(0..<min(tokens.count, 512), tokens: 8192)
         let longest = (0..<tokens.count).map(tokens.length).max() ?? 1
         let engine = try EncoderEngine(maxBatchTokens: max(8192, longest))
