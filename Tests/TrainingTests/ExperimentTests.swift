@@ -117,6 +117,10 @@ import Weights
         try texts.write("subsets/500-s1.txt", "r1\n")
         let plan = try CurvePlan(path: folder + "/curve.json5", texts: texts.path)
         #expect(plan.points.count == plan.models.count && plan.points[0].seed == 1)
+        let whole = plan.models.count { $0.labels == nil }
+        try texts.write("subsets/10-s1.txt", "r1\n")
+        let two = try CurvePlan(path: folder + "/curve.json5", texts: texts.path)
+        #expect(two.points.count == plan.models.count + whole && whole < plan.models.count)
         #expect(plan.reported[0].points.contains { $0 == (500, 91.0) })
     }
 

@@ -1,7 +1,10 @@
 // A file that asks for accuracy over the number of labels, of several experiments. JSON5:
 //
 //     {
-//       "models": { "MiniLM": "500-minilm-full.json5", "NB-SVM": "nbsvm.json5" },
+//       "models": {
+//         "NB-SVM": "nbsvm.json5",
+//         "MPNet": { "experiment": "500-mpnet-full.json5", "labels": [100, 500], "seeds": [0] }
+//       },
 //       "labels": [10, 50, 100, 200, 500], "seeds": [0, 1, 2],
 //       "ids": "subsets/{labels}-s{seed}.txt",        // the texts of a point
 //       "reported": { "BERT-large, 2019": { "10": 72.5, "500": 91.0 } },   // drawn beside them
@@ -9,7 +12,8 @@
 //     }
 //
 // Each point is one run of an experiment on the ids of its file; where there is no such file there
-// is no point. Nothing else of the experiment changes.
+// is no point. Nothing else of the experiment changes. A model that takes long may have fewer
+// points, by `labels` and `seeds` of its own.
 
 internal import JSONText
 internal import Syscalls
@@ -21,6 +25,13 @@ package struct CurvePlan: Sendable {
         package let experiment: Experiment
         /// Of its file: a point of another file is another point.
         package let hash: String
+        /// Its points alone; nil: all of the curve's.
+        package let labels: [Int]?
+        package let seeds: [Int]?
+
+        fileprivate func hasPoint(_ count: Int, _ seed: Int) -> Bool {
+            labels?.contains(count) ?? true && seeds?.contains(seed) ?? true
+        }
     }
 
     package struct Point: Sendable {
@@ -68,7 +79,7 @@ package struct CurvePlan: Sendable {
                     .split(separator: "{labels}", omittingEmptySubsequences: false)
                     .joined(separator: String(count))
                 guard fileExists(file) else { continue }
-                points += models.indices.map {
+                points += models.indices.filter { models[$0].hasPoint(count, seed) }.map {
                     Point(model: $0, labels: count, seed: seed, ids: file)
                 }
             }
@@ -82,14 +93,20 @@ package struct CurvePlan: Sendable {
     private static func models(
         _ source: JSONSource, _ places: ExperimentPlaces, _ texts: String?
     ) throws(WeightsError) -> [Model] {
-        guard let members = source.node("models")?.object, !members.isEmpty else {
+        guard let section = try source.section("models"),
+            let members = section.root.object, !members.isEmpty
+        else {
             throw source.error(
                 "models, an object of names and experiments' files, is missing", source.root)
         }
         var models: [Model] = []
         for member in members {
-            guard let file = member.node.string else {
-                throw source.error("\(member.nameText) must be an experiment's file", member.node)
+            let own = member.node.object == nil ? nil : try section.section(member.nameText)
+            try own?.refuseKeys(otherThan: ["experiment", "labels", "seeds"])
+            guard let file = try member.node.string ?? own?.string("experiment") else {
+                throw source.error(
+                    "\(member.nameText) must be an experiment's file, or an object that names it",
+                    member.node)
             }
             let path = places.resolve(file)
             let bytes = try JSONSource(path, dialect: .json5).bytes
@@ -97,7 +114,8 @@ package struct CurvePlan: Sendable {
             models.append(
                 Model(
                     name: member.nameText, experiment: try Experiment(path: path, texts: texts),
-                    hash: hash.short))
+                    hash: hash.short, labels: try ownNumbers(own, "labels"),
+                    seeds: try ownNumbers(own, "seeds")))
         }
         return models
     }
@@ -118,6 +136,14 @@ package struct CurvePlan: Sendable {
             all.append(Reported(name: member.nameText, points: points))
         }
         return all
+    }
+
+    /// Of a model that has a list of its own.
+    private static func ownNumbers(
+        _ source: JSONSource?, _ key: String
+    ) throws(WeightsError) -> [Int]? {
+        guard let source, source.node(key) != nil else { return nil }
+        return try numbers(source, key)
     }
 
     private static func numbers(
