@@ -76,7 +76,8 @@ extension StepWork {
         let asked = TeacherAnswers(
             labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
         let answers = try teachers(previous: teacher).map { path in
-            try asked.ask(path, chosen, keep: "\(folder)/answers-\(try revision(path).short).jsonl")
+            let kept = "answers-\(try revision(path).short)-\(asked.precision.rawValue).jsonl"
+            return try asked.ask(path, chosen, keep: folder + "/" + kept)
         }
         let soft = SoftTargets(answers.map(\.rows), settings)
         let labelled = (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }

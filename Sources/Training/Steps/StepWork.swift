@@ -1,8 +1,8 @@
 // One step of a run: what it starts from, what it learns, where its model goes, and its record.
 //
-//     steps/2-tune/checkpoint.safetensors     while it runs
-//     steps/2-tune/answers-REVISION.jsonl     of a teacher
-//     steps/2-tune/step.json                  once it is done: the record, and the task's name
+//     steps/2-tune/checkpoint.safetensors         while it runs
+//     steps/2-tune/answers-REVISION-int8.jsonl    of a teacher
+//     steps/2-tune/step.json                      once it is done: the record, and the task's name
 //
 // The task's name is a hash of all that the step's outcome depends on: the experiment's file up to
 // the output, the texts, the seed, the model that it starts from and its teachers.

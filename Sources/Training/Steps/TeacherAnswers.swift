@@ -1,7 +1,7 @@
 // What teachers say of unlabelled texts, asked once and kept.
 //
-//     answers-1f0c.jsonl     {"id": "r7", "probabilities": [0.03, 0.97]}    a line a text, in order
-//                            ..., "seconds": 0.2}                           at the end of a part
+//     answers-1f0c-int8.jsonl    {"id": "r7", "probabilities": [0.03, 0.97]}    a line a text,
+//                                {..., "seconds": 0.2}                          and a part's time
 //
 // A teacher is a model folder, or a file of answers that was made elsewhere (`textflixctl classify
 // --jsonl` writes such). A folder's answers are kept in a file too, part by part, so a run that is

@@ -6,6 +6,7 @@
 
 import CommandLineTable
 import Encoder
+import Numerics
 import Presentation
 import Syscalls
 import Tokenization
@@ -94,7 +95,7 @@ struct CostEstimate {
         let held = (0..<dev.count).map(dev.length)
         guard let fit = step.fit else {
             let work = shape.forward(lengths) + shape.forward(held)
-            let speed = try answerSpeed(learned)
+            let speed = try answerSpeed(learned, .f32)
             let cells = cells(
                 lengths.count, 0, lengths.reduce(0, +), work, speed, 4 * shape.weights)
             return (cells(work / speed), work / speed)
@@ -104,8 +105,12 @@ struct CostEstimate {
             fit, shape, lengths: lengths, answered: answered, keepsBest: !answered.isEmpty)
         let speed = try learnSpeed(step, fit, learned)
         var time = cost.learning / speed
-        if cost.answering > 0 || step.kind == .distil {
-            time += (cost.answering + teaching(step, lengths)) / (try answerSpeed(learned))
+        if cost.answering > 0 {
+            time += cost.answering / (try answerSpeed(learned, experiment.model.precision))
+        }
+        let teaching = teaching(step, lengths)
+        if teaching > 0 {
+            time += teaching / (try answerSpeed(learned, experiment.model.answers))
         }
         let cells = cells(
             lengths.count, cost.updates, cost.tokens, cost.learning + cost.answering, speed,
@@ -191,8 +196,8 @@ extension CostEstimate {
     }
 
     /// Of the encoder's engine.
-    private func answerSpeed(_ tokens: TextTokens) throws -> Double {
-        let model = try BERTModel.load(folder: base, precision: experiment.model.answers)
+    private func answerSpeed(_ tokens: TextTokens, _ precision: Precision) throws -> Double {
+        let model = try BERTModel.load(folder: base, precision: precision)
         let parts = tokens.parts(0..<min(tokens.count, 512), tokens: 8192)
         let longest = (0..<tokens.count).map(tokens.length).max() ?? 1
         let engine = try EncoderEngine(maxBatchTokens: max(8192, longest))
