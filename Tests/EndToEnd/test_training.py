@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import unittest
+import xml.etree.ElementTree
 
 import harness
 from harness import Daemon, random_model, run, scratch, wait_until
@@ -83,6 +84,52 @@ class Training(unittest.TestCase):
         again = run("textflixlab", "train", experiment)
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(model.stat().st_mtime_ns, written)
+
+    def test_cost_is_told_before_and_nothing_is_written(self):
+        answer = run("textflixlab", "cost", "--seconds", "1", self.experiment("dear", 40))
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        row = next(line for line in answer.stdout.splitlines() if line.startswith("1 tune"))
+        self.assertIn("320", row)
+        self.assertIn("1,600", row, "40 epochs of 40 updates")
+        self.assertFalse((self.folder / "dear").exists())
+
+    def curve(self):
+        (self.folder / "words.json5").write_text(json.dumps({
+            "data": {"train": "train.jsonl", "test": "test.jsonl",
+                     "labels": ["negative", "positive"]},
+            "model": {"recipe": "better", "cost": 1}, "folds": 2, "seed": 1, "output": "words"}))
+        self.experiment("points", 1)
+        for count in (20, 100):
+            for seed in (0, 1):
+                names = "".join(f"1-{seed * 150 + number}\n" for number in range(count))
+                (self.folder / f"{count}-s{seed}.txt").write_text(names)
+        path = self.folder / "curve.json5"
+        path.write_text(json.dumps({
+            "models": {"words": "words.json5",
+                       "tiny": {"experiment": "points.json5", "labels": [100], "seeds": [1]}},
+            "labels": [20, 100], "seeds": [0, 1, 2], "ids": "{labels}-s{seed}.txt",
+            "reported": {"elsewhere": {"20": 60.5}}, "output": "curve"}))
+        return path
+
+    def test_a_curve_keeps_its_points(self):
+        path = self.curve()
+        answer = run("textflixlab", "curve", path)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        points = sorted((self.folder / "curve" / "points").iterdir())
+        self.assertEqual([point.name for point in points], [
+            "0-100-s0.json", "0-100-s1.json", "0-20-s0.json", "0-20-s1.json", "1-100-s1.json"])
+        written = [point.stat().st_mtime_ns for point in points]
+        picture = xml.etree.ElementTree.parse(self.folder / "curve" / "curve.svg")
+        words = " ".join(picture.getroot().itertext())
+        for name in ("elsewhere", "words", "tiny"):
+            self.assertIn(name, words)
+        self.assertEqual(list((self.folder / "curve" / "runs").iterdir()), [])
+        again = run("textflixlab", "curve", path)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual([point.stat().st_mtime_ns for point in points], written)
+        shown = run("textflixlab", "curve", "--show", path)
+        self.assertEqual(shown.stdout, again.stdout)
+        self.assertIn("60.5", shown.stdout)
 
 
 if __name__ == "__main__":

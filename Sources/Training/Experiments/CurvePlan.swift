@@ -58,7 +58,8 @@ package struct CurvePlan: Sendable {
         try source.refuseKeys(otherThan: [
             "models", "labels", "seeds", "ids", "reported", "output",
         ])
-        models = try Self.models(source, places, texts)
+        let models = try Self.models(source, places, texts)
+        self.models = models
         reported = try Self.reported(source)
         guard let ids = try source.string("ids"), ids.contains("{labels}") else {
             throw source.error(
@@ -103,7 +104,8 @@ package struct CurvePlan: Sendable {
         for member in members {
             let own = member.node.object == nil ? nil : try section.section(member.nameText)
             try own?.refuseKeys(otherThan: ["experiment", "labels", "seeds"])
-            guard let file = try member.node.string ?? own?.string("experiment") else {
+            let named = own == nil ? member.node.string : try own?.string("experiment")
+            guard let file = named else {
                 throw source.error(
                     "\(member.nameText) must be an experiment's file, or an object that names it",
                     member.node)

@@ -1,6 +1,7 @@
 // What each kind of step does.
 
 internal import Encoder
+internal import Numerics
 internal import Randomness
 internal import Syscalls
 internal import Tokenization
