@@ -127,7 +127,9 @@ class Training(unittest.TestCase):
         again = run("textflixlab", "curve", path)
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual([point.stat().st_mtime_ns for point in points], written)
+        (self.folder / "curve" / "curve.svg").unlink()
         shown = run("textflixlab", "curve", "--show", path)
+        self.assertTrue((self.folder / "curve" / "curve.svg").exists())
         self.assertEqual(shown.stdout, again.stdout)
         self.assertIn("60.5", shown.stdout)
 

@@ -17,7 +17,7 @@ enum CurveCommand {
         "output", .text("DIR"), "write there, whatever the file says")
     private static let texts = Option(
         "data", .folder("DIR"), "where relative paths of texts are seen from, if not the files'")
-    private static let show = Option("show", "run nothing: show the points that are there")
+    private static let show = Option("show", "run nothing: draw the points that are there")
 
     static let command = Command(
         "curve", "accuracy over the number of labels",
@@ -37,6 +37,7 @@ enum CurveCommand {
         if !call.has(show) {
             guard try run.finish() else { return .interrupted }
         }
+        try run.write()
         let screen = Screen(of: .output)
         let drawing = CurveDrawing(plan: plan, results: run.results)
         printOutput(drawing.lines(on: screen).joined(separator: "\n") + "\n")
@@ -147,7 +148,8 @@ final class CurveRun {
         results.append(result)
     }
 
-    private func write() throws {
+    /// The picture and the numbers of all points so far.
+    func write() throws {
         let drawing = CurveDrawing(plan: plan, results: results)
         try writeFileAtomically(plan.output + "/curve.svg", bytes: Array(drawing.picture.utf8))
         try writeFileAtomically(plan.output + "/curve.json", bytes: drawing.json)
