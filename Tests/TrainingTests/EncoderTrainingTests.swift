@@ -77,6 +77,9 @@ import Weights
             #expect(fileExists(training.output + "/" + file), "\(file)")
         }
         #expect(!fileExists(training.output + "/steps/1-tune/checkpoint.safetensors"))
+        let card = String(decoding: try bytes("out/MODEL_CARD.md"), as: UTF8.self)
+        #expect(card.contains("| test, answered in f32 | **100.0 %** of 30"))
+        #expect(card.contains("load_file(") && !card.contains("PeftModel"))
     }
 
     /// The held-out answers of the written folder are the student's.
@@ -101,6 +104,8 @@ import Weights
         #expect(model.encoderPath.hasSuffix("/base"))
         #expect(abs(try #require(model.settings.conformal).alpha - 0.1) < 1e-9)
         #expect(!fileExists(training.output + "/model.safetensors"))
+        let card = String(decoding: try bytes("adapters/MODEL_CARD.md"), as: UTF8.self)
+        #expect(card.contains("PeftModel.from_pretrained(encoder, folder)"))
         try expectServedAsTrained(training, report)
     }
 

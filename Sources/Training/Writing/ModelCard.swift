@@ -3,6 +3,7 @@
 // Only what the run knows stands in it. `textflixlab audit --card` adds behaviour and bias.
 
 internal import Insight
+internal import Numerics
 internal import Weights
 
 struct ModelCard {
@@ -26,11 +27,20 @@ struct ModelCard {
         `textflixlab audit --model NAME --card MODEL_CARD.md` adds how it fails with negation, names
         and time, and where it is unfair.
 
+        \(python.section)
+
         """
     }
 
     private var name: String {
         report.output.split(separator: "/").last.map(String.init) ?? "model"
+    }
+
+    private var python: PythonExample {
+        let model = experiment.model
+        return PythonExample(
+            head: model.head, pooling: model.pooling,
+            hasAdapters: experiment.steps.last?.fit?.adapter != nil)
     }
 
     private var rows: [(String, String)] {
@@ -52,7 +62,9 @@ struct ModelCard {
             rows.append(
                 ("held out", figures(heldOut.predictions(temperature: report.temperature))))
         }
-        if let test = report.test { rows.append(("test", figures(test))) }
+        if let test = report.test {
+            rows.append(("test, answered in \(experiment.model.answers.rawValue)", figures(test)))
+        }
         return rows
     }
 

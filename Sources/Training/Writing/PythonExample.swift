@@ -1,0 +1,79 @@
+// How a written folder is read in Python, by the libraries that others use: a section of its card.
+//
+// Invariant: run beside the card, the code leaves `probabilities` of its texts, those that the
+// daemon answers (Tests/Golden/training/written.py runs it). Only where a text is longer than the
+// model reads do the two differ: the tokenizer of those libraries keeps the head of it alone.
+
+internal import Weights
+
+struct PythonExample {
+    let head: EncoderExperiment.HeadKind
+    let pooling: ModelSettings.Pooling
+    let hasAdapters: Bool
+
+    var section: String {
+        """
+        ## In Python
+
+        Texts that are longer than it reads lose their end here, and have other probabilities.
+
+        ```python
+        \(lines.joined(separator: "\n"))
+        ```
+        """
+    }
+
+    private var lines: [String] {
+        imports + [
+            "",
+            "folder = pathlib.Path(\".\")  # of this card",
+            "settings = json.loads((folder / \"textflix.json\").read_text())",
+            "texts = [\"a film to see again\", \"two hours of nothing\"]",
+        ] + (head == .pooler ? whole : encoder + pooled) + [
+            "probabilities = (logits / settings[\"temperature\"]).softmax(-1)",
+            "print(dict(zip(settings[\"labels\"], probabilities.T.tolist())))",
+        ]
+    }
+
+    private var imports: [String] {
+        let parts =
+            head == .pooler
+            ? "AutoModelForSequenceClassification, AutoTokenizer" : "AutoModel, AutoTokenizer"
+        return ["import json, pathlib, torch"]
+            + (hasAdapters ? ["from peft import PeftModel"] : [])
+            + (head == .pooler ? [] : ["from safetensors.torch import load_file"])
+            + ["from transformers import \(parts)"]
+    }
+
+    private func tokens(of place: String) -> [String] {
+        [
+            "tokenizer = AutoTokenizer.from_pretrained(\(place))",
+            "batch = tokenizer(texts, truncation=True, max_length=settings[\"max_tokens\"],",
+            "                  padding=True, return_tensors=\"pt\")",
+        ]
+    }
+
+    private var whole: [String] {
+        ["model = AutoModelForSequenceClassification.from_pretrained(folder).eval()"]
+            + tokens(of: "folder") + ["logits = model(**batch).logits"]
+    }
+
+    private var encoder: [String] {
+        ["base = folder / settings[\"base\"]", "encoder = AutoModel.from_pretrained(base)"]
+            + (hasAdapters ? ["encoder = PeftModel.from_pretrained(encoder, folder)"] : [])
+            + tokens(of: "base") + ["states = encoder.eval()(**batch).last_hidden_state"]
+    }
+
+    private var pooled: [String] {
+        let pooling =
+            pooling == .mean
+            ? [
+                "mask = batch[\"attention_mask\"][..., None]",
+                "pooled = (states * mask).sum(1) / mask.sum(1)",
+            ] : ["pooled = states[:, 0]"]
+        return pooling + [
+            "head = load_file(folder / settings[\"head\"])",
+            "logits = pooled @ head[\"head.weight\"].T + head[\"head.bias\"]",
+        ]
+    }
+}
