@@ -21,7 +21,8 @@ struct ModelCard {
         \(rows.map { "| \($0.0) | \($0.1) |" }.joined(separator: "\n"))
 
         Labels were read of the listed training texts alone; a text that equals a test text was
-        left out before training; the labels of the test file were read after the model was written.
+        left out before training, as were copies of held-out ones; the labels of the test file were
+        read after the model was written.
 
         What it does with texts of another kind than those it learned from, nobody has measured.
         `textflixlab audit --model NAME --card MODEL_CARD.md` adds how it fails with negation, names
@@ -51,7 +52,7 @@ struct ModelCard {
             ("labelled texts", "\(report.trainCount) to learn from, \(report.devCount) held out"),
             ("unlabelled texts", "\(report.unlabelledCount)"),
             (
-                "left out, equal to a test text",
+                "left out, equal to a test or held-out text",
                 "\(report.droppedLabelled) labelled, \(report.droppedUnlabelled) unlabelled"
             ),
             ("steps", report.steps.map(\.kind.rawValue).joined(separator: ", ")),
