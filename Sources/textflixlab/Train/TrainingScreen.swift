@@ -15,9 +15,10 @@ final class TrainingScreen {
     private let screen = Screen(of: .error)
     private var shownAt: MonotonicClock.Instant?
     private var isDirty = false
-    /// Smoothed over the last updates.
+    /// Smoothed over the last updates of one fit.
     private var loss: Double?
     private var accuracy: Double?
+    private var update = 0
 
     private static let smoothing = 0.05
 
@@ -27,6 +28,8 @@ final class TrainingScreen {
     }
 
     func progress(_ progress: FitProgress) {
+        if progress.update != update + 1 { (loss, accuracy) = (nil, nil) }
+        update = progress.update
         loss = smooth(loss, progress.loss)
         accuracy = smooth(accuracy, progress.accuracy)
         let now = MonotonicClock.now
