@@ -50,8 +50,11 @@ package struct LineChart: Sendable {
     private static let room = (left: 56.0, right: 150.0, top: 34.0, bottom: 44.0)
     private static let inks = [
         "#0a6b58", "#a63c12", "#3457a6", "#8a5a00", "#7b3aa0", "#5a5f66", "#b0245e", "#2c7a1f",
+        "#1b1b1b", "#00687f",
     ]
-    private static let dashes = ["", "7 3", "2 3", "10 3 2 3", "5 2", "1 4", "12 4", "3 6"]
+    private static let dashes = [
+        "", "7 3", "2 3", "10 3 2 3", "5 2", "1 4", "12 4", "3 6", "8 2 2 2 2 2", "1 2",
+    ]
 
     /// - Parameter series: those without a point are left out.
     package init(title: String, xName: String, scale: Scale = .linear, series: [Series]) {
