@@ -140,9 +140,9 @@ private final class PipeReader: Sendable {
 
     @Test func aLateTextIsAskedForAgainWhileOthersAreAnswered() throws {
         let lines = (0..<40).map { "text \($0)" }
-        let run = try run(lines, timeout: .milliseconds(300)) { request in
+        let run = try run(lines, timeout: .seconds(1)) { request in
             guard request.number == 2 else {
-                MonotonicClock.sleep(nanoseconds: 20_000_000)
+                MonotonicClock.sleep(nanoseconds: 70_000_000)
                 return label(request)
             }
             return .silence
