@@ -109,6 +109,12 @@ import Weights
         try expectServedAsTrained(training, report)
     }
 
+    @Test func aFrozenEncodersCardReadsItsLinearHead() throws {
+        _ = try training("{do:'frozen'}", output: "frozen", model: ",head:'pooler'").run()
+        let card = String(decoding: try bytes("frozen/MODEL_CARD.md"), as: UTF8.self)
+        #expect(card.contains("load_file(") && card.contains("states[:, 0]"))
+    }
+
     @Test(arguments: ["{do:'tune',train:'lora',rank:2}", "{do:'tune',train:'head'}"])
     func aStepGoesOnFromAWholeModelWithAHead(_ second: String) throws {
         let training = try training(Self.tune + "," + second, output: "second")

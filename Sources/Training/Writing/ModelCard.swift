@@ -38,10 +38,12 @@ struct ModelCard {
     }
 
     private var python: PythonExample {
-        let model = experiment.model
+        let (model, last) = (experiment.model, experiment.steps.last)
+        // A frozen encoder has a linear head of its own, whatever head a tuned one would have.
         return PythonExample(
-            head: model.head, pooling: model.pooling,
-            hasAdapters: experiment.steps.last?.fit?.adapter != nil)
+            head: last?.kind == .frozen ? .linear : model.head,
+            pooling: model.head == .pooler ? .cls : model.pooling,
+            hasAdapters: last?.fit?.adapter != nil)
     }
 
     private var rows: [(String, String)] {
