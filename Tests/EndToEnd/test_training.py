@@ -91,6 +91,8 @@ class Training(unittest.TestCase):
         row = next(line for line in answer.stdout.splitlines() if line.startswith("1 tune"))
         self.assertIn("320", row)
         self.assertIn("1,600", row, "40 epochs of 40 updates")
+        test = next(line for line in answer.stdout.splitlines() if line.startswith("test"))
+        self.assertIn("100", test)
         self.assertFalse((self.folder / "dear").exists())
 
     def curve(self):

@@ -2,7 +2,8 @@
 //
 // Operations and memory come from arithmetic (TrainingCost), the time from the speed that a few
 // updates of the same kind have here and now. Teachers that are folders, and the test, are answered
-// by the encoder's engine, which is measured too. Checkpoints and reading are not counted.
+// by the encoder's engine, which is measured too; of the test its texts alone are read. Checkpoints
+// and reading are not counted.
 
 import CommandLineTable
 import Encoder
@@ -24,7 +25,8 @@ enum CostCommand {
     static let command = Command(
         "cost", "estimate the time and memory of training",
         details: "Reads the experiment's texts, counts operations and memory, measures for a few "
-            + "seconds how fast this machine is at them, and tells each step's time. It trains "
+            + "seconds how fast this machine is at them, and tells the time of each step and of "
+            + "the test. It trains "
             + "nothing and writes nothing.",
         options: [texts, base, seconds], operands: [Operand("EXPERIMENT", "the file")],
         examples: [
@@ -76,6 +78,11 @@ struct CostEstimate {
             total += row.seconds
             table.append(["\(index + 1) \(step.kind.rawValue)"] + row.cells)
         }
+        if let path = experiment.data.test {
+            let row = try testRow(path)
+            total += row.seconds
+            table.append(["test"] + row.cells)
+        }
         let seeds = experiment.seeds.count
         let whole = age(total * Double(seeds))
         return table.lines(on: screen) + [
@@ -94,11 +101,7 @@ struct CostEstimate {
         let lengths = (0..<learned.count).map(learned.length)
         let held = (0..<dev.count).map(dev.length)
         guard let fit = step.fit else {
-            let work = shape.forward(lengths) + shape.forward(held)
-            let speed = try answerSpeed(learned, .f32)
-            let cells = cells(
-                lengths.count, 0, lengths.reduce(0, +), work, speed, 4 * shape.weights)
-            return (cells(work / speed), work / speed)
+            return answerRow(lengths + held, speed: try answerSpeed(learned, .f32))
         }
         let answered = step.kind == .masked ? [] : held
         let cost = TrainingCost(
@@ -116,6 +119,25 @@ struct CostEstimate {
             lengths.count, cost.updates, cost.tokens, cost.learning + cost.answering, speed,
             cost.bytes)
         return (cells(time), time)
+    }
+
+    private func testRow(_ path: String) throws -> (cells: [String], seconds: Double) {
+        let fields = experiment.data.fields
+        let unlabelled = try UnlabelledTexts(
+            paths: [path], textField: fields.text, idField: fields.id)
+        let tokens = try tokens(unlabelled.texts, maxTokens: nil)
+        return answerRow(
+            (0..<tokens.count).map(tokens.length),
+            speed: try answerSpeed(tokens, experiment.model.answers))
+    }
+
+    /// Of texts that are answered once, and not learned.
+    private func answerRow(
+        _ lengths: [Int], speed: Double
+    ) -> (cells: [String], seconds: Double) {
+        let work = shape.forward(lengths)
+        let cells = cells(lengths.count, 0, lengths.reduce(0, +), work, speed, 4 * shape.weights)
+        return (cells(work / speed), work / speed)
     }
 
     private func cells(
