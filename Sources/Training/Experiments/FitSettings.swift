@@ -71,11 +71,9 @@ package struct FitSettings: Sendable {
 
     static let keys = [
         "train", "rank", "alpha", "targets", "from", "epochs", "updates", "min_updates",
-        "max_updates",
-        "batch", "micro_tokens",
-        "rate", "head_rate", "layer_decay", "schedule", "warmup", "weight_decay", "clip",
-        "label_smoothing", "dropout", "head_dropout", "unfreeze", "fresh_layers", "evaluations",
-        "patience",
+        "max_updates", "batch", "micro_tokens", "rate", "head_rate", "layer_decay", "schedule",
+        "warmup", "weight_decay", "clip", "label_smoothing", "dropout", "head_dropout", "unfreeze",
+        "fresh_layers", "evaluations", "patience",
     ]
 
     /// - Parameter others: keys of the step that are not read here.

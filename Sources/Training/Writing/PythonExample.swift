@@ -1,8 +1,8 @@
 // How a written folder is read in Python, by the libraries that others use: a section of its card.
 //
-// Invariant: run beside the card, the code leaves `probabilities` of its texts, those that the
-// daemon answers (Tests/Golden/training/written.py runs it). Only where a text is longer than the
-// model reads do the two differ: the tokenizer of those libraries keeps the head of it alone.
+// Invariant: run beside the card, the code leaves `probabilities` of its texts, those of our own
+// engine in f32 (Tests/Golden/training/written.py runs it). It does not cut a text that is longer
+// than the model reads as we do: the tokenizer of those libraries keeps the head of it alone.
 
 internal import Weights
 
