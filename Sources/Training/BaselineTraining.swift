@@ -2,8 +2,8 @@
 // reports.
 //
 // Invariant: the same file and texts give the same model, bit for bit. The held-out margins that
-// Platt's scaling sees come from folds that did not train on them; the test texts are read after
-// everything is fitted.
+// Platt's scaling sees come from folds that did not train on them; no text that is learned equals one
+// of the test file, of which only hashes are taken before everything is fitted.
 
 internal import Baselines
 package import Insight
@@ -15,6 +15,8 @@ package struct BaselineTraining {
         package var cost: Double
         package var interpolation: Double
         package var trainCount: Int
+        /// Texts that equal a test text, and were not learned.
+        package var droppedCount: Int
         package var featureCount: Int
         package var converged: Bool
         /// Of each tried pair (C, β), in cross-validation.
@@ -41,15 +43,13 @@ package struct BaselineTraining {
     package func run() throws(WeightsError) -> Outcome {
         let start = MonotonicClock.now
         let data = experiment.data
-        let only = try data.ids.map { path throws(WeightsError) in try readIdentifiers(path) }
-        let train = try LabelledTexts(
-            path: data.train, fields: data.fields, labels: data.labels, only: only)
+        let (train, droppedCount) = try read()
         let positive = train.truths.map { $0 == 1 }
         guard positive.contains(true), positive.contains(false) else {
             throw WeightsError(.mismatch, data.train, "texts of both labels are needed")
         }
         let readSeconds = Self.seconds(since: start)
-        progress("read \(train.count) texts")
+        progress("read \(train.count) texts; left out, equal to a test text: \(droppedCount)")
         let featureStart = MonotonicClock.now
         let features = try self.features(train.texts)
         let featureSeconds = Self.seconds(since: featureStart)
@@ -75,9 +75,20 @@ package struct BaselineTraining {
         try promise?.write(experiment.output)
         return Outcome(
             cost: best.cost, interpolation: best.interpolation, trainCount: train.count,
-            featureCount: features.count, converged: fit.converged, trials: trials,
-            readSeconds: readSeconds, featureSeconds: featureSeconds, fitSeconds: fitSeconds,
+            droppedCount: droppedCount, featureCount: features.count, converged: fit.converged,
+            trials: trials, readSeconds: readSeconds, featureSeconds: featureSeconds,
+            fitSeconds: fitSeconds,
             totalSeconds: Self.seconds(since: start), test: try test())
+    }
+
+    private func read() throws(WeightsError) -> (texts: LabelledTexts, dropped: Int) {
+        let data = experiment.data
+        let only = try data.ids.map { path throws(WeightsError) in try readIdentifiers(path) }
+        let all = try LabelledTexts(
+            path: data.train, fields: data.fields, labels: data.labels, only: only)
+        guard let test = data.test else { return (all, 0) }
+        let kept = try all.without(TextFingerprints(path: test, textField: data.fields.text))
+        return (kept, all.count - kept.count)
     }
 
     private static func seconds(since start: MonotonicClock.Instant) -> Double {

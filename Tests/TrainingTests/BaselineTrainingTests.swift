@@ -51,7 +51,8 @@ import Weights
             """)
         let experiment = try BaselineExperiment(path: path)
         let outcome = try BaselineTraining(experiment, progress: { _ in }).run()
-        #expect(outcome.trainCount == 40 && outcome.trials.count == 4)
+        #expect(outcome.trainCount == 40 && outcome.droppedCount == 0)
+        #expect(outcome.trials.count == 4)
         #expect(outcome.test?.allSatisfy(\.isRight) == true)
         let served = try LinearTextModel(folder: experiment.output)
         let promise = try #require(served.settings.conformal)
@@ -61,12 +62,27 @@ import Weights
         #expect(try LinearTextModel(folder: experiment.output).revision == revision)
     }
 
+    @Test func copiesOfTestTextsAreNotLearned() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        // Six of the texts, in other marks and letters.
+        let copies = reviews(6, from: 10).replacing(" number ", with: ", NUMBER<br />")
+        _ = try write("test.jsonl", copies)
+        let path = try write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl',test:'test.jsonl'},output:'model',folds:4,model:{}}")
+        let outcome = try BaselineTraining(
+            try BaselineExperiment(path: path), progress: { _ in }
+        ).run()
+        #expect(outcome.trainCount == 34 && outcome.droppedCount == 6)
+    }
+
     @Test func vectorsAreAveragedAndServed() throws {
         _ = try write("train.jsonl", reviews(40, from: 0))
+        _ = try write("test.jsonl", reviews(20, from: 100))
         _ = try write("vectors.txt", "warm 1 0\nloved 0.8 0.1\ndull -1 0.2\nbore -0.9 0\na 0 1\n")
         let path = try write(
             "vectors.json5",
-            "{data:{train:'train.jsonl',test:'train.jsonl'},output:'model',folds:4,"
+            "{data:{train:'train.jsonl',test:'test.jsonl'},output:'model',folds:4,"
                 + "model:{kind:'vectors',vectors:'vectors.txt',cost:[1,10]}}")
         let outcome = try BaselineTraining(
             try BaselineExperiment(path: path), progress: { _ in }

@@ -35,11 +35,12 @@ struct TeacherAnswers {
         guard isDirectory(teacher) else {
             return Answers(rows: try answers(ofFile: teacher, texts))
         }
-        var answers = keptAnswers(keep, texts)
+        var (answers, length) = keptAnswers(keep, texts)
         guard answers.rows.count < texts.count else { return answers }
         let classifier = try FolderClassifier(teacher, precision: precision)
         let order = try order(classifier.labels, teacher)
-        var length = try fileExists(keep) ? keptLength(keep, lines: answers.rows.count) : 0
+        var asked = 0
+        let begun = MonotonicClock.now
         while answers.rows.count < texts.count {
             if watch.asksToStop() { throw TrainingInterruption(checkpoint: keep) }
             let started = MonotonicClock.now
@@ -55,7 +56,9 @@ struct TeacherAnswers {
             length += lines.count
             answers.rows += rows.map(normalised)
             answers.seconds += seconds
-            let left = seconds * Double(texts.count - places.upperBound) / Double(places.count)
+            asked += places.count
+            let pace = Double(MonotonicClock.now.since(begun)) / 1e9 / Double(asked)
+            let left = pace * Double(texts.count - places.upperBound)
             watch.tell(
                 "teacher: \(places.upperBound) of \(texts.count) texts, "
                     + "\(Int(left.rounded())) s left")
@@ -92,11 +95,14 @@ struct TeacherAnswers {
         return json.bytes + [UInt8(ascii: "\n")]
     }
 
-    /// The whole lines of a file that was begun, as far as they are these texts'.
-    private func keptAnswers(_ path: String, _ texts: UnlabelledTexts) -> Answers {
+    /// The whole lines of a file that was begun, as far as they are these texts', and their bytes.
+    private func keptAnswers(
+        _ path: String, _ texts: UnlabelledTexts
+    ) -> (answers: Answers, length: Int) {
         var answers = Answers()
+        var length = 0
         guard let bytes = try? readFile(path, limit: LabelledTexts.Limits.fileBytes) else {
-            return answers
+            return (answers, length)
         }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         // What stands after the last line's end was cut off.
@@ -107,19 +113,9 @@ struct TeacherAnswers {
             else { break }
             answers.rows.append(row)
             answers.seconds += node["seconds"]?.double ?? 0
+            length += line.count + 1
         }
-        return answers
-    }
-
-    private func keptLength(_ path: String, lines: Int) throws -> Int {
-        let bytes = try readFile(path, limit: LabelledTexts.Limits.fileBytes)
-        var seen = 0
-        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
-            if seen == lines { break }
-            seen += 1
-            if seen == lines { return offset + 1 }
-        }
-        return 0
+        return (answers, length)
     }
 
     private func answers(ofFile path: String, _ texts: UnlabelledTexts) throws -> [[Double]?] {

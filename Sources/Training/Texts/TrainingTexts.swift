@@ -30,15 +30,14 @@ package struct TrainingTexts: Sendable {
         let only = try data.ids.map { path throws(WeightsError) in
             try readIdentifiers(Self.named(path, seed))
         }
-        var labelled = try LabelledTexts(
+        let all = try LabelledTexts(
             path: data.train, fields: data.fields, labels: data.labels, only: only)
         var tests = TextFingerprints()
         if let path = data.test {
             tests = try TextFingerprints(path: path, textField: data.fields.text)
         }
-        let kept = labelled.texts.indices.filter { !tests.contains(labelled.texts[$0]) }
-        droppedLabelled = labelled.count - kept.count
-        labelled = labelled.chosen(kept)
+        let labelled = all.without(tests)
+        droppedLabelled = all.count - labelled.count
         try split(labelled, data, seed)
         if reads {
             let all = try UnlabelledTexts(
@@ -111,5 +110,10 @@ extension LabelledTexts {
         some.texts = places.map { texts[$0] }
         some.truths = places.map { truths[$0] }
         return some
+    }
+
+    /// Those that equal none of the others.
+    func without(_ others: TextFingerprints) -> LabelledTexts {
+        chosen(texts.indices.filter { !others.contains(texts[$0]) })
     }
 }

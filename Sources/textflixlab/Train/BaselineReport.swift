@@ -14,6 +14,8 @@ enum BaselineReport {
         json.string(experiment.output)
         json.key("texts")
         json.int(outcome.trainCount)
+        json.key("dropped_texts")
+        json.int(outcome.droppedCount)
         json.key("features")
         json.int(outcome.featureCount)
         json.key("trials")
