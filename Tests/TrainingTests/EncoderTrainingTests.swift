@@ -229,6 +229,29 @@ import Weights
         #expect(report.testAccuracy == 1)
     }
 
+    /// A line that a crash cut short is asked for again, those before it are not.
+    @Test func keptAnswersThatWereCutShortAreMended() throws {
+        let step = "{do:'distil',teacher:'base-model',epochs:1,batch:8,rate:3e-3}"
+        _ = try training(Self.tune, output: "base-model").run()
+        _ = try training(step, output: "whole").run()
+        let stop = TrainingWatch(asksToStop: { true })
+        #expect(throws: TrainingInterruption.self) {
+            try training(step, output: "broken", watch: stop).run()
+        }
+        let inner = "broken/steps/1-distil/"
+        let name = try #require(
+            try listDirectory(folder.path + "/whole/steps/1-distil").first {
+                $0.hasPrefix("answers-")
+            })
+        let answers = try bytes("whole/steps/1-distil/" + name)
+        try writeFileAtomically(
+            folder.path + "/" + inner + name, bytes: Array(answers.dropLast(30)))
+        _ = try training(step, output: "broken").run()
+        let lines = { (bytes: [UInt8]) in bytes.split(separator: UInt8(ascii: "\n")) }
+        #expect(lines(try bytes(inner + name)).dropLast() == lines(answers).dropLast())
+        #expect(try bytes("broken/model.safetensors") == bytes("whole/model.safetensors"))
+    }
+
     @Test func answersOfAFileTeach() throws {
         let lines = (0..<80).map { index in
             let sure = index % 2 == 0 ? 0.95 : 0.05

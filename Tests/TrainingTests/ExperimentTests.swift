@@ -30,7 +30,8 @@ import Weights
                 { do: "masked", epochs: 1, texts: 1000, max_tokens: 64 },
                 { do: "tune", train: "full", updates: 70, batch: 32, rate: 1e-4, head_rate: 1e-3,
                   layer_decay: 0.9, schedule: "cosine", warmup: 0.2, unfreeze: 2, clip: 0,
-                  label_smoothing: 0.1, dropout: 0.2, fresh_layers: 1, patience: 2 },
+                  label_smoothing: 0.1, dropout: 0.2, fresh_layers: 1, patience: 2,
+                  keep: "last" },
                 { do: "distil", teacher: "previous", from: "base", train: "lora", rank: 4,
                   targets: ["query", "output"], confidence: 0.9, temperature: 2, balanced: true },
               ],
@@ -43,6 +44,7 @@ import Weights
         #expect(experiment.coverage == 0.9 && experiment.model.answers == .int8)
         let fit = try #require(experiment.steps[1].fit)
         #expect(fit.length == .updates(70) && fit.clip == nil && fit.headDropout == 0.2)
+        #expect(fit.keep == .last)
         guard case .distil(let distil) = experiment.steps[2] else { return }
         #expect(distil.teachers == ["previous"] && distil.fit.start == .base && distil.isBalanced)
         #expect(distil.fit.adapter?.rank == 4 && distil.fit.adapter?.alpha == 8)

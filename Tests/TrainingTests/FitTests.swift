@@ -154,6 +154,20 @@ import Weights
         #expect(scores.meanLoss == best.loss && scores.accuracy == best.accuracy)
     }
 
+    @Test func theLastWeightsCountWhereTheyAreKept() throws {
+        var settings = settings
+        settings.length = .epochs(50)
+        settings.patience = 3
+        settings.schedule = .constant
+        settings.keep = .last
+        let student = student()
+        let state = try Fit(student, plan(settings), watch: TrainingWatch()).run()
+        let last = try #require(state.evaluations.last)
+        #expect(state.best != last)
+        let logits = try student.logits(of: tokens(dev.texts), partTokens: 64)
+        #expect(ScoredLogits(logits: logits, truths: dev.truths).meanLoss == last.loss)
+    }
+
     @Test func partsHoldEachTextOnceUnderTheBudget() throws {
         let tokens = try tokens(labelled.texts)
         let parts = tokens.parts(0..<tokens.count, tokens: 30)

@@ -16,7 +16,8 @@
 //     "unfreeze": 1,                 // gradual: so many layers more each epoch, from the head down
 //     "fresh_layers": 0,             // so many top layers are made up anew
 //     "evaluations": 1,              // of the held-out part, in an epoch
-//     "patience": 3                  // evaluations without a better one, then it stops
+//     "patience": 3,                 // evaluations without a better one, then it stops
+//     "keep": "best"                 // weights of the best evaluation, or the "last" ones
 //
 // There is no key for accumulation: an update's texts are cut into as many parts as micro_tokens
 // asks for, and their gradients add up, so `batch` alone says what is learned.
@@ -42,6 +43,10 @@ package struct FitSettings: Sendable {
 
     package enum Start: String, Sendable, CaseIterable { case base, previous }
 
+    /// The weights that a fit ends with. A hundred held-out texts tell overfitting, but not which of
+    /// two states is better by a text or two: where nothing overfits, the last is the safer choice.
+    package enum Keep: String, Sendable, CaseIterable { case best, last }
+
     package var extent = Extent.full
     package var adapter: Adapter?
     package var start = Start.previous
@@ -66,6 +71,7 @@ package struct FitSettings: Sendable {
     package var freshLayers = 0
     package var evaluations = 1
     package var patience: Int?
+    package var keep = Keep.best
 
     package init() {}
 
@@ -73,7 +79,7 @@ package struct FitSettings: Sendable {
         "train", "rank", "alpha", "targets", "from", "epochs", "updates", "min_updates",
         "max_updates", "batch", "micro_tokens", "rate", "head_rate", "layer_decay", "schedule",
         "warmup", "weight_decay", "clip", "label_smoothing", "dropout", "head_dropout", "unfreeze",
-        "fresh_layers", "evaluations", "patience",
+        "fresh_layers", "evaluations", "patience", "keep",
     ]
 
     /// - Parameter others: keys of the step that are not read here.
@@ -90,6 +96,7 @@ package struct FitSettings: Sendable {
         freshLayers = try source.natural("fresh_layers", in: 0...100) ?? freshLayers
         evaluations = try source.natural("evaluations", in: 1...1000) ?? evaluations
         patience = try source.natural("patience", in: 1...1000)
+        keep = try source.choice("keep", Keep.self) ?? keep
     }
 
     private mutating func readExtent(_ source: JSONSource) throws(WeightsError) {

@@ -3,7 +3,7 @@
 //     epoch e      order = shuffle(seed, e)          every text once
 //     update u     texts u·batch ..< (u+1)·batch of it, by length into parts of micro_tokens
 //                  each part adds its gradient; then one step of the optimiser
-//     now and then evaluate the held-out texts, keep the best weights; write a checkpoint
+//     now and then evaluate the held-out texts, keep the best weights if asked; write a checkpoint
 //
 // Invariant: what happens in an update depends on the settings, the seed and the learner's state
 // alone, so a run that was stopped and goes on is bit for bit the run that was not. The clock
@@ -70,7 +70,7 @@ package final class Fit {
     }
 
     /// Runs to the end, from a checkpoint where there is one.
-    /// - Returns: with the student at its best point.
+    /// - Returns: with the student at the point that the settings keep.
     /// - Throws: `TrainingInterruption` after a checkpoint, when it is asked to stop.
     package func run() throws -> FitState {
         if let (state, best) = try plan.checkpoint.read(into: student) {
@@ -167,7 +167,9 @@ package final class Fit {
         state.evaluations.append(evaluation)
         if state.best.map(evaluation.isBetter) ?? true {
             state.best = evaluation
-            best = student.buffers.filter(\.isWeight).map { Array($0.floats) }
+            if plan.settings.keep == .best {
+                best = student.buffers.filter(\.isWeight).map { Array($0.floats) }
+            }
         }
         watch.evaluated(
             plan.name, evaluation, of: total, isBest: state.best == evaluation)
