@@ -2,8 +2,8 @@
 // reports.
 //
 // Invariant: the same file and texts give the same model, bit for bit. The held-out margins that
-// Platt's scaling sees come from folds that did not train on them; no text that is learned equals one
-// of the test file, of which only hashes are taken before everything is fitted.
+// Platt's scaling sees come from folds that did not train on them; no text that is learned equals
+// one of the test file, of which only hashes are taken before everything is fitted.
 
 internal import Baselines
 package import Insight

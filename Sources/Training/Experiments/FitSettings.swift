@@ -43,8 +43,8 @@ package struct FitSettings: Sendable {
 
     package enum Start: String, Sendable, CaseIterable { case base, previous }
 
-    /// The weights that a fit ends with. A hundred held-out texts tell overfitting, but not which of
-    /// two states is better by a text or two: where nothing overfits, the last is the safer choice.
+    /// The weights that a fit ends with. A hundred held-out texts tell overfitting, but not which
+    /// of two states is better by a text or two: where nothing overfits, the last is safer.
     package enum Keep: String, Sendable, CaseIterable { case best, last }
 
     package var extent = Extent.full
