@@ -53,6 +53,8 @@ package final class Fit {
     private let rates: [Double]
     private var state = FitState()
     private var best: [[Float]] = []
+    /// What the kept weights answer to the held-out texts; nil where a run before this one asked.
+    package private(set) var keptAnswers: ScoredLogits?
     private var pace = Pace()
     private var order: (epoch: Int, places: [Int]) = (-1, [])
 
@@ -165,14 +167,15 @@ package final class Fit {
         let evaluation = FitState.Evaluation(
             update: state.updates, loss: scores.meanLoss, accuracy: scores.accuracy)
         state.evaluations.append(evaluation)
-        if state.best.map(evaluation.isBetter) ?? true {
+        let isBest = state.best.map(evaluation.isBetter) ?? true
+        if isBest || plan.settings.keep == .last { keptAnswers = scores }
+        if isBest {
             state.best = evaluation
             if plan.settings.keep == .best {
                 best = student.buffers.filter(\.isWeight).map { Array($0.floats) }
             }
         }
-        watch.evaluated(
-            plan.name, evaluation, of: total, isBest: state.best == evaluation)
+        watch.evaluated(plan.name, evaluation, of: total, isBest: isBest)
     }
 
     private func restoreBest() {

@@ -54,7 +54,7 @@ extension StepWork {
             tokens, share: settings.share, mask: mask,
             vocabularyCount: tokenizer.vocabularyCount, seed: seed)
         let student = try training.maker(base, StudentPlan(step, experiment, seed: seed))
-        let state = try fit(student, lesson, heldOut: nil, settings.fit, task)
+        let (state, _) = try fit(student, lesson, heldOut: nil, settings.fit, task)
         let writer = ModelWriter(folder: modelFolder, base: base, settings: self.settings(1))
         try writer.writeEncoder(student.tensors)
         return (try Stage(path: modelFolder), report(tokens, state, notes: []))
@@ -115,9 +115,12 @@ extension StepWork {
         let student = try training.maker(base, StudentPlan(step, experiment, seed: seed))
         let dev = try tokens(texts.dev.texts, base)
         let held = dev.count > 0 ? (tokens: dev, truths: texts.dev.truths) : nil
-        let state = try fit(student, lesson, heldOut: held, settings, task)
-        let logits = try student.logits(of: dev, partTokens: settings.microTokens)
-        let heldOut = ScoredLogits(logits: logits, truths: texts.dev.truths)
+        let (state, answers) = try fit(student, lesson, heldOut: held, settings, task)
+        let heldOut =
+            try answers
+            ?? ScoredLogits(
+                logits: student.logits(of: dev, partTokens: settings.microTokens),
+                truths: texts.dev.truths)
         let writer = writer(base, heldOut, model.pooling)
         if let adapter = settings.adapter {
             try writer.writeAdapters(student.tensors, adapter)
@@ -135,12 +138,13 @@ extension StepWork {
     private func fit(
         _ student: any Student, _ lesson: any Lesson,
         heldOut: (tokens: TextTokens, truths: [Int])?, _ settings: FitSettings, _ task: String
-    ) throws -> FitState {
+    ) throws -> (state: FitState, heldOut: ScoredLogits?) {
         let checkpoint = Checkpoint(path: folder + "/" + Self.checkpointFile, task: task)
         let plan = FitPlan(
             name: name, lesson: lesson, heldOut: heldOut, settings: settings, seed: seed,
             checkpoint: checkpoint, checkpointSeconds: experiment.checkpointSeconds)
-        return try Fit(student, plan, watch: watch).run()
+        let fit = Fit(student, plan, watch: watch)
+        return (try fit.run(), fit.keptAnswers)
     }
 
     /// Places of so many unlabelled texts; nil: of all.
