@@ -46,7 +46,10 @@ package struct BaselineTraining {
         let (train, droppedCount) = try read()
         let positive = train.truths.map { $0 == 1 }
         guard positive.contains(true), positive.contains(false) else {
-            throw WeightsError(.mismatch, data.train, "texts of both labels are needed")
+            throw WeightsError(
+                .mismatch, data.train,
+                "texts of both labels are needed; \(droppedCount) equal a test text and are left "
+                    + "out")
         }
         let readSeconds = Self.seconds(since: start)
         progress("read \(train.count) texts; left out, equal to a test text: \(droppedCount)")
@@ -77,8 +80,7 @@ package struct BaselineTraining {
             cost: best.cost, interpolation: best.interpolation, trainCount: train.count,
             droppedCount: droppedCount, featureCount: features.count, converged: fit.converged,
             trials: trials, readSeconds: readSeconds, featureSeconds: featureSeconds,
-            fitSeconds: fitSeconds,
-            totalSeconds: Self.seconds(since: start), test: try test())
+            fitSeconds: fitSeconds, totalSeconds: Self.seconds(since: start), test: try test())
     }
 
     private func read() throws(WeightsError) -> (texts: LabelledTexts, dropped: Int) {

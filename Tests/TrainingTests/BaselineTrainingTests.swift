@@ -76,6 +76,18 @@ import Weights
         #expect(outcome.trainCount == 34 && outcome.droppedCount == 6)
     }
 
+    @Test func aTestFileThatIsTheTrainingFileIsNamed() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        let path = try write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl',test:'train.jsonl'},output:'model',model:{}}")
+        let experiment = try BaselineExperiment(path: path)
+        let error = #expect(throws: WeightsError.self) {
+            try BaselineTraining(experiment, progress: { _ in }).run()
+        }
+        #expect(error?.message.contains("40 equal a test text") == true)
+    }
+
     @Test func vectorsAreAveragedAndServed() throws {
         _ = try write("train.jsonl", reviews(40, from: 0))
         _ = try write("test.jsonl", reviews(20, from: 100))

@@ -68,7 +68,8 @@ package struct TrainingTexts: Sendable {
             guard !places.isEmpty else {
                 throw WeightsError(
                     .mismatch, data.train,
-                    "no text has the label \"\(data.labels[label])\": each label needs some")
+                    "no text has the label \"\(data.labels[label])\": each label needs some; "
+                        + "\(droppedLabelled) equal a test text and are left out")
             }
             random.shuffle(&places)
             let count = Int((data.devShare * Double(places.count)).rounded())
