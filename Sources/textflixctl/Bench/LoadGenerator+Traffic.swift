@@ -5,13 +5,13 @@ import Syscalls
 import TextflixProtocol
 
 extension LoadGenerator {
-    /// Sends what is due; true: there is more, look at the answers first.
+    /// Sends what is due; true: there may be more, look at the answers first.
     func sendDue() -> Bool {
         var sends = 0
         for index in lanes.indices {
             while sends < Self.sendsAtOnce {
                 let time = now
-                guard time < measuredEnd, let scheduled = due(index, time) else { break }
+                guard let scheduled = due(index, time) else { break }
                 guard send(lane: index, scheduled: scheduled, now: time) else { break }
                 sends += 1
             }
@@ -19,10 +19,11 @@ extension LoadGenerator {
         return sends == Self.sendsAtOnce
     }
 
-    /// The instant that the lane's next request is due at, if that is now or past.
+    /// The instant that the lane's next request is due at, if that is now or past. An open loop's
+    /// last ones are due also when the measured time ended before this thread could send them.
     private func due(_ index: Int, _ time: UInt64) -> UInt64? {
         guard let next = lanes[index].schedule.nextDue else {
-            return lanes[index].isFull(at: time) ? nil : time
+            return time < measuredEnd && !lanes[index].isFull(at: time) ? time : nil
         }
         return next <= time && next < measuredEnd ? next : nil
     }

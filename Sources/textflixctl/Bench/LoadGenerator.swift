@@ -122,7 +122,7 @@ final class LoadGenerator {
             let time = now
             if time >= nextSweep { sweep(time) }
             if time >= nextWatch { show(time) }
-            if time >= measuredEnd, awaited == 0 || time >= limit { break }
+            if time >= measuredEnd, !isBehind, awaited == 0 || time >= limit { break }
             alarm.set(begun.advanced(by: nextWake(after: time)))
             do throws(Errno) {
                 try events.wait(into: &ready, milliseconds: isBehind ? 0 : -1)
