@@ -7,7 +7,8 @@
 //         "test": "test.jsonl",                                // measured at the end, optional
 //         "text_field": "text", "label_field": "label", "id_field": "id",
 //         "labels": ["negative", "positive"],                  // the negative one first
-//         "ids": "500.txt"                                     // train on these alone, optional
+//         "ids": "500.txt",                                    // train on these alone, optional
+//         "unlabelled": ["reviews.jsonl"]                      // for teaching
 //       },
 //       "model": {
 //         "kind": "ngrams",              // or "vectors", with "vectors": "glove.6B.50d.txt"
@@ -18,14 +19,19 @@
 //         "tolerance": 0.01, "passes": 200       // when the solver of n-grams may stop
 //       },
 //       "folds": 5, "seed": 1, "output": "model",
-//       "coverage": 0.9                  // label sets that hold the right label so often; optional
+//       "coverage": 0.9,                 // label sets that hold the right label so often; optional
+//       "teaching": {"teacher": "DIR"},  // label the unlabelled texts: TeachingSettings; optional,
+//                                        // with "answers", the precision in which teachers answer
+//       "fold_answers": "folds.jsonl"    // what the folds say of texts that they did not learn,
+//                                        // as a file that can teach others; optional
 //     }
 //
-// What is chosen by cross-validation is chosen on the training texts; the test texts choose
+// What is chosen by cross-validation is chosen on the texts that are learned; the test texts choose
 // nothing.
 
 package import Baselines
 internal import JSONText
+package import Numerics
 package import Weights
 
 package struct BaselineExperiment: Sendable {
@@ -35,8 +41,15 @@ package struct BaselineExperiment: Sendable {
         package var train: String
         package var test: String?
         package var ids: String?
+        package var unlabelled: [String]
         package var labels: [String]
         package var fields = LabelledTexts.Fields()
+    }
+
+    package struct Teaching: Sendable {
+        package var settings: TeachingSettings
+        /// In which precision models of encoders answer.
+        package var answers: Precision
     }
 
     package var data: Corpus
@@ -53,6 +66,9 @@ package struct BaselineExperiment: Sendable {
     package var output: String
     /// Of the label sets that the model promises; nil: it promises none.
     package var coverage: Double?
+    package var teaching: Teaching?
+    /// A file for what the folds say of held-out texts.
+    package var foldAnswers: String?
 
     package init(path: String) throws(WeightsError) {
         try self.init(
@@ -60,7 +76,9 @@ package struct BaselineExperiment: Sendable {
     }
 
     init(_ source: JSONSource, places: ExperimentPlaces) throws(WeightsError) {
-        try source.refuseKeys(otherThan: ["data", "model", "folds", "seed", "output", "coverage"])
+        try source.refuseKeys(otherThan: [
+            "data", "model", "folds", "seed", "output", "coverage", "teaching", "fold_answers",
+        ])
         guard let dataSource = try source.section("data"),
             let model = try source.section("model")
         else { throw source.error("data and model must be there", source.root) }
@@ -91,13 +109,34 @@ package struct BaselineExperiment: Sendable {
         }
         self.output = places.resolve(output)
         coverage = try source.number("coverage", in: 0.5...0.9999)
+        teaching = try source.section("teaching").map { section throws(WeightsError) in
+            try Teaching(section, places)
+        }
+        if (teaching != nil) == data.unlabelled.isEmpty {
+            throw dataSource.error(
+                "\"teaching\" labels texts of data's \"unlabelled\": both are named, or neither",
+                dataSource.node("unlabelled") ?? source.node("teaching") ?? source.root)
+        }
+        foldAnswers = try source.string("fold_answers").map(places.resolve)
+    }
+}
+
+extension BaselineExperiment.Teaching {
+    fileprivate init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
+        try source.refuseKeys(otherThan: TeachingSettings.choosing + ["answers"])
+        settings = try TeachingSettings(source, places)
+        guard !settings.asksPrevious else {
+            throw source.error("a baseline has no previous step", source.root)
+        }
+        answers = try source.choice("answers", Precision.self) ?? .f32
     }
 }
 
 extension BaselineExperiment.Corpus {
     fileprivate init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
         try source.refuseKeys(otherThan: [
-            "train", "test", "ids", "labels", "text_field", "label_field", "id_field",
+            "train", "test", "ids", "unlabelled", "labels", "text_field", "label_field",
+            "id_field",
         ])
         guard let train = try source.string("train") else {
             throw source.error("train, a file of JSON lines, is missing", source.root)
@@ -105,6 +144,7 @@ extension BaselineExperiment.Corpus {
         self.train = places.resolveText(train)
         test = try source.string("test").map(places.resolveText)
         ids = try source.string("ids").map(places.resolveText)
+        unlabelled = (try source.strings("unlabelled") ?? []).map(places.resolveText)
         labels = try source.strings("labels") ?? ["negative", "positive"]
         guard labels.count == 2, labels[0] != labels[1] else {
             throw source.error(

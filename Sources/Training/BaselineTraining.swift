@@ -8,13 +8,15 @@
 internal import Baselines
 package import Insight
 internal import Syscalls
-package import Weights
+internal import Weights
 
 package struct BaselineTraining {
     package struct Outcome: Sendable {
         package var cost: Double
         package var interpolation: Double
         package var trainCount: Int
+        /// Of those, with a label from the teacher.
+        package var taughtCount: Int
         /// Texts that equal a test text, and were not learned.
         package var droppedCount: Int
         package var featureCount: Int
@@ -40,10 +42,11 @@ package struct BaselineTraining {
         self.progress = progress
     }
 
-    package func run() throws(WeightsError) -> Outcome {
+    package func run() throws -> Outcome {
         let start = MonotonicClock.now
         let data = experiment.data
-        let (train, droppedCount) = try read()
+        let texts = try BaselineTexts(experiment, TrainingWatch(tell: progress))
+        let (train, droppedCount) = (texts.learned, texts.droppedCount)
         let positive = train.truths.map { $0 == 1 }
         guard positive.contains(true), positive.contains(false) else {
             throw WeightsError(
@@ -59,13 +62,9 @@ package struct BaselineTraining {
         progress("\(features.count) features")
         let (trials, best, margins) = search(features, positive)
         let platt = PlattScaling(margins: margins, positive: positive)
-        let promise = experiment.coverage.map { coverage in
-            CoveragePromise(
-                coverage: coverage,
-                heldOut: zip(margins, train.truths).map { margin, truth in
-                    let p = platt.probability(margin)
-                    return Prediction(probabilities: [1 - p, p], truth: truth)
-                })
+        let heldOut = zip(margins, train.truths).map { margin, truth in
+            let p = platt.probability(margin)
+            return Prediction(probabilities: [1 - p, p], truth: truth)
         }
         let fitStart = MonotonicClock.now
         let fit = self.fit(features, positive, best, Array(positive.indices))
@@ -75,22 +74,27 @@ package struct BaselineTraining {
         ).write(
             experiment.output, names: features.names, weights: fit.frequencies,
             coefficients: features.served(fit.coefficients))
-        try promise?.write(experiment.output)
+        try write(heldOut, of: texts)
         return Outcome(
             cost: best.cost, interpolation: best.interpolation, trainCount: train.count,
-            droppedCount: droppedCount, featureCount: features.count, converged: fit.converged,
-            trials: trials, readSeconds: readSeconds, featureSeconds: featureSeconds,
+            taughtCount: texts.taughtCount, droppedCount: droppedCount,
+            featureCount: features.count, converged: fit.converged, trials: trials,
+            readSeconds: readSeconds, featureSeconds: featureSeconds,
             fitSeconds: fitSeconds, totalSeconds: Self.seconds(since: start), test: try test())
     }
 
-    private func read() throws(WeightsError) -> (texts: LabelledTexts, dropped: Int) {
-        let data = experiment.data
-        let only = try data.ids.map { path throws(WeightsError) in try readIdentifiers(path) }
-        let all = try LabelledTexts(
-            path: data.train, fields: data.fields, labels: data.labels, only: only)
-        guard let test = data.test else { return (all, 0) }
-        let kept = try all.without(TextFingerprints(path: test, textField: data.fields.text))
-        return (kept, all.count - kept.count)
+    /// What the folds say of held-out texts: a promise by those that a person labelled, and a file.
+    private func write(_ heldOut: [Prediction], of texts: BaselineTexts) throws {
+        if let coverage = experiment.coverage {
+            let labelled = heldOut.dropLast(texts.taughtCount)
+            try CoveragePromise(coverage: coverage, heldOut: Array(labelled))
+                .write(experiment.output)
+        }
+        guard let path = experiment.foldAnswers else { return }
+        let lines = zip(texts.learned.ids, heldOut).flatMap {
+            TeacherAnswers.line($0, $1.probabilities)
+        }
+        try writeFileAtomically(path, bytes: lines)
     }
 
     private static func seconds(since start: MonotonicClock.Instant) -> Double {

@@ -61,6 +61,10 @@ package struct LabelledTexts: Sendable {
                 message: "the label \"\(label.prefix(40))\" is none of "
                     + labels.joined(separator: ", "))
         }
+        add(id, text, truth: truth)
+    }
+
+    mutating func add(_ id: String, _ text: [UInt8], truth: Int) {
         ids.append(id)
         texts.append(text)
         truths.append(truth)

@@ -46,7 +46,8 @@ import Weights
         #expect(fit.length == .updates(70) && fit.clip == nil && fit.headDropout == 0.2)
         #expect(fit.keep == .last)
         guard case .distil(let distil) = experiment.steps[2] else { return }
-        #expect(distil.teachers == ["previous"] && distil.fit.start == .base && distil.isBalanced)
+        #expect(distil.teaching.teachers == ["previous"] && distil.teaching.isBalanced)
+        #expect(distil.fit.start == .base)
         #expect(distil.fit.adapter?.rank == 4 && distil.fit.adapter?.alpha == 8)
     }
 

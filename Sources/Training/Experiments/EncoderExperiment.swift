@@ -128,7 +128,7 @@ package struct EncoderExperiment: Sendable {
                     "this step learns from unlabelled texts: name files of them under data, "
                         + "unlabelled", section.root)
             }
-            if case .distil(let settings) = step, settings.asksPrevious,
+            if case .distil(let settings) = step, settings.teaching.asksPrevious,
                 !steps[..<index].contains(where: \.givesClassifier)
             {
                 throw section.error(

@@ -5,10 +5,8 @@
 //     {"do": "tune", "train": "full", "epochs": 10, ...}       fine-tuning (step 3)
 //     {"do": "distil", "teacher": "DIR", ...}                  learns a teacher's answers (step 5)
 //
-// A step takes up where the one before it ended; "from": "base" begins with the base again. A
-// distilling step's "teacher" is a model folder of any kind, a file of answers (JSON lines with
-// "id" and "scores", as textflixctl classify writes, or "probabilities"), a list of those, whose
-// mean counts, or "previous": the model of the step before, which is self-training.
+// A step takes up where the one before it ended; "from": "base" begins with the base again. Of a
+// distilling step's teachers see TeachingSettings.
 
 internal import JSONText
 package import Weights
@@ -97,44 +95,16 @@ package struct MaskedSettings: Sendable {
 
 /// A teacher's answers as soft targets.
 package struct DistilSettings: Sendable {
-    package static let previous = "previous"
-
     package var fit: FitSettings
-    /// Model folders, files of answers, or `previous`.
-    package var teachers: [String]
-    /// Texts whose surest label has less of the teacher's belief are left out.
-    package var confidence: Double
-    /// Of the teacher: above 1 softer, under 1 harder.
-    package var temperature: Double
-    /// The likeliest label alone is the target.
-    package var isHard: Bool
-    /// As many texts of each label: the surest.
-    package var isBalanced: Bool
-    package var texts: Int?
+    package var teaching: TeachingSettings
     /// Learn the labelled texts too, so often in an epoch.
     package var labelledTimes: Int
-
-    var asksPrevious: Bool { teachers.contains(Self.previous) }
 
     init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
         fit = try FitSettings(
             source,
-            others: [
-                "do", "teacher", "confidence", "temperature", "hard", "balanced", "texts",
-                "labelled",
-            ])
-        let named =
-            source.node("teacher")?.array == nil
-            ? try source.string("teacher").map { [$0] } : try source.strings("teacher")
-        guard let named, !named.isEmpty else {
-            throw source.error("teacher is missing: a model folder or a file", source.root)
-        }
-        teachers = named.map { $0 == Self.previous ? $0 : places.resolve($0) }
-        confidence = try source.number("confidence", in: 0...1) ?? 0
-        temperature = try source.number("temperature", in: 0.05...20) ?? 1
-        isHard = try source.flag("hard") ?? false
-        isBalanced = try source.flag("balanced") ?? false
-        texts = try source.natural("texts", in: 1...Int.max)
+            others: ["do", "labelled"] + TeachingSettings.choosing + TeachingSettings.softness)
+        teaching = try TeachingSettings(source, places)
         labelledTimes = try source.natural("labelled", in: 0...1000) ?? 1
     }
 }

@@ -12,7 +12,7 @@ struct SoftTargets {
     private(set) var unsure = 0
 
     /// - Parameter answers: of each teacher, a row for each text; the mean of all counts.
-    init(_ answers: [[[Double]?]], _ settings: DistilSettings) {
+    init(_ answers: [[[Double]?]], _ settings: TeachingSettings) {
         let count = answers.first?.count ?? 0
         for place in 0..<count {
             let given = answers.compactMap { $0[place] }
@@ -37,7 +37,21 @@ struct SoftTargets {
         }
     }
 
-    private static func label(_ row: [Double]) -> Int {
+    /// Says how many texts are learned and why others are not.
+    /// - Throws: where there are none.
+    func tell(_ name: String, _ settings: TeachingSettings, _ watch: TrainingWatch) throws {
+        guard !places.isEmpty else {
+            throw TrainingError.unfit(
+                "\(name): no text has an answer to learn: \(unsure) are less sure than "
+                    + "\(settings.confidence), \(unanswered) have none (ids must be the same)")
+        }
+        watch.tell(
+            "\(name): \(places.count) texts with a teacher's answer, \(unsure) less sure than "
+                + "\(settings.confidence), \(unanswered) without one")
+    }
+
+    /// The likeliest label, the first of equals.
+    static func label(_ row: [Double]) -> Int {
         row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
     }
 

@@ -41,7 +41,7 @@ extension StepWork {
     func masked(
         _ settings: MaskedSettings, _ base: ModelFolder, _ task: String
     ) throws -> (Stage, StepReport) {
-        let chosen = texts.unlabelled.chosen(drawn(settings.texts))
+        let chosen = texts.unlabelled.drawn(settings.texts, seed: seed)
         guard chosen.count > 0 else {
             throw TrainingError.unfit("\(name): there are no unlabelled texts to learn from")
         }
@@ -73,24 +73,17 @@ extension StepWork {
     func distil(
         _ settings: DistilSettings, _ base: ModelFolder, teacher: String, _ task: String
     ) throws -> (Stage, StepReport) {
-        let chosen = texts.unlabelled.chosen(drawn(settings.texts))
+        let teaching = settings.teaching
+        let chosen = texts.unlabelled.drawn(teaching.texts, seed: seed)
         let asked = TeacherAnswers(
             labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
-        let answers = try teachers(previous: teacher).map { path in
-            let kept = "answers-\(try revision(path).short)-\(asked.precision.rawValue).jsonl"
-            return try asked.ask(path, chosen, keep: folder + "/" + kept)
+        let answers = try teachers(previous: teacher).map {
+            try asked.ask($0, chosen, keepIn: folder)
         }
-        let soft = SoftTargets(answers.map(\.rows), settings)
+        let soft = SoftTargets(answers.map(\.rows), teaching)
         let labelled = (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
         let all = labelled + soft.places.map { chosen.texts[$0] }
-        guard !soft.places.isEmpty else {
-            throw TrainingError.unfit(
-                "\(name): no text has an answer to learn: \(soft.unsure) are less sure than "
-                    + "\(settings.confidence), \(soft.unanswered) have none (ids must be the same)")
-        }
-        watch.tell(
-            "\(name): \(soft.places.count) texts with a teacher's answer, \(soft.unsure) less "
-                + "sure than \(settings.confidence), \(soft.unanswered) without one")
+        try soft.tell(name, teaching, watch)
         let truths = (0..<settings.labelledTimes).flatMap { _ in texts.train.truths }
         let targets =
             LabelLesson.targets(
@@ -148,14 +141,6 @@ extension StepWork {
     }
 
     /// Places of so many unlabelled texts; nil: of all.
-    private func drawn(_ count: Int?) -> [Int] {
-        var places = Array(0..<texts.unlabelled.count)
-        guard let count, count < places.count else { return places }
-        var random = RandomSource(seed: mixed(seed, 0xD4A3))
-        random.shuffle(&places)
-        return places.prefix(count).sorted()
-    }
-
     private func writer(
         _ base: ModelFolder, _ heldOut: ScoredLogits, _ pooling: ModelSettings.Pooling
     ) -> ModelWriter {

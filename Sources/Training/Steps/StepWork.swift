@@ -70,7 +70,7 @@ struct StepWork {
         pieces += [texts.hash.high, texts.hash.low, training.seed, UInt64(number)]
         pieces += [base.revision.high, base.revision.low]
         for teacher in teachers(previous: previous) {
-            let revision = try revision(teacher)
+            let revision = try TeacherAnswers.revision(teacher)
             pieces += [revision.high, revision.low]
         }
         return Revision(pieces: pieces).description
@@ -79,16 +79,9 @@ struct StepWork {
     /// Where this step's teachers are: folders, or files of answers.
     func teachers(previous: String) -> [String] {
         guard case .distil(let settings) = step else { return [] }
-        return settings.teachers.map {
-            $0 == DistilSettings.previous ? previous : TrainingTexts.named($0, training.seed)
+        return settings.teaching.teachers.map {
+            $0 == TeachingSettings.previous ? previous : TrainingTexts.named($0, training.seed)
         }
-    }
-
-    /// Of what a teacher says: another model, or another file, has another.
-    func revision(_ teacher: String) throws -> Revision {
-        if isDirectory(teacher) { return try ModelFolder.open(teacher).revision }
-        let bytes = try readFile(teacher, limit: LabelledTexts.Limits.fileBytes)
-        return Revision(pieces: [bytes.withUnsafeBytes { ContentHash.xxh64($0) }])
     }
 
     /// Of both parts, as the model reads them.

@@ -8,6 +8,7 @@
 // stopped asks only for the rest. Invariant: an answer is a distribution over the experiment's
 // labels in their order, whatever order the teacher has them in.
 
+internal import Baselines
 internal import JSONText
 internal import Numerics
 internal import Syscalls
@@ -28,13 +29,26 @@ struct TeacherAnswers {
     /// Texts asked together, between two looks at the watch.
     private static let partTexts = 512
 
-    /// - Parameter keep: the file for what a folder answers.
+    /// Of what a teacher says: another model, or another file, has another.
+    static func revision(_ teacher: String) throws -> Revision {
+        guard isDirectory(teacher) else {
+            let bytes = try readFile(teacher, limit: LabelledTexts.Limits.fileBytes)
+            return Revision(pieces: [bytes.withUnsafeBytes { ContentHash.xxh64($0) }])
+        }
+        return LinearTextModel.isFolder(teacher)
+            ? try LinearTextModel(folder: teacher).revision
+            : try ModelFolder.open(teacher).revision
+    }
+
+    /// - Parameter folder: where the file is for what a model answers.
     func ask(
-        _ teacher: String, _ texts: UnlabelledTexts, keep: String
+        _ teacher: String, _ texts: UnlabelledTexts, keepIn folder: String
     ) throws -> Answers {
         guard isDirectory(teacher) else {
             return Answers(rows: try answers(ofFile: teacher, texts))
         }
+        let revision = try Self.revision(teacher).short
+        let keep = "\(folder)/answers-\(revision)-\(precision.rawValue).jsonl"
         var (answers, length) = keptAnswers(keep, texts)
         guard answers.rows.count < texts.count else { return answers }
         let classifier = try FolderClassifier(teacher, precision: precision)
@@ -78,7 +92,8 @@ struct TeacherAnswers {
         return order
     }
 
-    private static func line(_ id: String, _ row: [Double], seconds: Double?) -> [UInt8] {
+    /// Of a file of answers.
+    static func line(_ id: String, _ row: [Double], seconds: Double? = nil) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.key("id")

@@ -5,6 +5,7 @@
 // with the line. A test changes every label of such a file and gets the same model, bit for bit.
 
 internal import JSONText
+internal import Randomness
 package import Weights
 
 package struct UnlabelledTexts: Sendable {
@@ -27,6 +28,15 @@ package struct UnlabelledTexts: Sendable {
                 texts.append(text)
             }
         }
+    }
+
+    /// So many of them at most, drawn by a seed, in their order.
+    func drawn(_ count: Int?, seed: UInt64) -> UnlabelledTexts {
+        guard let count, count < self.count else { return self }
+        var places = Array(0..<self.count)
+        var random = RandomSource(seed: mixed(seed, 0xD4A3))
+        random.shuffle(&places)
+        return chosen(places.prefix(count).sorted())
     }
 
     /// The texts of those places, in that order.

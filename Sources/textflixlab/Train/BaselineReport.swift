@@ -14,6 +14,8 @@ enum BaselineReport {
         json.string(experiment.output)
         json.key("texts")
         json.int(outcome.trainCount)
+        json.key("taught_texts")
+        json.int(outcome.taughtCount)
         json.key("dropped_texts")
         json.int(outcome.droppedCount)
         json.key("features")

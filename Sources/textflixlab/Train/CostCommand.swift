@@ -158,7 +158,7 @@ struct CostEstimate {
         case .masked(let settings):
             Array(texts.unlabelled.texts.prefix(settings.texts ?? .max))
         case .distil(let settings):
-            Array(texts.unlabelled.texts.prefix(settings.texts ?? .max))
+            Array(texts.unlabelled.texts.prefix(settings.teaching.texts ?? .max))
                 + (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
         }
     }
@@ -172,7 +172,8 @@ struct CostEstimate {
     private func teaching(_ step: TrainingStep, _ lengths: [Int]) -> Double {
         guard case .distil(let settings) = step else { return 0 }
         let seed = experiment.seeds[0]
-        return settings.teachers.map { TrainingTexts.named($0, seed) }.reduce(0.0) { sum, teacher in
+        let teachers = settings.teaching.teachers.map { TrainingTexts.named($0, seed) }
+        return teachers.reduce(0.0) { sum, teacher in
             guard fileExists(teacher) else { return sum + shape.forward(lengths) }
             let folder = try? ModelFolder.open(teacher)
             return sum + (folder.map { EncoderShape($0.configuration).forward(lengths) } ?? 0)
