@@ -95,6 +95,33 @@ class Training(unittest.TestCase):
         self.assertIn("100", test)
         self.assertFalse((self.folder / "dear").exists())
 
+    def test_an_encoder_teaches_a_baseline_and_a_baseline_an_encoder(self):
+        write_texts(self.folder / "more.jsonl", 200, 4)
+        first = run("textflixlab", "train", self.experiment("teacher", 5))
+        self.assertEqual(first.returncode, 0, first.stderr)
+        data = {"train": "train.jsonl", "test": "test.jsonl", "unlabelled": ["more.jsonl"]}
+        words = self.folder / "taught.json5"
+        words.write_text(json.dumps({
+            "data": data, "model": {"cost": 10}, "teaching": {"teacher": "teacher"},
+            "fold_answers": "folds.jsonl", "output": "taught"}))
+        answer = run("textflixlab", "train", words)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        report = json.loads(answer.stdout)
+        self.assertEqual((report["texts"], report["taught_texts"]), (600, 200))
+        self.assertGreater(report["test"]["accuracy"], 0.9)
+        pupil = self.folder / "pupil.json5"
+        pupil.write_text(json.dumps({
+            "data": data, "model": {"kind": "encoder", "base": str(random_model()),
+                                    "max_tokens": 64},
+            "steps": [{"do": "distil", "teacher": ["taught", "folds.jsonl"], "epochs": 5,
+                       "batch": 8, "rate": 1e-3, "keep": "last"}],
+            "output": "pupil"}))
+        answer = run("textflixlab", "train", pupil)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("200 texts with a teacher's answer", answer.stderr)
+        self.assertGreater(json.loads(answer.stdout)["test"]["accuracy"], 0.9)
+        self.assertEqual(run("textflixlab", "train", "--seeds", "1", words).returncode, 64)
+
     def curve(self):
         (self.folder / "words.json5").write_text(json.dumps({
             "data": {"train": "train.jsonl", "test": "test.jsonl",

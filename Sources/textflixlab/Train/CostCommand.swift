@@ -38,7 +38,9 @@ enum CostCommand {
             case .encoder(var experiment) = try Experiment(
                 path: call.operands[0], texts: call.text(texts))
         else {
-            throw call.complaint("a baseline takes seconds: there is nothing to estimate")
+            throw call.complaint(
+                "a baseline takes seconds to minutes, and its teacher says how long as it answers: "
+                    + "there is nothing to estimate")
         }
         if let folder = call.text(base) { experiment.model.base = folder }
         let estimate = try CostEstimate(experiment, seconds: Double(call.integer(seconds) ?? 4))

@@ -14,7 +14,7 @@ enum TrainCommand {
     private static let texts = Option(
         "data", .folder("DIR"), "where relative paths of texts are seen from, if not the file's")
     private static let seeds = Option(
-        "seeds", .list("N,M"), "run with these seeds, whatever the file says")
+        "seeds", .list("N,M"), "run an encoder with these seeds, whatever the file says")
     private static let base = Option(
         "base", .folder("DIR"), "the pretrained encoder, whatever the file says")
 
@@ -34,7 +34,11 @@ enum TrainCommand {
         var experiment = try Experiment(path: call.operands[0], texts: call.text(texts))
         if let folder = call.text(output) { experiment.output = folder }
         switch experiment {
-        case .baseline(let baseline): return try run(baseline)
+        case .baseline(let baseline):
+            guard !call.has(seeds), call.text(base) == nil else {
+                throw call.complaint("--seeds and --base go with an encoder; this is a baseline")
+            }
+            return try run(baseline)
         case .encoder(var encoder):
             if let folder = call.text(base) { encoder.model.base = folder }
             if call.has(seeds) {
