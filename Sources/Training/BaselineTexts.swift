@@ -2,7 +2,8 @@
 // the label that the teacher believes in most.
 //
 // Invariant: no text equals one of the test file, of which only hashes are taken; an unlabelled
-// text that equals a labelled one is passed over, so a teacher never overrules a person.
+// text that equals a labelled one is passed over, so a teacher never overrules a person. It fits
+// nothing, and never looks at the test file's labels.
 
 internal import Syscalls
 internal import Weights

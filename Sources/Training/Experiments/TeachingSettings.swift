@@ -18,7 +18,7 @@ package struct TeachingSettings: Sendable {
     /// Those that say what is learned of them.
     static let softness = ["temperature", "hard"]
 
-    /// Model folders, files of answers, or `previous`; `{seed}` in them is the seed's number.
+    /// Model folders, files of answers, or `previous`; an encoder's run puts its seed for `{seed}`.
     package var teachers: [String]
     package var confidence: Double
     package var temperature: Double

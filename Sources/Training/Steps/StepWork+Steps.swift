@@ -2,7 +2,6 @@
 
 internal import Encoder
 internal import Numerics
-internal import Randomness
 internal import Syscalls
 internal import Tokenization
 internal import Weights
@@ -140,7 +139,6 @@ extension StepWork {
         return (try fit.run(), fit.keptAnswers)
     }
 
-    /// Places of so many unlabelled texts; nil: of all.
     private func writer(
         _ base: ModelFolder, _ heldOut: ScoredLogits, _ pooling: ModelSettings.Pooling
     ) -> ModelWriter {
