@@ -75,7 +75,7 @@ private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(MonotonicClock.now.since(begun) >= 50_000_000)
+        #expect((50_000_000..<10_000_000_000).contains(MonotonicClock.now.since(begun)))
         #expect(daemon.requests == 1)
     }
 

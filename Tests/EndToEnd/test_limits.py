@@ -46,8 +46,9 @@ class Overload(DaemonCase):
                 began = time.monotonic()
                 self.assertIsNotNone(self.daemon.status())
                 times.append(time.monotonic() - began)
-            # The median: others on this machine may hold up one or another.
-            self.assertLess(statistics.median(times), 0.25)
+            # One or another may be held up by others on this machine.
+            self.assertLess(statistics.median(times), 0.05)
+            self.assertLess(max(times), 1)
             for _ in range(200):
                 busy.read()
 

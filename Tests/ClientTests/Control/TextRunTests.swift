@@ -129,7 +129,7 @@ private final class PipeReader: Sendable {
     @Test func theTimeoutCountsFromTheFirstSending() throws {
         let allowed = Mutex<[Int64]>([])
         // The first daemon takes the text with it, the second keeps silent.
-        let run = try run(["a"], timeout: .milliseconds(300)) { request in
+        let run = try run(["a"], timeout: .seconds(2)) { request in
             allowed.withLock { $0.append(request.envelope.timeoutNanoseconds) }
             if request.number > 1 { return .silence }
             MonotonicClock.sleep(nanoseconds: 150_000_000)
@@ -137,7 +137,8 @@ private final class PipeReader: Sendable {
         }
         #expect(run.failure != nil)
         let times = allowed.withLock { $0 }
-        #expect(times.dropFirst().allSatisfy { $0 <= 150_000_000 }, "\(times)")
+        #expect(times.count > 1)
+        #expect(times.dropFirst().allSatisfy { $0 <= 1_850_000_000 }, "\(times)")
     }
 
     @Test func aLateTextIsAskedForAgainWhileOthersAreAnswered() throws {
