@@ -35,10 +35,10 @@ package struct EncoderTraining {
 
     package var reportPath: String { output + "/report.json" }
 
-    /// Whether this very run is over.
+    /// What this very run came to, if it is over.
     /// - Throws: where the folder holds the report of another one.
-    package func isFinished() throws -> Bool {
-        guard fileExists(reportPath) else { return false }
+    package func finished() throws -> RunFigures? {
+        guard fileExists(reportPath) else { return nil }
         let needsUnlabelled = experiment.steps.contains(where: \.needsUnlabelled)
         let texts = try TrainingTexts(experiment.data, seed: seed, unlabelled: needsUnlabelled)
         let base = try ModelFolder.open(experiment.model.base)
@@ -52,7 +52,7 @@ package struct EncoderTraining {
                 "\(output) holds the model of another run (another experiment, seed, base or other "
                     + "texts): name another output, or remove it")
         }
-        return true
+        return RunFigures(report)
     }
 
     package func run() throws -> RunReport {

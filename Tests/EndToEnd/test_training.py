@@ -162,6 +162,27 @@ class Training(unittest.TestCase):
         self.assertEqual(shown.stdout, again.stdout)
         self.assertIn("60.5", shown.stdout)
 
+    def test_a_curve_takes_what_train_has_run(self):
+        path = self.curve()
+        experiment = self.folder / "points.json5"
+        content = json.loads(experiment.read_text())
+        content["data"]["ids"] = "100-s{seed}.txt"
+        experiment.write_text(json.dumps(content | {"seeds": [0, 1], "output": "trained"}))
+        trained = run("textflixlab", "train", "--seeds", "1", experiment)
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        answer = run("textflixlab", "curve", "--output", self.folder / "taken", path)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("taken from", answer.stderr)
+        point = json.loads((self.folder / "taken" / "points" / "1-100-s1.json").read_text())
+        report = json.loads((self.folder / "trained" / "seed-1" / "report.json").read_text())
+        self.assertEqual(point["accuracy"], report["test"]["accuracy"])
+        # Of other ids it is none of the curve's: the point is run.
+        for name in ("100-s0.txt", "100-s1.txt"):
+            (self.folder / name).write_text((self.folder / "20-s0.txt").read_text())
+        answer = run("textflixlab", "curve", "--output", self.folder / "others", path)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertNotIn("taken from", answer.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -162,6 +162,14 @@ package struct CurvePlan: Sendable {
     }
 }
 
+extension EncoderExperiment {
+    /// Whether a run of this file, with the point's seed, learns the point's texts.
+    package func learns(idsOf point: CurvePlan.Point) -> Bool {
+        guard let ids = data.ids else { return false }
+        return TrainingTexts.named(ids, UInt64(point.seed)) == point.ids
+    }
+}
+
 extension Experiment {
     /// The same experiment for one point of a curve.
     package func at(_ point: CurvePlan.Point, output: String) -> Experiment {

@@ -79,6 +79,19 @@ package struct RunReport: Sendable {
     }
 }
 
+/// What sums runs up needs of a finished one's report.
+package struct RunFigures: Sendable {
+    /// Nil: it has no test texts.
+    package let testAccuracy: Double?
+    /// Of its steps.
+    package let seconds: Double
+
+    init(_ report: JSONNode) {
+        testAccuracy = report["test"]?["accuracy"]?.double
+        seconds = report["seconds"]?.double ?? 0
+    }
+}
+
 extension StepReport {
     func write(to json: inout JSONWriter) {
         json.beginObject()

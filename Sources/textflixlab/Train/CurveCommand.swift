@@ -3,6 +3,9 @@
 //     output/points/2-500-s0.json      model 2, 500 labels, seed 0
 //     output/runs/2-500-s0/            while it runs: its checkpoint; then it goes
 //     output/curve.json, curve.svg     of all points so far, after each one
+//
+// A point that `textflixlab train` has run already, with the same file, texts, ids and seed, is
+// taken from its report.
 
 import CommandLineTable
 import Insight
@@ -22,8 +25,9 @@ enum CurveCommand {
     static let command = Command(
         "curve", "accuracy over the number of labels",
         details: "The file (JSON5) names experiments, numbers of labels, seeds, and the files of "
-            + "ids. A point that is finished is kept, so the command goes on where it was stopped. "
-            + "It writes curve.svg and curve.json, and draws in the terminal.",
+            + "ids. A point that is finished is kept, so the command goes on where it was stopped; one "
+            + "that train has finished with the same file and ids is taken from its report. It "
+            + " writes curve.svg and curve.json, and draws in the terminal.",
         options: [output, texts, show], operands: [Operand("CURVE", "the file")],
         examples: [
             Example("textflixlab curve --data reviews deploy/experiments/curve.json5"),
@@ -79,14 +83,19 @@ final class CurveRun {
                     isStopped = isStopped || signals.next() != nil
                     return isStopped
                 })
-            do {
-                try record(run(point, watch))
-            } catch is TrainingInterruption { return stopped(screen) }
-            try removeDirectoryTree(folder(point))
+            do { try finish(point, watch) } catch is TrainingInterruption {
+                return stopped(screen)
+            }
             try write()
         }
         screen.erase()
         return true
+    }
+
+    private func finish(_ point: CurvePlan.Point, _ watch: TrainingWatch) throws {
+        if let result = trained(point, watch) { return try record(result) }
+        try record(run(point, watch))
+        try removeDirectoryTree(folder(point))
     }
 
     private func stopped(_ screen: TrainingScreen) -> Bool {
@@ -101,6 +110,22 @@ final class CurveRun {
 
     private func name(_ point: CurvePlan.Point) -> String {
         "\(point.model)-\(point.labels)-s\(point.seed)"
+    }
+
+    /// Of a run by the experiment's own file, where that asks for the point's very ids and seed.
+    private func trained(_ point: CurvePlan.Point, _ watch: TrainingWatch) -> CurveResult? {
+        guard case .encoder(let experiment) = plan.models[point.model].experiment,
+            experiment.learns(idsOf: point)
+        else { return nil }
+        let training = EncoderTraining(experiment, seed: UInt64(point.seed), watch: watch) {
+            try NetworkStudent($0, $1)
+        }
+        // The report of another run, or of other texts, is none of this point.
+        guard let figures = try? training.finished(), let accuracy = figures.testAccuracy else {
+            return nil
+        }
+        watch.tell("taken from \(training.reportPath)")
+        return CurveResult(point: point, accuracy: accuracy, seconds: figures.seconds)
     }
 
     private func run(_ point: CurvePlan.Point, _ watch: TrainingWatch) throws -> CurveResult {

@@ -28,7 +28,7 @@ struct EncoderRuns {
             let training = EncoderTraining(experiment, seed: seed, watch: watch) {
                 try NetworkStudent($0, $1)
             }
-            if try training.isFinished() {
+            if try training.finished() != nil {
                 screen.tell("seed \(seed) is finished: \(training.output)")
             } else {
                 do {
