@@ -25,9 +25,9 @@ enum CurveCommand {
     static let command = Command(
         "curve", "accuracy over the number of labels",
         details: "The file (JSON5) names experiments, numbers of labels, seeds, and the files of "
-            + "ids. A point that is finished is kept, so the command goes on where it was stopped; one "
-            + "that train has finished with the same file and ids is taken from its report. It "
-            + " writes curve.svg and curve.json, and draws in the terminal.",
+            + "ids. A point that is finished is kept, so the command goes on where it was stopped; "
+            + "one that train has finished with the same file and ids is taken from its report. It "
+            + "writes curve.svg and curve.json, and draws in the terminal.",
         options: [output, texts, show], operands: [Operand("CURVE", "the file")],
         examples: [
             Example("textflixlab curve --data reviews deploy/experiments/curve.json5"),
