@@ -45,10 +45,9 @@ struct BaselineTexts {
             .drawn(teaching.settings.texts, seed: experiment.seed)
         try makeDirectories(experiment.output)
         let asked = TeacherAnswers(labels: data.labels, precision: teaching.answers, watch: watch)
-        let answers = try teaching.settings.teachers.map {
-            try asked.ask($0, chosen, keepIn: experiment.output).rows
-        }
-        let targets = SoftTargets(answers, teaching.settings)
+        let answers = try asked.ask(
+            teaching.settings.teachers, chosen, keepIn: experiment.output)
+        let targets = SoftTargets(answers.map(\.rows), teaching.settings)
         try targets.tell("teaching", teaching.settings, watch)
         taughtCount = targets.places.count
         for (place, row) in zip(targets.places, targets.rows) {

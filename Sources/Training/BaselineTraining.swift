@@ -2,8 +2,8 @@
 // reports.
 //
 // Invariant: the same file and texts give the same model, bit for bit. The held-out margins that
-// Platt's scaling sees come from folds that did not train on them; no text that is learned equals
-// one of the test file, of which only hashes are taken before everything is fitted.
+// Platt's scaling sees come from folds that did not train on them, nor on copies; no text that is
+// learned equals one of the test file, of which only hashes are taken before everything is fitted.
 
 internal import Baselines
 package import Insight
@@ -60,7 +60,8 @@ package struct BaselineTraining {
         let features = try self.features(train.texts)
         let featureSeconds = Self.seconds(since: featureStart)
         progress("\(features.count) features")
-        let (trials, best, margins) = search(features, positive)
+        let firsts = TextFingerprints.firstPlaces(train.texts)
+        let (trials, best, margins) = search(features, positive, firsts)
         let platt = PlattScaling(margins: margins, positive: positive)
         let heldOut = zip(margins, train.truths).map { margin, truth in
             let p = platt.probability(margin)
@@ -117,9 +118,10 @@ package struct BaselineTraining {
 
     /// The pair with the best accuracy on held-out folds, the first of equals, and its margins.
     private func search(
-        _ features: BaselineFeatures, _ positive: [Bool]
+        _ features: BaselineFeatures, _ positive: [Bool], _ firsts: [Int]
     ) -> (trials: [(Double, Double, Double)], best: Pair, margins: [Double]) {
-        let folds = Folds(positive, count: experiment.folds, seed: experiment.seed)
+        let folds = Folds(
+            positive, firsts: firsts, count: experiment.folds, seed: experiment.seed)
         let interpolations = experiment.kind == .ngrams ? experiment.interpolations : [1]
         var trials: [(Double, Double, Double)] = []
         var best: (pair: Pair, accuracy: Double, margins: [Double])?

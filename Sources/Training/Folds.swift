@@ -1,22 +1,31 @@
-// Texts in parts of equal size, each label spread evenly: cross-validation's splits.
+// Texts in parts of about equal size, each label spread evenly: cross-validation's splits.
+//
+// Invariant: copies of a text are in one part, so that none is predicted by a fit that learned it.
 
 internal import Randomness
 
 package struct Folds: Sendable {
     package let parts: [[Int]]
 
-    package init(_ positive: [Bool], count: Int, seed: UInt64) {
-        self.init(truths: positive.map { $0 ? 1 : 0 }, count: count, seed: seed)
+    /// - Parameter firsts: for each text the place of the first that equals it.
+    package init(_ positive: [Bool], firsts: [Int], count: Int, seed: UInt64) {
+        self.init(truths: positive.map { $0 ? 1 : 0 }, firsts: firsts, count: count, seed: seed)
     }
 
-    package init(truths: [Int], count: Int, seed: UInt64) {
+    package init(truths: [Int], firsts: [Int], count: Int, seed: UInt64) {
         var random = RandomSource(seed: seed)
         var parts = Array(repeating: [Int](), count: count)
         var next = 0
+        var partOf: [Int: Int] = [:]
         for label in Set(truths).sorted(by: >) {
             var texts = truths.indices.filter { truths[$0] == label }
             random.shuffle(&texts)
             for text in texts {
+                if let part = partOf[firsts[text]] {
+                    parts[part].append(text)
+                    continue
+                }
+                partOf[firsts[text]] = next % count
                 parts[next % count].append(text)
                 next += 1
             }

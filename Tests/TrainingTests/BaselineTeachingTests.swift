@@ -50,6 +50,10 @@ import Weights
         return #"{"id":"r\#(number)","probabilities":[\#(1 - p),\#(p)]}"# + "\n"
     }
 
+    private func lines(_ path: String) throws -> Int {
+        try readFile(path, limit: 1 << 20).count { $0 == UInt8(ascii: "\n") }
+    }
+
     private func train(_ rest: String, _ output: String = "model") throws -> (
         BaselineTraining.Outcome, LinearTextModel
     ) {
@@ -93,7 +97,17 @@ import Weights
         // The model itself teaches too; the mean of both counts.
         let (pupil, _) = try train("teaching:{teacher:['folds.jsonl','model']}", "pupil")
         #expect(pupil.taughtCount == 40)
-        #expect(fileExists("\(folder)/pupil/answers-\(model.revision.short)-f32.jsonl"))
+        let kept = "\(folder)/pupil/answers-\(model.revision.short)-f32.jsonl"
+        #expect(try lines(kept) == 40)
+    }
+
+    @Test func aModelIsNotAskedWhatAFileOfAnswersLacks() throws {
+        let (_, model) = try train("teaching:{teacher:'answers.jsonl'}")
+        try write("fewer.jsonl", (6..<20).map { answer($0, right: true) }.joined())
+        let (pupil, _) = try train("teaching:{teacher:['model','fewer.jsonl']}", "pupil")
+        #expect(pupil.taughtCount == 14)
+        let kept = "\(folder)/pupil/answers-\(model.revision.short)-f32.jsonl"
+        #expect(try lines(kept) == 14)
     }
 
     @Test(arguments: [

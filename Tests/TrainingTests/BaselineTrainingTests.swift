@@ -185,7 +185,7 @@ import Weights
 
     @Test func foldsHoldEachTextOnceAndSpreadLabels() {
         let positive = (0..<23).map { $0 % 3 == 0 }
-        let folds = Folds(positive, count: 5, seed: 3)
+        let folds = Folds(positive, firsts: Array(0..<23), count: 5, seed: 3)
         #expect(folds.parts.flatMap(\.self).sorted() == Array(0..<23))
         for part in folds.parts { #expect((1...2).contains(part.filter { positive[$0] }.count)) }
         let margins = folds.margins { train, held in
@@ -193,5 +193,15 @@ import Weights
             return held.map(Double.init)
         }
         #expect(margins == (0..<23).map(Double.init))
+    }
+
+    @Test func copiesOfATextAreInOneFold() {
+        let firsts = (0..<40).map { $0 < 10 ? $0 : $0 % 10 }
+        let folds = Folds((0..<40).map { $0 % 3 == 0 }, firsts: firsts, count: 4, seed: 3)
+        #expect(folds.parts.flatMap(\.self).sorted() == Array(0..<40))
+        for text in 0..<10 {
+            let parts = folds.parts.filter { part in part.contains { firsts[$0] == text } }
+            #expect(parts.count == 1)
+        }
     }
 }

@@ -32,10 +32,11 @@ struct FrozenFeatures {
         }
     }
 
-    func fit(_ rows: [[Float]], _ truths: [Int]) -> Outcome {
+    /// - Parameter firsts: for each text the place of the first that equals it.
+    func fit(_ rows: [[Float]], _ truths: [Int], firsts: [Int]) -> Outcome {
         var trials: [(cost: Double, accuracy: Double)] = []
         if costs.count > 1 {
-            for cost in costs { trials.append((cost, accuracy(cost, rows, truths))) }
+            for cost in costs { trials.append((cost, accuracy(cost, rows, truths, firsts))) }
         }
         var best = (cost: costs[0], accuracy: -1.0)
         for trial in trials where trial.accuracy > best.accuracy { best = trial }
@@ -45,8 +46,10 @@ struct FrozenFeatures {
             weights: solution.weights, biases: solution.biases, cost: best.cost, trials: trials)
     }
 
-    private func accuracy(_ cost: Double, _ rows: [[Float]], _ truths: [Int]) -> Double {
-        let folds = Folds(truths: truths, count: min(5, truths.count), seed: seed)
+    private func accuracy(
+        _ cost: Double, _ rows: [[Float]], _ truths: [Int], _ firsts: [Int]
+    ) -> Double {
+        let folds = Folds(truths: truths, firsts: firsts, count: min(5, truths.count), seed: seed)
         var right = 0
         for held in folds.parts where !held.isEmpty {
             let inside = Set(held)

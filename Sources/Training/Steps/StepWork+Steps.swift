@@ -17,7 +17,8 @@ extension StepWork {
         let held = try FrozenFeatures.features(base, dev, pooling: pooling)
         if watch.asksToStop() { throw TrainingInterruption(checkpoint: folder) }
         let outcome = FrozenFeatures(labelCount: labelCount, costs: settings.costs, seed: seed)
-            .fit(rows, texts.train.truths)
+            .fit(
+                rows, texts.train.truths, firsts: TextFingerprints.firstPlaces(texts.train.texts))
         let logits = held.map { FrozenFeatures.logits($0, outcome.weights, outcome.biases) }
         let heldOut = ScoredLogits(logits: logits, truths: texts.dev.truths)
         let width = base.configuration.hiddenSize
@@ -76,9 +77,7 @@ extension StepWork {
         let chosen = texts.unlabelled.drawn(teaching.texts, seed: seed)
         let asked = TeacherAnswers(
             labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
-        let answers = try teachers(previous: teacher).map {
-            try asked.ask($0, chosen, keepIn: folder)
-        }
+        let answers = try asked.ask(teachers(previous: teacher), chosen, keepIn: folder)
         let soft = SoftTargets(answers.map(\.rows), teaching)
         let labelled = (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
         let all = labelled + soft.places.map { chosen.texts[$0] }

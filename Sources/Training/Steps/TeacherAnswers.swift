@@ -40,13 +40,32 @@ struct TeacherAnswers {
             : try ModelFolder.open(teacher).revision
     }
 
+    /// Of each teacher. A text that one of the files lacks is asked of no model: it needs them all.
     /// - Parameter folder: where the file is for what a model answers.
     func ask(
-        _ teacher: String, _ texts: UnlabelledTexts, keepIn folder: String
-    ) throws -> Answers {
-        guard isDirectory(teacher) else {
-            return Answers(rows: try answers(ofFile: teacher, texts))
+        _ teachers: [String], _ texts: UnlabelledTexts, keepIn folder: String
+    ) throws -> [Answers] {
+        var places = Array(texts.texts.indices)
+        var ofFiles: [String: Answers] = [:]
+        for file in teachers where !isDirectory(file) {
+            let rows = try answers(ofFile: file, texts)
+            places.removeAll { rows[$0] == nil }
+            ofFiles[file] = Answers(rows: rows)
         }
+        let asked = texts.chosen(places)
+        return try teachers.map { teacher in
+            if let answers = ofFiles[teacher] { return answers }
+            var answers = try ask(model: teacher, asked, keepIn: folder)
+            var rows = [[Double]?](repeating: nil, count: texts.count)
+            for (place, row) in zip(places, answers.rows) { rows[place] = row }
+            answers.rows = rows
+            return answers
+        }
+    }
+
+    private func ask(
+        model teacher: String, _ texts: UnlabelledTexts, keepIn folder: String
+    ) throws -> Answers {
         let revision = try Self.revision(teacher).short
         let keep = "\(folder)/answers-\(revision)-\(precision.rawValue).jsonl"
         var (answers, length) = keptAnswers(keep, texts)

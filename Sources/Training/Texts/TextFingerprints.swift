@@ -26,6 +26,17 @@ package struct TextFingerprints: Sendable {
 
     package func contains(_ text: [UInt8]) -> Bool { hashes.contains(Self.fingerprint(text)) }
 
+    /// For each text the place of the first that equals it.
+    static func firstPlaces(_ texts: [[UInt8]]) -> [Int] {
+        var first: [UInt64: Int] = [:]
+        return texts.indices.map { place in
+            let fingerprint = fingerprint(texts[place])
+            if let known = first[fingerprint] { return known }
+            first[fingerprint] = place
+            return place
+        }
+    }
+
     static func fingerprint(_ text: [UInt8]) -> UInt64 {
         var kept: [UInt8] = []
         var place = 0
