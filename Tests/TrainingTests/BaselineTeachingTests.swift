@@ -50,7 +50,7 @@ import Weights
         return #"{"id":"r\#(number)","probabilities":[\#(1 - p),\#(p)]}"# + "\n"
     }
 
-    private func lines(_ path: String) throws -> Int {
+    private func lineCount(_ path: String) throws -> Int {
         try readFile(path, limit: 1 << 20).count { $0 == UInt8(ascii: "\n") }
     }
 
@@ -98,7 +98,7 @@ import Weights
         let (pupil, _) = try train("teaching:{teacher:['folds.jsonl','model']}", "pupil")
         #expect(pupil.taughtCount == 40)
         let kept = "\(folder)/pupil/answers-\(model.revision.short)-f32.jsonl"
-        #expect(try lines(kept) == 40)
+        #expect(try lineCount(kept) == 40)
     }
 
     @Test func aModelIsNotAskedWhatAFileOfAnswersLacks() throws {
@@ -107,7 +107,7 @@ import Weights
         let (pupil, _) = try train("teaching:{teacher:['model','fewer.jsonl']}", "pupil")
         #expect(pupil.taughtCount == 14)
         let kept = "\(folder)/pupil/answers-\(model.revision.short)-f32.jsonl"
-        #expect(try lines(kept) == 14)
+        #expect(try lineCount(kept) == 14)
     }
 
     @Test(arguments: [
