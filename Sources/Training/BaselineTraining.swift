@@ -31,21 +31,25 @@ package struct BaselineTraining {
         package var totalSeconds: Double
         /// Of the test texts, where there are any.
         package var test: [Prediction]?
+
+        package var testAccuracy: Double? {
+            test.map { Double($0.count(where: \.isRight)) / Double(max(1, $0.count)) }
+        }
     }
 
     private let experiment: BaselineExperiment
-    private let progress: (String) -> Void
+    private let watch: TrainingWatch
 
-    /// - Parameter progress: told what is going on, a line each.
-    package init(_ experiment: BaselineExperiment, progress: @escaping (String) -> Void) {
+    package init(_ experiment: BaselineExperiment, watch: TrainingWatch) {
         self.experiment = experiment
-        self.progress = progress
+        self.watch = watch
     }
 
     package func run() throws -> Outcome {
         let start = MonotonicClock.now
+        try refuseOtherModels()
         let data = experiment.data
-        let texts = try BaselineTexts(experiment, TrainingWatch(tell: progress))
+        let texts = try BaselineTexts(experiment, watch)
         let (train, droppedCount) = (texts.learned, texts.droppedCount)
         let positive = train.truths.map { $0 == 1 }
         guard positive.contains(true), positive.contains(false) else {
@@ -55,11 +59,11 @@ package struct BaselineTraining {
                     + "out")
         }
         let readSeconds = Self.seconds(since: start)
-        progress("read \(train.count) texts; left out, equal to a test text: \(droppedCount)")
+        watch.tell("read \(train.count) texts; left out, equal to a test text: \(droppedCount)")
         let featureStart = MonotonicClock.now
         let features = try self.features(train.texts)
         let featureSeconds = Self.seconds(since: featureStart)
-        progress("\(features.count) features")
+        watch.tell("\(features.count) features")
         let firsts = TextFingerprints.firstPlaces(train.texts)
         let (trials, best, margins) = search(features, positive, firsts)
         let platt = PlattScaling(margins: margins, positive: positive)
@@ -84,16 +88,28 @@ package struct BaselineTraining {
             fitSeconds: fitSeconds, totalSeconds: Self.seconds(since: start), test: try test())
     }
 
+    /// Another kind of model, perhaps somebody's only copy, is not written over.
+    private func refuseOtherModels() throws {
+        let folder = experiment.output
+        guard fileExists(folder + "/config.json") || fileExists(folder + "/textflix.json"),
+            !LinearTextModel.isFolder(folder)
+        else { return }
+        throw TrainingError.unfit("\(folder) holds a model of another kind: name another output")
+    }
+
     /// What the folds say of held-out texts: a promise by those that a person labelled, and a file.
     private func write(_ heldOut: [Prediction], of texts: BaselineTexts) throws {
         if let coverage = experiment.coverage {
             let labelled = heldOut.dropLast(texts.taughtCount)
             try CoveragePromise(coverage: coverage, heldOut: Array(labelled))
                 .write(experiment.output)
+        } else {
+            try CoveragePromise.remove(experiment.output)
         }
         guard let path = experiment.foldAnswers else { return }
-        let lines = zip(texts.learned.ids, heldOut).flatMap {
-            TeacherAnswers.line($0, $1.probabilities)
+        let learned = texts.learned
+        let lines = learned.texts.indices.flatMap {
+            TeacherAnswers.line(learned.ids[$0], learned.texts[$0], heldOut[$0].probabilities)
         }
         try writeFileAtomically(path, bytes: lines)
     }
@@ -135,7 +151,7 @@ package struct BaselineTraining {
                 let right = zip(margins, positive).filter { ($0 > 0) == $1 }.count
                 let accuracy = Double(right) / Double(positive.count)
                 trials.append((cost, interpolation, accuracy))
-                progress("C \(cost), β \(interpolation): \(accuracy) on held-out folds")
+                watch.tell("C \(cost), β \(interpolation): \(accuracy) on held-out folds")
                 if accuracy > best?.accuracy ?? -1 { best = (pair, accuracy, margins) }
             }
         }

@@ -29,6 +29,12 @@ package struct CoveragePromise: Sendable, Equatable {
         json.endObject()
     }
 
+    /// Of an earlier model in that folder.
+    static func remove(_ folder: String) throws {
+        let path = folder + "/textflix.json"
+        if fileExists(path) { try removeFile(path) }
+    }
+
     /// Writes a textflix.json that says nothing else.
     func write(_ folder: String) throws(WeightsError) {
         var json = JSONWriter(pretty: true)

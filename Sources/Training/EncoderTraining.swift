@@ -46,17 +46,37 @@ package struct EncoderTraining {
         guard report["experiment"]?.utf8 == experiment.source,
             report["seed"]?.int.map(UInt64.init) == seed,
             report["base_revision"]?.string == base.revision.short,
-            report["data_hash"]?.string == texts.hash.description
+            report["data_hash"]?.string == texts.hash.description,
+            hasSameTeachers(report)
         else {
             throw TrainingError.unfit(
-                "\(output) holds the model of another run (another experiment, seed, base or other "
-                    + "texts): name another output, or remove it")
+                "\(output) holds the model of another run (another experiment, seed, base, teacher "
+                    + "or other texts): name another output, or remove it")
         }
         return RunFigures(report)
     }
 
-    package func run() throws -> RunReport {
+    /// A teacher that is gone since has taught what it was.
+    private func hasSameTeachers(_ report: JSONNode) -> Bool {
+        let then = report["teachers"]?.array?.map(\.string) ?? []
+        let now = teachers
+        return then.count == now.count
+            && zip(then, now).allSatisfy { $0 == ((try? TeacherAnswers.revision($1))?.short ?? $0) }
+    }
+
+    /// Those that are there before the run: model folders and files of answers.
+    var teachers: [String] {
+        experiment.steps.flatMap { step -> [String] in
+            guard case .distil(let settings) = step else { return [] }
+            return settings.teaching.teachers.filter { $0 != TeachingSettings.previous }
+                .map { TrainingTexts.named($0, seed) }
+        }
+    }
+
+    /// - Parameter finish: hands out the report before it is written: with it the run is over.
+    package func run(finish: (RunReport) throws -> Void = { _ in }) throws -> RunReport {
         let started = MonotonicClock.now
+        try check()
         let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
         let needsUnlabelled = experiment.steps.contains(where: \.needsUnlabelled)
@@ -78,13 +98,49 @@ package struct EncoderTraining {
             dataHash: texts.hash.description, trainCount: texts.train.count,
             devCount: texts.dev.count, unlabelledCount: texts.unlabelled.count,
             droppedLabelled: texts.droppedLabelled, droppedUnlabelled: texts.droppedUnlabelled,
-            steps: reports, heldOut: model.heldOut, temperature: model.heldOut?.temperature ?? 1,
+            teachers: try teachers.map { try TeacherAnswers.revision($0).short }, steps: reports,
+            heldOut: model.heldOut, temperature: model.heldOut?.temperature ?? 1,
             seconds: reports.reduce(0) { $0 + $1.seconds }, peakBytes: ThisProcess.residentPeak)
         report.test = try test()
+        try finish(report)
         try write(report)
         let whole = Double(MonotonicClock.now.since(started)) / 1e9
         watch.tell("done after \(Int(whole.rounded())) s: \(output)")
         return report
+    }
+
+    /// What can be refused is refused before hours are spent.
+    private func check() throws {
+        let base = try ModelFolder.open(experiment.model.base)
+        let (limit, layers) = (base.configuration.tokenLimit, base.configuration.layerCount)
+        try refuseOtherModels(base)
+        for step in experiment.steps {
+            var wanted = experiment.model.maxTokens
+            if case .masked(let settings) = step { wanted = settings.maxTokens ?? wanted }
+            guard wanted <= limit else {
+                throw TrainingError.unfit(
+                    "max_tokens is \(wanted), the base reads at most \(limit)")
+            }
+            guard step.fit?.freshLayers ?? 0 <= layers else {
+                throw TrainingError.unfit("more fresh_layers than the base has: \(layers)")
+            }
+        }
+        for teacher in teachers where !fileExists(teacher) {
+            throw TrainingError.unfit("the teacher \(teacher) is not there")
+        }
+    }
+
+    /// A model that no run of ours wrote may be somebody's only copy, or the base itself.
+    private func refuseOtherModels(_ base: ModelFolder) throws {
+        let own = absolutePath(output)
+        guard own != absolutePath(base.encoderPath), own != absolutePath(base.path) else {
+            throw TrainingError.unfit("\(output) is the base itself: name another output")
+        }
+        let isModel = ["/config.json", "/textflix.json"].contains { fileExists(output + $0) }
+        guard !isModel || isDirectory(output + "/steps") else {
+            throw TrainingError.unfit(
+                "\(output) holds a model that is not of a run like this: name another output")
+        }
     }
 
     /// Two runs must not write the same folder.
@@ -122,15 +178,15 @@ package struct EncoderTraining {
         return predictions
     }
 
-    /// The report comes last: with it the run is finished, and checkpoints go.
+    /// Checkpoints go, finished steps are known by their records; the report comes last.
     private func write(_ report: RunReport) throws {
         let card = ModelCard(report: report, experiment: experiment).text
         try writeFileAtomically(output + "/MODEL_CARD.md", bytes: Array(card.utf8))
-        try writeFileAtomically(reportPath, bytes: report.json(experiment: experiment.source))
         for (index, step) in experiment.steps.enumerated() {
             let folder = stepFolder(index + 1, step)
             try Checkpoint(path: folder + "/" + StepWork.checkpointFile, task: "").remove()
         }
+        try writeFileAtomically(reportPath, bytes: report.json(experiment: experiment.source))
     }
 
     func stepFolder(_ number: Int, _ step: TrainingStep) -> String {

@@ -71,12 +71,15 @@ package struct LabelledTexts: Sendable {
     }
 }
 
-/// The ids of a file that lists one a line.
+/// The ids of a file that lists one a line; lines may end as on Windows.
 package func readIdentifiers(_ path: String) throws(WeightsError) -> Set<String> {
     do throws(Errno) {
         let bytes = try readFile(path, limit: 1 << 28)
         return Set(
-            bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) })
+            bytes.split(separator: UInt8(ascii: "\n"))
+                .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
+                .filter { !$0.isEmpty }
+                .map { String(decoding: $0, as: UTF8.self) })
     } catch {
         throw WeightsError(.unreadable, path, error.message)
     }

@@ -36,7 +36,7 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
     /// The first 12 digits: what people are shown.
     package var short: String { String(description.prefix(12)) }
 
-    private static func hexadecimal(_ number: UInt64) -> String {
+    package static func hexadecimal(_ number: UInt64) -> String {
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

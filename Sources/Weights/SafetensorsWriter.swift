@@ -2,8 +2,8 @@
 //
 // Invariant: what it writes, `SafetensorsHeader` accepts: tensors back to back in the order given,
 // the data section at a multiple of 64 bytes so that a mapped f32 tensor of a width of 16 floats
-// stays on cache lines. Bytes are produced by a closure one tensor at a time, so that a model need
-// never be in memory as a whole.
+// stays on cache lines. Bytes are produced by a closure one tensor at a time, or lent where they
+// are, so that a model need never be in memory as a whole, nor twice.
 
 internal import JSONText
 internal import Syscalls
@@ -35,31 +35,38 @@ package struct SafetensorsWriter {
     package func write(
         _ path: String, bytes fill: (Int, UnsafeMutableRawBufferPointer) -> Void
     ) throws(WeightsError) {
-        let header = try header(path)
-        let file = try reading(path) { () throws(Errno) in try AtomicFile(path) }
         var buffer: [UInt8] = []
-        try write(header, to: file, path)
-        for (index, tensor) in tensors.enumerated() {
+        try write(path) { index, take in
+            let tensor = tensors[index]
             let count = SafetensorsHeader.byteCount(tensor.shape, tensor.type) ?? 0
             if buffer.count != count { buffer = [UInt8](repeating: 0, count: count) }
             buffer.withUnsafeMutableBytes { fill(index, $0) }
-            try write(buffer, to: file, path)
+            buffer.withUnsafeBytes(take)
         }
+    }
+
+    /// - Parameter lend: calls what it is given, once, with the bytes of the tensor of that index.
+    /// - Throws: as the other does.
+    package func write(
+        _ path: String, lending lend: (Int, (UnsafeRawBufferPointer) -> Void) -> Void
+    ) throws(WeightsError) {
+        let header = try header(path)
+        let file = try reading(path) { () throws(Errno) in try AtomicFile(path) }
+        var failure: Errno?
+        header.withUnsafeBytes { bytes in
+            do throws(Errno) { try file.write(bytes) } catch { failure = error }
+        }
+        for index in tensors.indices where failure == nil {
+            lend(index) { bytes in
+                do throws(Errno) { try file.write(bytes) } catch { failure = error }
+            }
+        }
+        if let failure { throw WeightsError(path, failure) }
         do throws(Errno) {
             try file.commit()
         } catch {
             throw WeightsError(path, error)
         }
-    }
-
-    private func write(
-        _ bytes: [UInt8], to file: borrowing AtomicFile, _ path: String
-    ) throws(WeightsError) {
-        var failure: Errno?
-        bytes.withUnsafeBytes { space in
-            do throws(Errno) { try file.write(space) } catch { failure = error }
-        }
-        if let failure { throw WeightsError(path, failure) }
     }
 
     /// The length and the JSON, padded with spaces to a multiple of 64 bytes.

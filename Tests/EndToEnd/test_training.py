@@ -145,8 +145,8 @@ class Training(unittest.TestCase):
         answer = run("textflixlab", "curve", path)
         self.assertEqual(answer.returncode, 0, answer.stderr)
         points = sorted((self.folder / "curve" / "points").iterdir())
-        self.assertEqual([point.name for point in points], [
-            "0-100-s0.json", "0-100-s1.json", "0-20-s0.json", "0-20-s1.json", "1-100-s1.json"])
+        self.assertEqual(sorted(point.name.split("-", 1)[1] for point in points), [
+            "100-s0.json", "100-s1.json", "100-s1.json", "20-s0.json", "20-s1.json"])
         written = [point.stat().st_mtime_ns for point in points]
         picture = xml.etree.ElementTree.parse(self.folder / "curve" / "curve.svg")
         words = " ".join(picture.getroot().itertext())
@@ -156,6 +156,19 @@ class Training(unittest.TestCase):
         again = run("textflixlab", "curve", path)
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual([point.stat().st_mtime_ns for point in points], written)
+        # Models may change places; of other ids it is another point.
+        content = json.loads(path.read_text())
+        content["models"] = dict(reversed(content["models"].items()))
+        path.write_text(json.dumps(content))
+        again = run("textflixlab", "curve", path)
+        self.assertEqual([point.stat().st_mtime_ns for point in points], written)
+        ids = self.folder / "20-s0.txt"
+        ids.write_text(ids.read_text().replace("1-0\n", "1-399\n"))
+        again = run("textflixlab", "curve", path)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        changed = [point.name for point, before in zip(points, written)
+                   if point.stat().st_mtime_ns != before]
+        self.assertEqual([name.split("-", 1)[1] for name in changed], ["20-s0.json"])
         (self.folder / "curve" / "curve.svg").unlink()
         shown = run("textflixlab", "curve", "--show", path)
         self.assertTrue((self.folder / "curve" / "curve.svg").exists())
@@ -173,7 +186,9 @@ class Training(unittest.TestCase):
         answer = run("textflixlab", "curve", "--output", self.folder / "taken", path)
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertIn("taken from", answer.stderr)
-        point = json.loads((self.folder / "taken" / "points" / "1-100-s1.json").read_text())
+        points = [json.loads(point.read_text())
+                  for point in (self.folder / "taken" / "points").iterdir()]
+        [point] = [point for point in points if point["model"] == "tiny"]
         report = json.loads((self.folder / "trained" / "seed-1" / "report.json").read_text())
         self.assertEqual(point["accuracy"], report["test"]["accuracy"])
         # Of other ids it is none of the curve's: the point is run.

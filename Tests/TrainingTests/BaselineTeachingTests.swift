@@ -62,7 +62,7 @@ import Weights
             "{data:{train:'train.jsonl',test:'test.jsonl',unlabelled:['more.jsonl']},folds:3,"
                 + "model:{cost:10},output:'\(output)',\(rest)}")
         let experiment = try BaselineExperiment(path: path)
-        let outcome = try BaselineTraining(experiment, progress: { _ in }).run()
+        let outcome = try BaselineTraining(experiment, watch: TrainingWatch()).run()
         return (outcome, try LinearTextModel(folder: experiment.output))
     }
 

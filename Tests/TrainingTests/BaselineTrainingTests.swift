@@ -50,7 +50,7 @@ import Weights
               folds: 4, output: "model", coverage: 0.8 }
             """)
         let experiment = try BaselineExperiment(path: path)
-        let outcome = try BaselineTraining(experiment, progress: { _ in }).run()
+        let outcome = try BaselineTraining(experiment, watch: TrainingWatch()).run()
         #expect(outcome.trainCount == 40 && outcome.droppedCount == 0)
         #expect(outcome.trials.count == 4)
         #expect(outcome.test?.allSatisfy(\.isRight) == true)
@@ -58,7 +58,7 @@ import Weights
         let promise = try #require(served.settings.conformal)
         #expect(abs(promise.alpha - 0.2) < 1e-9 && promise.threshold > 0.4)
         let revision = served.revision
-        _ = try BaselineTraining(experiment, progress: { _ in }).run()
+        _ = try BaselineTraining(experiment, watch: TrainingWatch()).run()
         #expect(try LinearTextModel(folder: experiment.output).revision == revision)
     }
 
@@ -71,7 +71,7 @@ import Weights
             "experiment.json5",
             "{data:{train:'train.jsonl',test:'test.jsonl'},output:'model',folds:4,model:{}}")
         let outcome = try BaselineTraining(
-            try BaselineExperiment(path: path), progress: { _ in }
+            try BaselineExperiment(path: path), watch: TrainingWatch()
         ).run()
         #expect(outcome.trainCount == 34 && outcome.droppedCount == 6)
     }
@@ -83,7 +83,7 @@ import Weights
             "{data:{train:'train.jsonl',test:'train.jsonl'},output:'model',model:{}}")
         let experiment = try BaselineExperiment(path: path)
         let error = #expect(throws: WeightsError.self) {
-            try BaselineTraining(experiment, progress: { _ in }).run()
+            try BaselineTraining(experiment, watch: TrainingWatch()).run()
         }
         #expect(error?.message.contains("40 equal a test text") == true)
     }
@@ -97,7 +97,7 @@ import Weights
             "{data:{train:'train.jsonl',test:'test.jsonl'},output:'model',folds:4,"
                 + "model:{kind:'vectors',vectors:'vectors.txt',cost:[1,10]}}")
         let outcome = try BaselineTraining(
-            try BaselineExperiment(path: path), progress: { _ in }
+            try BaselineExperiment(path: path), watch: TrainingWatch()
         ).run()
         #expect(outcome.converged && outcome.featureCount == 2)
         #expect(outcome.test?.allSatisfy(\.isRight) == true)
@@ -128,7 +128,7 @@ import Weights
             "{data:{train:'train.jsonl'},output:'model',"
                 + "model:{kind:'vectors',vectors:'vectors.txt',cost:0.3}}")
         let experiment = try BaselineExperiment(path: path)
-        _ = try BaselineTraining(experiment, progress: { _ in }).run()
+        _ = try BaselineTraining(experiment, watch: TrainingWatch()).run()
         let model = try LinearTextModel(folder: experiment.output)
         let reader = NGramReader(recipe: model.recipe)
         var names: [UInt64] = []
@@ -193,6 +193,29 @@ import Weights
             return held.map(Double.init)
         }
         #expect(margins == (0..<23).map(Double.init))
+    }
+
+    @Test func anOldPromiseDoesNotOutliveItsModel() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        for (rest, isPromised) in [("coverage:0.9,", true), ("", false)] {
+            let path = try write(
+                "experiment.json5",
+                "{data:{train:'train.jsonl'},\(rest)output:'model',folds:4,model:{}}")
+            _ = try BaselineTraining(BaselineExperiment(path: path), watch: TrainingWatch()).run()
+            #expect(fileExists(folder + "/model/textflix.json") == isPromised)
+        }
+    }
+
+    @Test func aModelOfAnotherKindIsNotWrittenOver() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        try makeDirectories(folder + "/model")
+        _ = try write("model/config.json", #"{"model_type":"bert"}"#)
+        let path = try write(
+            "experiment.json5", "{data:{train:'train.jsonl'},output:'model',model:{}}")
+        let error = #expect(throws: TrainingError.self) {
+            try BaselineTraining(BaselineExperiment(path: path), watch: TrainingWatch()).run()
+        }
+        #expect(error?.description.contains("a model of another kind") == true)
     }
 
     @Test func copiesOfATextAreInOneFold() {

@@ -265,4 +265,88 @@ import Weights
         #expect(report.testAccuracy == 1)
         #expect(report.steps[0].notes.contains { $0.key == "taught" && $0.value == "72" })
     }
+
+    @Test func anAnswerIsToItsTextNotToItsIDAlone() throws {
+        let distil = "{do:'distil',teacher:'teacher',epochs:1,batch:8,labelled:0}"
+        _ = try training(Self.tune, output: "teacher").run()
+        _ = try training(distil, output: "first").run()
+        let inner = "first/steps/1-distil/"
+        let name = try #require(
+            try listDirectory(folder.path + "/" + inner).first { $0.hasPrefix("answers-") })
+        let kept = String(decoding: try bytes(inner + name), as: UTF8.self)
+        try folder.write("kept.jsonl", kept)
+        let texts = TrainingFolder.reviews(80, from: 0)
+        try folder.write("train.jsonl", texts.replacing("number 50\"", with: "number 50 again\""))
+        let fromFile = distil.replacing("'teacher'", with: "'kept.jsonl'")
+        let report = try training(fromFile, output: "second").run()
+        #expect(report.steps[0].notes.contains { $0.key == "unanswered" && $0.value == "1" })
+        // Nor is a file of use where ids are shared, or have two answers.
+        try folder.write("train.jsonl", texts.replacing(#""r51""#, with: #""r52""#))
+        var error = #expect(throws: WeightsError.self) {
+            try training(fromFile, output: "third").run()
+        }
+        #expect(error?.message.contains("needs ids of their own") == true)
+        try folder.write("train.jsonl", texts)
+        try folder.write("kept.jsonl", kept + #"{"id":"r50","probabilities":[0.5,0.5]}"# + "\n")
+        error = #expect(throws: WeightsError.self) {
+            try training(fromFile, output: "fourth").run()
+        }
+        #expect(error?.message.contains("another answer to") == true)
+    }
+
+    @Test func aRetrainedTeacherMakesAnotherRun() throws {
+        let distil = "{do:'distil',teacher:'teacher',epochs:1,batch:8}"
+        let teacher = try training(Self.tune, output: "teacher")
+        _ = try teacher.run()
+        _ = try training(distil, output: "pupil").run()
+        #expect(try training(distil, output: "pupil").finished() != nil)
+        // Gone, it has taught what it was; another in its place has not.
+        try folder.rename("teacher", to: "elsewhere")
+        #expect(try training(distil, output: "pupil").finished() != nil)
+        _ = try training("{do:'frozen'}", output: "teacher").run()
+        #expect(throws: TrainingError.self) {
+            try training(distil, output: "pupil").finished()
+        }
+    }
+
+    @Test(arguments: [
+        ("{do:'distil',teacher:'nowhere'}", "out", "nowhere is not there"),
+        ("{do:'masked',max_tokens:64},{do:'tune'}", "out", "reads at most 32"),
+        ("{do:'tune',fresh_layers:3}", "out", "more fresh_layers"),
+        ("{do:'tune'}", "base", "is the base itself"),
+        ("{do:'tune'}", "other", "holds a model that is not of a run"),
+    ])
+    func whatCannotEndWellDoesNotBegin(_ steps: String, _ output: String, _ words: String) throws {
+        try makeDirectory(folder.path + "/other")
+        try folder.write("other/config.json", "{}")
+        let before = try bytes("base/model.safetensors")
+        let error = #expect(throws: TrainingError.self) {
+            try training(steps, output: output).run()
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "none")")
+        #expect(try bytes("base/model.safetensors") == before)
+        #expect(!isDirectory(folder.path + "/" + output + "/steps"))
+    }
+
+    @Test func moreWordsThanEmbeddingsAreRefused() throws {
+        let words = String(decoding: try bytes("base/vocab.txt"), as: UTF8.self)
+        try folder.write("base/vocab.txt", words + (0..<20).map { "word\($0)\n" }.joined())
+        let error = #expect(throws: WeightsError.self) {
+            try training(Self.tune, output: "out").run()
+        }
+        #expect(error?.message.contains("only 24 word embeddings") == true)
+    }
+
+    @Test func aLabelWhoseTextsAreAllHeldOutIsNamed() throws {
+        let copies = (0..<10).map { number in
+            let label = number % 2 == 0 ? "positive" : "negative"
+            return #"{"id":"r\#(number)","text":"a \#(label) film","label":"\#(label)"}"# + "\n"
+        }
+        try folder.write("train.jsonl", copies.joined())
+        try folder.write("ids.txt", (0..<10).map { "r\($0)\r\n" }.joined())
+        let error = #expect(throws: WeightsError.self) {
+            try training(Self.tune, output: "out").run()
+        }
+        #expect(error?.message.contains("equal held-out ones") == true)
+    }
 }

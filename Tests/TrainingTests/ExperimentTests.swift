@@ -62,7 +62,11 @@ import Weights
         ("\(data),\(model),steps:[{do:'distil'}],output:'o'", "teacher is missing"),
         (
             "\(data),\(model),steps:[{do:'distil',teacher:'previous'}],output:'o'",
-            "no step before makes a classifier"
+            "the step before makes no classifier"
+        ),
+        (
+            "\(data),\(model),steps:[{do:'tune'},{do:'masked'},{do:'distil',teacher:'previous'}],"
+                + "output:'o'", "the step before makes no classifier"
         ),
         (
             "data:{train:'a'},\(model),steps:[{do:'distil',teacher:'t'}],output:'o'",
@@ -125,6 +129,47 @@ import Weights
         let two = try CurvePlan(path: folder + "/curve.json5", texts: texts.path)
         #expect(two.points.count == plan.models.count + whole && whole < plan.models.count)
         #expect(plan.reported[0].points.contains { $0 == (500, 91.0) })
+    }
+
+    @Test func aPointOfACurveWritesNothingForOthers() throws {
+        let folder = try TrainingFolder()
+        try makeDirectory(folder.path + "/ids")
+        try folder.write("ids/2-s0.txt", "r0\nr1\n")
+        try folder.write(
+            "words.json5",
+            "{data:{train:'t.jsonl'},model:{},fold_answers:'folds.jsonl',output:'words'}")
+        let curve =
+            "models:{words:'words.json5'},seeds:[0],ids:'ids/{labels}-s{seed}.txt',output:'c'"
+        let plan = try CurvePlan(path: folder.write("curve.json5", "{\(curve),labels:[2]}"))
+        guard case .baseline(let point) = plan.models[0].experiment.at(plan.points[0], output: "p")
+        else { throw TrainingError.unfit("no baseline") }
+        #expect(point.foldAnswers == nil && point.output == "p")
+        for (rest, words) in [
+            ("labels:[0]", "labels must be a list of whole numbers, from 1 on"),
+            ("labels:[2],reported:{elsewhere:{'0':62}}", "numbers of labels, from 1 on"),
+        ] {
+            let error = #expect(throws: WeightsError.self) {
+                try CurvePlan(path: folder.write("curve.json5", "{\(curve),\(rest)}"))
+            }
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
+        }
+    }
+
+    @Test func whatIsEvaluatedCostsOnceAnUpdateAtMost() throws {
+        let configuration = BERTConfiguration(
+            head: .none, hidden: 16, heads: 2, feedForward: 32, layers: 2, positions: 32,
+            vocabulary: 24)
+        func cost(_ evaluations: Int, masked: (Double, Int)? = nil) throws -> TrainingCost {
+            let step = "{do:'tune',epochs:1,batch:8,evaluations:\(evaluations),micro_tokens:100}"
+            let fit = try #require(
+                experiment("{\(Self.data),\(Self.model),steps:[\(step)],output:'o'}")?.steps[0].fit)
+            return TrainingCost(
+                fit, EncoderShape(configuration), lengths: Array(repeating: 20, count: 80),
+                answered: [20], keepsBest: true, masked: masked)
+        }
+        #expect(try cost(1000).answering == cost(10).answering)
+        #expect(try cost(10).answering == 10 * cost(1).answering)
+        #expect(try cost(1, masked: (0.5, 24)).bytes == cost(1).bytes + 4 * 50 * 24)
     }
 
     @Test func schedulesRiseAndFall() {

@@ -23,6 +23,10 @@ final class TrainingFolder {
         return path + "/" + name
     }
 
+    func rename(_ name: String, to other: String) throws {
+        try renameFile(path + "/" + name, to: path + "/" + other)
+    }
+
     /// Reviews whose words say their label, as JSON lines; `label` nil leaves it out.
     static func reviews(
         _ count: Int, from first: Int,

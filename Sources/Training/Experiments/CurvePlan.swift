@@ -23,7 +23,7 @@ package struct CurvePlan: Sendable {
     package struct Model: Sendable {
         package let name: String
         package let experiment: Experiment
-        /// Of its file: a point of another file is another point.
+        /// Of its file: a point of another file is another point, and so is named by it.
         package let hash: String
         /// Its points alone; nil: all of the curve's.
         package let labels: [Int]?
@@ -70,8 +70,8 @@ package struct CurvePlan: Sendable {
             throw source.error("output, the folder to write, is missing", source.root)
         }
         self.output = places.resolve(output)
-        let labels = try Self.numbers(source, "labels")
-        let seeds = try Self.numbers(source, "seeds")
+        let labels = try Self.numbers(source, "labels", from: 1)
+        let seeds = try Self.numbers(source, "seeds", from: 0)
         var points: [Point] = []
         // Few labels first: the picture grows from the left.
         for count in labels.sorted() {
@@ -116,8 +116,8 @@ package struct CurvePlan: Sendable {
             models.append(
                 Model(
                     name: member.nameText, experiment: try Experiment(path: path, texts: texts),
-                    hash: hash.short, labels: try ownNumbers(own, "labels"),
-                    seeds: try ownNumbers(own, "seeds")))
+                    hash: hash.short, labels: try ownNumbers(own, "labels", from: 1),
+                    seeds: try ownNumbers(own, "seeds", from: 0)))
         }
         return models
     }
@@ -131,9 +131,12 @@ package struct CurvePlan: Sendable {
                     point.node.double.map { (labels: labels, accuracy: $0) }
                 }
             }
-            guard !points.isEmpty, points.count == member.node.object?.count else {
+            guard !points.isEmpty, points.count == member.node.object?.count,
+                points.allSatisfy({ $0.labels > 0 })
+            else {
                 throw source.error(
-                    "\(member.nameText) must map numbers of labels to percentages", member.node)
+                    "\(member.nameText) must map numbers of labels, from 1 on, to percentages",
+                    member.node)
             }
             all.append(Reported(name: member.nameText, points: points))
         }
@@ -142,23 +145,49 @@ package struct CurvePlan: Sendable {
 
     /// Of a model that has a list of its own.
     private static func ownNumbers(
-        _ source: JSONSource?, _ key: String
+        _ source: JSONSource?, _ key: String, from least: Int
     ) throws(WeightsError) -> [Int]? {
         guard let source, source.node(key) != nil else { return nil }
-        return try numbers(source, key)
+        return try numbers(source, key, from: least)
     }
 
     private static func numbers(
-        _ source: JSONSource, _ key: String
+        _ source: JSONSource, _ key: String, from least: Int
     ) throws(WeightsError) -> [Int] {
         let numbers = source.node(key)?.array?.compactMap(\.int) ?? []
         guard !numbers.isEmpty, numbers.count == source.node(key)?.array?.count,
-            numbers.allSatisfy({ $0 >= 0 })
+            numbers.allSatisfy({ $0 >= least })
         else {
             throw source.error(
-                "\(key) must be a list of whole numbers", source.node(key) ?? source.root)
+                "\(key) must be a list of whole numbers, from \(least) on",
+                source.node(key) ?? source.root)
         }
         return numbers
+    }
+}
+
+/// Of what files hold: each is read once.
+package final class FileHashes {
+    private var known: [String: UInt64] = [:]
+
+    package init() {}
+
+    func hashes(_ paths: [String?]) throws(WeightsError) -> [UInt64] {
+        var hashes: [UInt64] = []
+        for case let path? in paths { hashes.append(try hash(path)) }
+        return hashes
+    }
+
+    private func hash(_ path: String) throws(WeightsError) -> UInt64 {
+        if let hash = known[path] { return hash }
+        do throws(Errno) {
+            let file = try MappedFile(path)
+            let hash = ContentHash.xxh64(file.bytes)
+            known[path] = hash
+            return hash
+        } catch {
+            throw WeightsError(.unreadable, path, error.message)
+        }
     }
 }
 
@@ -171,12 +200,43 @@ extension EncoderExperiment {
 }
 
 extension Experiment {
+    /// Of what a point's outcome depends on beside its file and seed: texts, ids, base or vectors,
+    /// and the teachers that are there.
+    package func inputs(
+        of point: CurvePlan.Point, _ files: FileHashes
+    ) throws(WeightsError) -> Revision {
+        var pieces: [UInt64] = []
+        switch self {
+        case .baseline(let experiment):
+            let data = experiment.data
+            pieces = try files.hashes(
+                [data.train, data.test, point.ids, experiment.vectors] + data.unlabelled)
+            pieces += Self.revisions(experiment.teaching?.settings.teachers ?? [])
+        case .encoder(let experiment):
+            let data = experiment.data
+            pieces = try files.hashes([data.train, data.test, point.ids] + data.unlabelled)
+            let training = EncoderTraining(
+                experiment, seed: UInt64(point.seed), watch: TrainingWatch()
+            ) { try NetworkStudent($0, $1) }
+            pieces += Self.revisions(training.teachers)
+            let base = try ModelFolder.open(experiment.model.base).revision
+            pieces += [base.high, base.low]
+        }
+        return Revision(pieces: pieces)
+    }
+
+    private static func revisions(_ teachers: [String]) -> [UInt64] {
+        teachers.compactMap { try? TeacherAnswers.revision($0) }.flatMap { [$0.high, $0.low] }
+    }
+
     /// The same experiment for one point of a curve.
     package func at(_ point: CurvePlan.Point, output: String) -> Experiment {
         switch self {
         case .baseline(var experiment):
             experiment.data.ids = point.ids
             experiment.output = output
+            // Answers of a point's folds are not those of the experiment's own labels.
+            experiment.foldAnswers = nil
             return .baseline(experiment)
         case .encoder(var experiment):
             experiment.data.ids = point.ids

@@ -129,17 +129,17 @@ package struct EncoderExperiment: Sendable {
                         + "unlabelled", section.root)
             }
             if case .distil(let settings) = step, settings.teaching.asksPrevious,
-                !steps[..<index].contains(where: \.givesClassifier)
+                index == 0 || !steps[index - 1].givesClassifier
             {
                 throw section.error(
-                    "\"previous\" is the teacher, but no step before makes a classifier",
+                    "\"previous\" is the teacher, but the step before makes no classifier",
                     section.root)
             }
             if isLast, !step.givesClassifier {
                 throw section.error("the last step must make a classifier", section.root)
             }
             if let fit = step.fit, fit.freshLayers > 0,
-                fit.adapter != nil || fit.extent == .head && model.head == .linear
+                fit.adapter != nil || fit.extent == .head
             {
                 throw section.error(
                     "fresh_layers are layers to train: they go with train \"full\"", section.root)

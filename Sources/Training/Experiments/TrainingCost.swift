@@ -5,9 +5,9 @@
 //                                              adapters do, and nothing below what is frozen
 //     memory                                   4 bytes each: weights; gradient, two moments and the
 //                                              best point of what learns; (9 H + F) L + 13 H + 3 F
-//                                              a token of a part
+//                                              a token of a part, V a masked one
 //
-// Letters: H hidden, F feed-forward, L layers. Heads, embeddings and the optimiser are left out of
+// Letters: H hidden, F feed-forward, L layers, V words. Heads, embeddings and the optimiser are left out of
 // the operations: they are under a hundredth.
 
 internal import Gradients
@@ -62,27 +62,32 @@ package struct TrainingCost: Sendable {
     ///   - lengths: tokens of the texts that are learned.
     ///   - answered: tokens of the texts that are answered: held-out ones, each evaluation.
     ///   - keepsBest: whether the best weights are kept beside the last.
+    ///   - masked: of a step with masked words, which share of a part's tokens has a row of logits
+    ///     over how many words.
     package init(
         _ fit: FitSettings, _ shape: EncoderShape, lengths: [Int], answered: [Int],
-        keepsBest: Bool
+        keepsBest: Bool, masked: (share: Double, words: Int)? = nil
     ) {
         updates = fit.updates(texts: lengths.count)
         let inEpoch = fit.updatesInEpoch(texts: lengths.count)
         let epochs = Double(updates) / Double(inEpoch)
         tokens = Int(epochs * Double(lengths.reduce(0, +)))
         learning = fit.extent.passes * epochs * shape.forward(lengths)
-        answering = epochs * Double(fit.evaluations) * shape.forward(answered)
-        bytes = Self.bytes(fit, shape, longest: lengths.max() ?? 0, keepsBest: keepsBest)
+        // At most one after each update.
+        let stretch = max(1, inEpoch / fit.evaluations)
+        answering = Double(inEpoch / stretch) * epochs * shape.forward(answered)
+        let part = max(fit.microTokens, lengths.max() ?? 0)
+        let logits = masked.map { Int($0.share * Double(part)) * $0.words } ?? 0
+        bytes = Self.bytes(fit, shape, part: part, keepsBest: keepsBest) + 4 * logits
     }
 
     private static func bytes(
-        _ fit: FitSettings, _ shape: EncoderShape, longest: Int, keepsBest: Bool
+        _ fit: FitSettings, _ shape: EncoderShape, part: Int, keepsBest: Bool
     ) -> Int {
         let (h, f, layers) = (shape.hidden, shape.feedForward, shape.layers)
         let learned = learnedWeights(fit, shape)
         let copies = keepsBest ? 4 : 3
         let kept = fit.extent == .head ? 0 : layers
-        let part = max(fit.microTokens, longest)
         let activations = part * ((9 * h + f) * kept + 13 * h + 3 * f)
         // Adapters are merged into copies of the weights that they change.
         let merged =

@@ -38,11 +38,11 @@ package struct Checkpoint {
             ("task", task), ("state", json.text),
             ("updates", learner.updateCounts.map(String.init).joined(separator: " ")),
         ]
-        try SafetensorsWriter(tensors, metadata: metadata).write(path) { index, bytes in
+        try SafetensorsWriter(tensors, metadata: metadata).write(path) { index, take in
             if index < buffers.count {
-                bytes.copyMemory(from: UnsafeRawBufferPointer(buffers[index].floats))
+                take(UnsafeRawBufferPointer(buffers[index].floats))
             } else {
-                best[index - buffers.count].withUnsafeBytes { bytes.copyMemory(from: $0) }
+                best[index - buffers.count].withUnsafeBytes(take)
             }
         }
     }

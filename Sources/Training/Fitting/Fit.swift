@@ -172,10 +172,22 @@ package final class Fit {
         if isBest {
             state.best = evaluation
             if plan.settings.keep == .best {
-                best = student.buffers.filter(\.isWeight).map { Array($0.floats) }
+                keepWeights()
             }
         }
         watch.evaluated(plan.name, evaluation, of: total, isBest: isBest)
+    }
+
+    /// Into the place of those before: a second copy would be a gigabyte.
+    private func keepWeights() {
+        let weights = student.buffers.filter(\.isWeight)
+        guard best.count == weights.count else {
+            best = weights.map { Array($0.floats) }
+            return
+        }
+        for (place, buffer) in weights.enumerated() {
+            best[place].withUnsafeMutableBufferPointer { _ = $0.update(from: buffer.floats) }
+        }
     }
 
     private func restoreBest() {

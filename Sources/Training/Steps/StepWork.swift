@@ -60,8 +60,10 @@ struct StepWork {
 
     /// What a process that was killed while writing has left.
     private func removeHalves() throws {
-        for name in try listDirectory(folder) where name.contains(".new-") {
-            try removeFile(folder + "/" + name)
+        for folder in [folder, modelFolder] where isDirectory(folder) {
+            for name in try listDirectory(folder) where name.contains(".new-") {
+                try removeFile(folder + "/" + name)
+            }
         }
     }
 
@@ -88,14 +90,11 @@ struct StepWork {
     func tokens(
         _ texts: [[UInt8]], _ base: ModelFolder, maxTokens: Int? = nil
     ) throws -> TextTokens {
-        let limit = base.configuration.tokenLimit
-        let wanted = maxTokens ?? experiment.model.maxTokens
-        guard wanted <= limit else {
-            throw TrainingError.unfit("max_tokens is \(wanted), the base reads at most \(limit)")
-        }
+        let tokenizer = try WordPiece(files: base.tokenizerFiles)
+        try base.checkVocabulary(count: tokenizer.vocabularyCount)
         return try TextTokens(
-            texts, WordPiece(files: base.tokenizerFiles), truncation: experiment.model.truncation,
-            maxTokens: wanted)
+            texts, tokenizer, truncation: experiment.model.truncation,
+            maxTokens: maxTokens ?? experiment.model.maxTokens)
     }
 
     // MARK: - Records

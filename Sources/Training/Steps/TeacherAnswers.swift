@@ -1,12 +1,13 @@
 // What teachers say of unlabelled texts, asked once and kept.
 //
-//     answers-1f0c-int8.jsonl    {"id": "r7", "probabilities": [0.03, 0.97]}    a line a text,
-//                                {..., "seconds": 0.2}                          and a part's time
+//     answers-1f0c-int8.jsonl    {"id": "r7", "text_hash": "5be1…", "probabilities": [0.03, 0.97]}
+//                                {..., "seconds": 0.2}     a line a text, and a part's time
 //
 // A teacher is a model folder, or a file of answers that was made elsewhere (`textflixctl classify
 // --jsonl` writes such). A folder's answers are kept in a file too, part by part, so a run that is
 // stopped asks only for the rest. Invariant: an answer is a distribution over the experiment's
-// labels in their order, whatever order the teacher has them in.
+// labels in their order, whatever order the teacher has them in; one that tells of which text it is
+// (XXH64 of its bytes) is none to another text of the same id.
 
 internal import Baselines
 internal import JSONText
@@ -82,7 +83,9 @@ struct TeacherAnswers {
                 .map { row in order.map { row[$0] } }
             let seconds = Double(MonotonicClock.now.since(started)) / 1e9
             let lines = zip(places, rows).flatMap { place, row in
-                Self.line(texts.ids[place], row, seconds: place == places.last ? seconds : nil)
+                Self.line(
+                    texts.ids[place], texts.texts[place], row,
+                    seconds: place == places.last ? seconds : nil)
             }
             let file = try openForAppending(keep, keeping: length)
             try lines.withUnsafeBytes { try file.writeAll($0) }
@@ -112,11 +115,13 @@ struct TeacherAnswers {
     }
 
     /// Of a file of answers.
-    static func line(_ id: String, _ row: [Double], seconds: Double? = nil) -> [UInt8] {
+    static func line(
+        _ id: String, _ text: [UInt8], _ row: [Double], seconds: Double? = nil
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
-        json.key("id")
-        json.string(id)
+        json.member("id", id)
+        json.member("text_hash", hash(text))
         json.key("probabilities")
         json.beginArray()
         for value in row { json.double(value) }
@@ -127,6 +132,10 @@ struct TeacherAnswers {
         }
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
+    }
+
+    private static func hash(_ text: [UInt8]) -> String {
+        Revision.hexadecimal(text.withUnsafeBytes { ContentHash.xxh64($0) })
     }
 
     /// The whole lines of a file that was begun, as far as they are these texts', and their bytes.
@@ -143,6 +152,7 @@ struct TeacherAnswers {
         for line in lines.dropLast() {
             guard answers.rows.count < texts.count, let node = try? JSONDocument.parse(Array(line)),
                 node["id"]?.string == texts.ids[answers.rows.count],
+                node["text_hash"]?.string == Self.hash(texts.texts[answers.rows.count]),
                 let row = distribution(node)
             else { break }
             answers.rows.append(row)
@@ -153,7 +163,7 @@ struct TeacherAnswers {
     }
 
     private func answers(ofFile path: String, _ texts: UnlabelledTexts) throws -> [[Double]?] {
-        var byID: [String: [Double]] = [:]
+        var byID: [String: (row: [Double], hash: String?)] = [:]
         try forEachJSONLine(path) { node, _ throws(LineError) in
             guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
             guard let row = distribution(node) else {
@@ -161,9 +171,33 @@ struct TeacherAnswers {
                     message: "neither \"probabilities\" [\(labels.count)] nor \"scores\" of "
                         + labels.joined(separator: ", "))
             }
-            byID[id] = row
+            if let other = byID[id], other.row != row {
+                throw LineError(message: "another answer to \"\(id.prefix(40))\"")
+            }
+            byID[id] = (row, node["text_hash"]?.string)
         }
-        return texts.ids.map { byID[$0] }
+        try refuseSharedIDs(texts, path)
+        return texts.ids.indices.map { place in
+            guard let answer = byID[texts.ids[place]],
+                answer.hash == nil || answer.hash == Self.hash(texts.texts[place])
+            else { return nil }
+            return answer.row
+        }
+    }
+
+    /// A file of answers knows texts by their ids.
+    private func refuseSharedIDs(_ texts: UnlabelledTexts, _ path: String) throws {
+        var known: [String: Int] = [:]
+        for (place, id) in texts.ids.enumerated() {
+            if let other = known.updateValue(place, forKey: id),
+                texts.texts[other] != texts.texts[place]
+            {
+                throw WeightsError(
+                    .mismatch, path,
+                    "two unlabelled texts have the id \"\(id.prefix(40))\": a file of answers "
+                        + "needs ids of their own")
+            }
+        }
     }
 
     private func distribution(_ node: JSONNode) -> [Double]? {

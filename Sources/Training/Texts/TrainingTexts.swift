@@ -81,6 +81,12 @@ package struct TrainingTexts: Sendable {
         let rest = labelled.truths.indices.filter { !held.contains($0) }
         train = labelled.chosen(rest.filter { !fingerprints.contains(labelled.texts[$0]) })
         droppedLabelled += rest.count - train.count
+        for label in data.labels.indices where !train.truths.contains(label) {
+            throw WeightsError(
+                .mismatch, data.train,
+                "all texts with the label \"\(data.labels[label])\" equal held-out ones, and none "
+                    + "is left to learn from: give different ones, or a smaller dev_share")
+        }
     }
 
     private func pieces(_ labelled: LabelledTexts) -> [UInt64] {

@@ -19,12 +19,15 @@ package struct UnlabelledTexts: Sendable {
     package init(
         paths: [String], textField: String, idField: String
     ) throws(WeightsError) {
-        for path in paths {
+        for (file, path) in paths.enumerated() {
             try forEachJSONLine(path) { node, number throws(LineError) in
                 guard let text = node[textField]?.utf8 else {
                     throw LineError(message: "no string \"\(textField)\"")
                 }
-                ids.append(node[idField]?.scalarText ?? "\(path):\(number)")
+                // As labelled texts have it where there is one file; not its path: that depends
+                // on where the run was begun.
+                let place = file == 0 ? String(number) : "\(file + 1):\(number)"
+                ids.append(node[idField]?.scalarText ?? place)
                 texts.append(text)
             }
         }

@@ -28,6 +28,8 @@ package struct RunReport: Sendable {
     package var unlabelledCount: Int
     package var droppedLabelled: Int
     package var droppedUnlabelled: Int
+    /// Revisions of the teachers that were there before the run.
+    package var teachers: [String]
     package var steps: [StepReport]
     package var heldOut: ScoredLogits?
     package var temperature: Double
@@ -58,6 +60,10 @@ package struct RunReport: Sendable {
             json.int(count)
         }
         json.endObject()
+        json.key("teachers")
+        json.beginArray()
+        for teacher in teachers { json.string(teacher) }
+        json.endArray()
         json.key("steps")
         json.beginArray()
         for step in steps { step.write(to: &json) }

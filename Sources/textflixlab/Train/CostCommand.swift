@@ -64,6 +64,7 @@ struct CostEstimate {
         texts = try TrainingTexts(experiment.data, seed: experiment.seeds[0], unlabelled: reads)
         base = try ModelFolder.open(experiment.model.base)
         tokenizer = try WordPiece(files: base.tokenizerFiles)
+        try base.checkVocabulary(count: tokenizer.vocabularyCount)
         shape = EncoderShape(base.configuration)
     }
 
@@ -107,13 +108,15 @@ struct CostEstimate {
         }
         let answered = step.kind == .masked ? [] : held
         let cost = TrainingCost(
-            fit, shape, lengths: lengths, answered: answered, keepsBest: !answered.isEmpty)
+            fit, shape, lengths: lengths, answered: answered, keepsBest: !answered.isEmpty,
+            masked: masked(step))
         let speed = try learnSpeed(step, fit, learned)
         var time = cost.learning / speed
         if cost.answering > 0 {
             time += cost.answering / (try answerSpeed(learned, experiment.model.precision))
         }
-        let teaching = teaching(step, lengths)
+        let labelled = texts(labelledOf: step).count
+        let teaching = teaching(step, lengths.dropLast(labelled))
         if teaching > 0 {
             time += teaching / (try answerSpeed(learned, experiment.model.answers))
         }
@@ -161,8 +164,19 @@ struct CostEstimate {
             Array(texts.unlabelled.texts.prefix(settings.texts ?? .max))
         case .distil(let settings):
             Array(texts.unlabelled.texts.prefix(settings.teaching.texts ?? .max))
-                + (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
+                + texts(labelledOf: step)
         }
+    }
+
+    /// Those among a distilling step's texts, which teachers are not asked about; they come last.
+    private func texts(labelledOf step: TrainingStep) -> [[UInt8]] {
+        guard case .distil(let settings) = step else { return [] }
+        return (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
+    }
+
+    private func masked(_ step: TrainingStep) -> (share: Double, words: Int)? {
+        guard case .masked(let settings) = step else { return nil }
+        return (settings.share, base.configuration.vocabularySize)
     }
 
     private func maxTokens(_ step: TrainingStep) -> Int? {
@@ -171,7 +185,7 @@ struct CostEstimate {
 
     /// Each teacher answers once for each text. One that is not there yet, and the step before, are
     /// taken for models of the base's shape; files of answers and linear models cost nothing.
-    private func teaching(_ step: TrainingStep, _ lengths: [Int]) -> Double {
+    private func teaching(_ step: TrainingStep, _ lengths: some Sequence<Int>) -> Double {
         guard case .distil(let settings) = step else { return 0 }
         let seed = experiment.seeds[0]
         let teachers = settings.teaching.teachers.map { TrainingTexts.named($0, seed) }

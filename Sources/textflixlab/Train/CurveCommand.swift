@@ -1,8 +1,8 @@
 // textflixlab curve: accuracy over the number of labels, point by point; what is finished is kept.
 //
-//     output/points/2-500-s0.json      model 2, 500 labels, seed 0
-//     output/runs/2-500-s0/            while it runs: its checkpoint; then it goes
-//     output/curve.json, curve.svg     of all points so far, after each one
+//     output/points/4a3e273ee5e3-500-s0.json   by an experiment's file, 500 labels, seed 0
+//     output/runs/4a3e273ee5e3-500-s0/         while it runs: its checkpoint; then it goes
+//     output/curve.json, curve.svg             of all points so far, after each one
 //
 // A point that `textflixlab train` has run already, with the same file, texts, ids and seed, is
 // taken from its report.
@@ -52,12 +52,15 @@ enum CurveCommand {
 /// What a point came to.
 struct CurveResult {
     let point: CurvePlan.Point
+    /// Of the texts and models that it came from; nil: they cannot be read.
+    let inputs: String?
     let accuracy: Double
     let seconds: Double
 }
 
 final class CurveRun {
     private let plan: CurvePlan
+    private let files = FileHashes()
     private(set) var results: [CurveResult] = []
 
     init(_ plan: CurvePlan) throws {
@@ -109,7 +112,11 @@ final class CurveRun {
     }
 
     private func name(_ point: CurvePlan.Point) -> String {
-        "\(point.model)-\(point.labels)-s\(point.seed)"
+        "\(plan.models[point.model].hash)-\(point.labels)-s\(point.seed)"
+    }
+
+    private func inputs(_ point: CurvePlan.Point) -> String? {
+        (try? plan.models[point.model].experiment.inputs(of: point, files))?.short
     }
 
     /// Of a run by the experiment's own file, where that asks for the point's very ids and seed.
@@ -125,30 +132,31 @@ final class CurveRun {
             return nil
         }
         watch.tell("taken from \(training.reportPath)")
-        return CurveResult(point: point, accuracy: accuracy, seconds: figures.seconds)
+        return CurveResult(
+            point: point, inputs: inputs(point), accuracy: accuracy, seconds: figures.seconds)
     }
 
     private func run(_ point: CurvePlan.Point, _ watch: TrainingWatch) throws -> CurveResult {
         let folder = folder(point)
         try makeDirectories(folder)
-        let started = MonotonicClock.now
-        let accuracy: Double?
+        let inputs = inputs(point)
+        let (accuracy, seconds): (Double?, Double)
         switch plan.models[point.model].experiment.at(point, output: folder) {
         case .baseline(let experiment):
-            let test = try BaselineTraining(experiment, progress: watch.tell).run().test
-            accuracy = test.map { Double($0.count(where: \.isRight)) / Double(max(1, $0.count)) }
+            let outcome = try BaselineTraining(experiment, watch: watch).run()
+            (accuracy, seconds) = (outcome.testAccuracy, outcome.totalSeconds)
         case .encoder(let experiment):
             let training = EncoderTraining(experiment, seed: UInt64(point.seed), watch: watch) {
                 try NetworkStudent($0, $1)
             }
-            accuracy = try training.run().testAccuracy
+            let report = try training.run()
+            (accuracy, seconds) = (report.testAccuracy, report.seconds)
         }
         guard let accuracy else {
             throw WeightsError(
                 .configuration, plan.models[point.model].name, "the experiment names no test file")
         }
-        let seconds = Double(MonotonicClock.now.since(started)) / 1e9
-        return CurveResult(point: point, accuracy: accuracy, seconds: seconds)
+        return CurveResult(point: point, inputs: inputs, accuracy: accuracy, seconds: seconds)
     }
 
     // MARK: - Points on disk
@@ -163,7 +171,10 @@ final class CurveRun {
             let accuracy = source.root["accuracy"]?.double,
             let seconds = source.root["seconds"]?.double
         else { return nil }
-        return CurveResult(point: point, accuracy: accuracy, seconds: seconds)
+        // Of other texts it is another point; where they are gone it can still be drawn.
+        let (then, now) = (source.root["inputs"]?.string, inputs(point))
+        guard now == nil || then == now else { return nil }
+        return CurveResult(point: point, inputs: then, accuracy: accuracy, seconds: seconds)
     }
 
     private func record(_ result: CurveResult) throws {

@@ -115,6 +115,10 @@ struct CurveDrawing {
         json.double(result.seconds)
         json.key("experiment")
         json.string(plan.models[result.point.model].hash)
+        if let inputs = result.inputs {
+            json.key("inputs")
+            json.string(inputs)
+        }
         json.endObject()
     }
 }

@@ -32,8 +32,7 @@ struct EncoderRuns {
                 screen.tell("seed \(seed) is finished: \(training.output)")
             } else {
                 do {
-                    let report = try training.run()
-                    try TrainingPage(report, experiment).write()
+                    _ = try training.run { try TrainingPage($0, experiment).write() }
                 } catch let error as TrainingInterruption {
                     screen.erase()
                     printError(
@@ -70,10 +69,12 @@ struct EncoderRuns {
             json.double(accuracy)
         }
         json.endObject()
-        let spread = Spread(accuracies)
-        for (key, value) in [("mean", spread.mean), ("deviation", spread.deviation)] {
-            json.key(key)
-            json.double(value)
+        if !accuracies.isEmpty {
+            let spread = Spread(accuracies)
+            for (key, value) in [("mean", spread.mean), ("deviation", spread.deviation)] {
+                json.key(key)
+                json.double(value)
+            }
         }
         json.endObject()
         printOutput(json.text)

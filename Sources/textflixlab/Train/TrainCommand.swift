@@ -44,8 +44,8 @@ enum TrainCommand {
             if call.has(seeds) {
                 let named = call.list(seeds)
                 encoder.seeds = named.compactMap { UInt64($0) }
-                guard encoder.seeds.count == named.count, !named.isEmpty else {
-                    throw call.complaint("--seeds takes whole numbers, parted by commas")
+                guard Set(encoder.seeds).count == named.count, !named.isEmpty else {
+                    throw call.complaint("--seeds takes different whole numbers, parted by commas")
                 }
             }
             return try EncoderRuns(encoder).run()
@@ -54,7 +54,8 @@ enum TrainCommand {
 
     private static func run(_ experiment: BaselineExperiment) throws -> ExitStatus {
         let screen = TrainingScreen()
-        let outcome = try BaselineTraining(experiment, progress: screen.tell).run()
+        let outcome = try BaselineTraining(experiment, watch: TrainingWatch(tell: screen.tell))
+            .run()
         let report = BaselineReport.json(outcome, experiment)
         try writeFileAtomically(experiment.output + "/report.json", bytes: report)
         printOutput(String(decoding: report, as: UTF8.self))
