@@ -126,7 +126,7 @@ package struct EncoderTraining {
             }
         }
         for teacher in teachers where !fileExists(teacher) {
-            throw TrainingError.unfit("the teacher \(teacher) is not there")
+            throw WeightsError(.unreadable, teacher, "the teacher is not there")
         }
     }
 

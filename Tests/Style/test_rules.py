@@ -7,6 +7,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import arrows
+import pages
 import rules
 import source
 import tree
@@ -97,6 +98,23 @@ class Rules(unittest.TestCase):
     def test_arrows(self):
         targets = {"Tokenization": {"JSONText", "Odd"}, "Odd": {"Encoder"}}
         self.assertEqual(len(list(arrows.arrows(targets))), 1)
+
+    def test_experiment_keys(self):
+        code = swift('struct S {\n static let more = ["b",\n  "c"]\n init(others: [String]) {\n'
+                     '  try a.refuseKeys(otherThan: ["a"] + Self.more + others)\n }\n}\n'
+                     'let s = S(others: ["d"])\n', "Sources/Training/X.swift")
+        text = '.SH A\n.SS "Encoders"\n.TP\n.B a\n.TP\n.BR b " (1), " c\n.TP\n.B d\n.SH B\n'
+        for old, new, count in [("", "", 0), (".B a", ".I a", 1), (" c", "", 1), (".BR", ".I", 2),
+                                ("1", "2", 0), (".TP\n.B d", ".B d", 1), ("Enc", "Dec", 4)]:
+            with self.subTest(old):
+                page = tree.Source(pages.PAGE, "other", text.replace(old, new))
+                self.assertEqual(self.found(pages.experiment_keys, code, page), [5] * count)
+
+    def test_experiment_keys_that_cannot_be_read(self):
+        for keys in ("others", "[name]", "names.map { $0 }", "Self.names"):
+            code = swift(f"a.refuseKeys(otherThan: {keys})\n", "Sources/Training/X.swift")
+            self.assertEqual(self.found(pages.experiment_keys, code), [1])
+        self.assertEqual(self.found(pages.experiment_keys, swift("a()\n")), [1])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import arrows
+import pages
 import rules
 import tree
 
@@ -32,7 +33,7 @@ def findings(rule):
         return list(rule(tree.code_sources(), targets()))
     if rule is arrows.arrows:
         return list(rule(targets()))
-    if rule is rules.forbidden_words:
+    if rule in (rules.forbidden_words, pages.experiment_keys):
         return list(rule(tree.sources()))
     return list(rule(tree.code_sources()))
 
@@ -87,6 +88,9 @@ class Style(unittest.TestCase):
 
     def test_arrows(self):
         self.check(arrows.arrows)
+
+    def test_experiment_keys(self):
+        self.check(pages.experiment_keys)
 
     def test_swift_format(self):
         self.check(rules.swift_format)

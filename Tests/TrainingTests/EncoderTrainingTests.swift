@@ -310,7 +310,7 @@ import Weights
     }
 
     @Test(arguments: [
-        ("{do:'distil',teacher:'nowhere'}", "out", "nowhere is not there"),
+        ("{do:'distil',teacher:'nowhere'}", "out", "teacher is not there"),
         ("{do:'masked',max_tokens:64},{do:'tune'}", "out", "reads at most 32"),
         ("{do:'tune',fresh_layers:3}", "out", "more fresh_layers"),
         ("{do:'tune'}", "base", "is the base itself"),
@@ -320,10 +320,10 @@ import Weights
         try makeDirectory(folder.path + "/other")
         try folder.write("other/config.json", "{}")
         let before = try bytes("base/model.safetensors")
-        let error = #expect(throws: TrainingError.self) {
+        let error = #expect(throws: (any Error).self) {
             try training(steps, output: output).run()
         }
-        #expect(error?.description.contains(words) == true, "\(error?.description ?? "none")")
+        #expect(error.map { "\($0)" }?.contains(words) == true)
         #expect(try bytes("base/model.safetensors") == before)
         #expect(!isDirectory(folder.path + "/" + output + "/steps"))
     }

@@ -43,7 +43,8 @@ struct SoftTargets {
         guard !places.isEmpty else {
             throw TrainingError.unfit(
                 "\(name): no text has an answer to learn: \(unsure) are less sure than "
-                    + "\(settings.confidence), \(unanswered) have none (ids and texts must be the same)"
+                    + "\(settings.confidence), \(unanswered) have none (ids and texts must be the "
+                    + "same)"
             )
         }
         watch.tell(
