@@ -35,6 +35,21 @@ missing_packages() {
     done
 }
 
+# Checks a folder's option, as in `absolute "$@"`: these scripts run in the checkout, not where they
+# were called.
+absolute() {
+    [[ $2 == /* ]] || die "$1 needs an absolute path, not $2" 64
+}
+
+# What belongs to a prefix: sets share, and where systemd looks for its files (library) and units.
+# It knows no prefix but /usr and /usr/local: with any other they are below /usr/local.
+places() {
+    [[ $1 =~ ^(/[A-Za-z0-9._+-]+)+$ ]] ||
+        die "--prefix needs an absolute path of letters, digits and . _ + -, not $1" 64
+    share=$1/share library=/usr/local/lib units=/usr/local/lib/systemd/system
+    if [[ $1 == /usr ]]; then library=/usr/lib units=/lib/systemd/system; fi
+}
+
 as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }

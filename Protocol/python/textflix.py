@@ -33,6 +33,7 @@ SERVICE = "textflix.v1.Textflix"
 BODY_BYTES = 4 << 20
 STREAM_WINDOW = 32
 GRACE_SECONDS = 1.0  # The daemon's own DEADLINE_EXCEEDED is awaited so long before ours is raised.
+LONGEST_POLL = (1 << 31) - 1  # Milliseconds: poll() takes a C int.
 
 REQUEST, RESPONSE, DATA = 1, 2, 3
 REMOTE_CLOSED, REMOTE_OPEN, NO_DATA = 1, 2, 4
@@ -546,8 +547,10 @@ class Client:
     def _turn(self, deadline):
         """Waits until the socket moves, then writes and reads what goes without waiting."""
         left = None if deadline is None else max(0, deadline - time.monotonic())
-        writing = [self._link] if self._outgoing else []
-        if not any(select.select([self._link], writing, [], left)):
+        # Not select(), which knows no descriptor above 1023.
+        poll = select.poll()
+        poll.register(self._link, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
+        if not poll.poll(None if left is None else min(left * 1000, LONGEST_POLL)):
             raise Error(Code.DEADLINE_EXCEEDED, "no answer in time")
         self._write()
         self._read()

@@ -27,15 +27,15 @@ struct LimitSetting: Sendable {
     let place: Place
 
     static let all: [LimitSetting] = [
-        count("batch_tokens", \.batchTokens, 16...1 << 20),
+        count("batch_tokens", \.batchTokens, DaemonConfiguration.Ranges.batchTokens),
         count("batch_texts", \.batchTexts, 1...65_536),
         seconds("batch_seconds", \.batchTime, 0.001...3600),
         count("batch_least_tokens", \.batchLeastTokens, 1...1 << 20),
         seconds("batch_delay_seconds", \.batchDelay, 0...1),
         LimitSetting(key: "preemption", place: .flag(\.preemption)),
-        count("queue_texts", \.queueTexts, 1...1 << 24),
+        count("queue_texts", \.queueTexts, DaemonConfiguration.Ranges.queueTexts),
         count("queue_bytes", \.queueBytes, 4096...1 << 36),
-        count("queue_texts_per_user", \.queueTextsPerUser, 1...1 << 24),
+        count("queue_texts_per_user", \.queueTextsPerUser, DaemonConfiguration.Ranges.queueTexts),
         seconds("interactive_patience_seconds", \.interactivePatience, 0.001...86_400),
         seconds("bulk_patience_seconds", \.bulkPatience, 0.001...86_400),
         count("bulk_share_one_in", \.bulkShareOneIn, 2...1000),
@@ -162,10 +162,11 @@ private struct ConfigurationReader {
             case "models": readModels(node, into: &configuration)
             case "precision": configuration.precision = precision(node)
             case "threads":
-                if let count = node.int, (1...1024).contains(count) {
+                let range = DaemonConfiguration.Ranges.threads
+                if let count = node.int, range.contains(count) {
                     configuration.threads = count
                 } else {
-                    fail(offset, "threads must be a whole number from 1 to 1024")
+                    fail(offset, "threads must be a whole number from 1 to \(range.upperBound)")
                 }
             case "cache_dir": configuration.cacheDirectory = text(node)
             case "lock": configuration.lock = flag(node)

@@ -23,7 +23,8 @@ package struct Connection: Sendable {
         case message(stream: UInt32, ArraySlice<UInt8>)
         /// A request was answered with a refusal: too many of the connection are unanswered.
         case refused(stream: UInt32)
-        /// The stream ended by a violation: its work is no longer wanted.
+        /// The stream ended here, by a violation or because the client closed it when all was
+        /// answered: nothing of it is wanted any more.
         case abandon(stream: UInt32)
         case close(CloseReason)
     }
@@ -75,13 +76,20 @@ package struct Connection: Sendable {
     private var pausedUntil: Instant?
 
     /// Set by the owner while stream messages of this connection wait for room in the queue.
-    package var isHeld = false
+    private var isHeld = false
 
     package init(limits: ServiceLimits) { self.limits = limits }
 
     package var unansweredStreams: Int { streams.count }
     package func isOpen(_ stream: UInt32) -> Bool { streams[stream] != nil }
     package var bufferedInputBytes: Int { decoder.bufferedBytes }
+
+    /// The owner has as many stream messages as it takes, or takes them again.
+    package mutating func hold(_ isHeld: Bool, now: Instant) {
+        // The time that we did not read is not the sender's.
+        if self.isHeld, !isHeld, frameStart != nil { frameStart = now }
+        self.isHeld = isHeld
+    }
 
     /// Whether the owner should read from the peer.
     package var wantsInput: Bool {
@@ -127,7 +135,7 @@ package struct Connection: Sendable {
             if decoder.isBetweenFrames { frameStart = nil }
             guard let frame else {
                 if !inputIsOpen { endStreamsLeftOpen() }
-                return false
+                return !queued.isEmpty
             }
             take(frame)
             return true
@@ -148,7 +156,9 @@ package struct Connection: Sendable {
             switch frame.header.kind {
             case .request: try open(frame)
             case .data: try takeMessage(frame)
-            case .response: break  // nothing that a client may say; skipped as unknown flags are
+            // Only a daemon says that: to us it is no better than a kind that there is not.
+            case .response:
+                end(.notOurs(.unknownKind(frame.header.kind.rawValue)), flushing: true)
             }
         } catch {
             fail(stream, error.status, abandoning: true)
@@ -171,7 +181,7 @@ package struct Connection: Sendable {
             return refuse(stream, .unimplemented, "there is no method \(name)")
         }
         try method.check(opening: frame.header.flags)
-        guard streams.count < limits.streamsPerConnection else {
+        guard hasRoom(for: method) else {
             let text = "\(limits.streamsPerConnection) requests of this connection are unanswered"
             queued.append(.refused(stream: stream))
             return writer.failure(
@@ -183,8 +193,14 @@ package struct Connection: Sendable {
         if method.isStreaming {
             // ttrpc lets the opening carry the first message, and demands one when it also closes.
             if !envelope.payload.isEmpty { try admitMessage(stream, envelope.payload) }
-            finishIfAnswered(stream)
+            endIfAnswered(stream)
         }
+    }
+
+    /// Status and Cancel are answered as soon as they are taken. They find room where others do
+    /// not: they show what has used it up, and end it.
+    private func hasRoom(for method: MethodName) -> Bool {
+        method == .status || method == .cancel || streams.count < limits.streamsPerConnection
     }
 
     private mutating func takeMessage(_ frame: Frame) throws(StreamViolation) {
@@ -197,7 +213,7 @@ package struct Connection: Sendable {
         let arrival = try streams[stream]!.state.receiveData(
             flags: frame.header.flags, length: frame.body.count)
         if arrival.hasMessage { try admitMessage(stream, frame.body[...]) }
-        finishIfAnswered(stream)
+        endIfAnswered(stream)
     }
 
     private mutating func admitMessage(
@@ -215,8 +231,14 @@ package struct Connection: Sendable {
     private mutating func endStreamsLeftOpen() {
         for (stream, record) in streams where record.state == .open {
             streams[stream]!.state = .answering
-            finishIfAnswered(stream)
+            endIfAnswered(stream)
         }
+    }
+
+    /// The client has closed a stream, perhaps after its last answer: then nobody but us has seen
+    /// that this is its end.
+    private mutating func endIfAnswered(_ stream: UInt32) {
+        if finishIfAnswered(stream) { queued.append(.abandon(stream: stream)) }
     }
 
     // MARK: Answers
@@ -257,12 +279,15 @@ package struct Connection: Sendable {
         if wasOpen || abandoning { writer.failure(stream: stream, status) }
     }
 
-    private mutating func finishIfAnswered(_ stream: UInt32) {
+    /// - Returns: whether it was the end of the stream.
+    @discardableResult
+    private mutating func finishIfAnswered(_ stream: UInt32) -> Bool {
         guard let record = streams[stream], record.isStreaming, record.state == .answering,
             record.window.unanswered == 0
-        else { return }
+        else { return false }
         writer.endOfData(stream: stream)
         streams[stream] = nil
+        return true
     }
 
     // MARK: Output

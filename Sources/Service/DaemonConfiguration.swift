@@ -47,6 +47,13 @@ package struct DaemonConfiguration: Sendable, Equatable {
         package init() {}
     }
 
+    /// What numbers may be, whether flag, variable or file sets them.
+    package enum Ranges {
+        package static let threads = 1...1024
+        package static let batchTokens = 16...1 << 20
+        package static let queueTexts = 1...1 << 24
+    }
+
     package static let standardFile = "/etc/textflix/textflixd.json"
     private static let fileBytes = 1 << 20
 
@@ -97,16 +104,30 @@ package struct DaemonConfiguration: Sendable, Equatable {
             }
             logLevel = level
         }
-        func number(_ name: String) throws(ConfigurationError) -> Int? {
+        try readNumbers(environment)
+    }
+
+    private mutating func readNumbers(
+        _ environment: (String) -> String?
+    ) throws(ConfigurationError) {
+        func number(
+            _ name: String, _ range: ClosedRange<Int>
+        ) throws(ConfigurationError) -> Int? {
             guard let word = environment(name) else { return nil }
-            guard let number = Int(word), number > 0 else {
-                throw ConfigurationError("\(name): '\(word)' is not a number above 0")
+            guard let number = Int(word), range.contains(number) else {
+                throw ConfigurationError(
+                    "\(name): '\(word)' is not a whole number from \(range.lowerBound) to "
+                        + "\(range.upperBound)")
             }
             return number
         }
-        if let count = try number("TEXTFLIX_THREADS") { threads = count }
-        if let tokens = try number("TEXTFLIX_MAX_BATCH_TOKENS") { limits.batchTokens = tokens }
-        if let texts = try number("TEXTFLIX_MAX_QUEUE") { limits.setQueue(texts) }
+        if let count = try number("TEXTFLIX_THREADS", Ranges.threads) { threads = count }
+        if let tokens = try number("TEXTFLIX_MAX_BATCH_TOKENS", Ranges.batchTokens) {
+            limits.batchTokens = tokens
+        }
+        if let texts = try number("TEXTFLIX_MAX_QUEUE", Ranges.queueTexts) {
+            limits.setQueue(texts)
+        }
     }
 
     private mutating func take(_ flags: Flags) throws(ConfigurationError) {

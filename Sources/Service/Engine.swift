@@ -28,7 +28,8 @@ extension ComputeWalk {
     package func readCount(_ index: Int) -> Int? { nil }
 }
 
-/// Our fault or the model's, never the text's: answered as INTERNAL, logged as it is.
+/// Our fault or the model's, never the text's: answered as INTERNAL, and logged as it is. So all
+/// that it says of a text is numbers.
 package struct EngineFailure: Error, Sendable, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

@@ -2,7 +2,8 @@
 // between, and posts what came out.
 //
 // Invariant: every text of every batch it took gets exactly one outcome, unless nobody wants the
-// batch any more. It never touches a socket and never waits for the I/O thread.
+// batch any more; without an engine it takes none, and says so. It never touches a socket and never
+// waits for the I/O thread.
 
 package import Syscalls
 internal import TextflixProtocol
@@ -29,12 +30,21 @@ package final class EngineThread: Sendable {
     package func start() throws(Errno) {
         // Deep enough for the kernels' blocks on the stack.
         try Thread.spawn(name: "engine", stackBytes: 8 << 20) { [self] in
-            let run = EngineRun(
-                scheduler: scheduler, mailbox: mailbox, pulse: pulse, fault: fault,
-                engine: Result { try makeEngine() })
-            run.loop()
+            run()
             pulse.end()
         }.detach()
+    }
+
+    private func run() {
+        let engine: any ComputeEngine
+        do {
+            engine = try makeEngine()
+        } catch {
+            return mailbox.post(.noEngine(EngineFailure("\(error)")))
+        }
+        let run = EngineRun(
+            scheduler: scheduler, mailbox: mailbox, pulse: pulse, fault: fault, engine: engine)
+        run.loop()
     }
 }
 
@@ -44,11 +54,11 @@ final class EngineRun {
     private let mailbox: Mailbox
     private let pulse: Pulse
     private let fault: Fault
-    private let engine: Result<any ComputeEngine, any Error>
+    private let engine: any ComputeEngine
 
     init(
         scheduler: Scheduler, mailbox: Mailbox, pulse: Pulse, fault: Fault,
-        engine: Result<any ComputeEngine, any Error>
+        engine: any ComputeEngine
     ) {
         self.scheduler = scheduler
         self.mailbox = mailbox
@@ -75,7 +85,6 @@ final class EngineRun {
         pulse.beat()
         let started = MonotonicClock.now
         do {
-            let engine = try engine.get()
             // A batch has one lane, so one model.
             let model = batch.items[0].payload.model
             let walk = try engine.begin(model, batch.items, batch.lane.output)

@@ -16,6 +16,7 @@ extension Exchange {
                 page.detail = failure.text
                 apply(lifecycle.loaded(canServe: catalog.canServe, fault: failure.text))
             case .signal(let signal): take(signal, now: now)
+            case .noEngine(let failure): take(failure)
             }
         }
         queueMoved = true
@@ -33,10 +34,21 @@ extension Exchange {
         }
     }
 
+    /// Nothing will ever be computed: the process ends, and another start may do better.
+    private func take(_ failure: EngineFailure) {
+        log(.critical, "the engine cannot start: \(failure)")
+        giveUp()
+        apply(lifecycle.engineFailed())
+    }
+
     private func take(_ outcome: TextOutcome, now: Instant) {
         guard let request = pending[outcome.request] else { return }
         pending[outcome.request]!.take(outcome)
         remember(outcome)
+        if case .failure(let code, _) = outcome.result {
+            figures.count(
+                "textflix_texts_failed_total", 1, "model", request.model.name, "code", code.name)
+        }
         if outcome.readNanoseconds > 0 {
             figures.observe(
                 "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds,
@@ -54,6 +66,7 @@ extension Exchange {
 
     private func take(_ report: BatchReport, now: Instant) {
         note(report)
+        tellFailures(of: report)
         for request in Set(report.outcomes.map(\.request)) { pending[request]?.note(report) }
         var parts: [TextOutcome] = []
         for outcome in report.outcomes {
@@ -84,6 +97,19 @@ extension Exchange {
             "priority", priority)
         figures.count(
             "textflix_tokens_total", report.tokenCount, "model", model, "priority", priority)
+    }
+
+    /// A text that could not be computed fails inside a good answer. It is our fault or the
+    /// model's, so whoever runs the daemon hears of it too, once a batch.
+    private func tellFailures(of report: BatchReport) {
+        let faults: [String] = report.outcomes.compactMap { outcome in
+            if case .failure(.internal, let message) = outcome.result { message } else { nil }
+        }
+        guard let first = faults.first else { return }
+        log.limited(
+            .error,
+            "model \(report.model): \(faults.count) of \(report.textCount) texts failed: \(first)",
+            [("MODEL", report.model), ("CODE", StatusCode.internal.name)])
     }
 
     /// Answers a request whose last text has come.

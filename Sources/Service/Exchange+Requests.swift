@@ -13,6 +13,7 @@ extension Exchange {
     ) {
         // The connection has answered all other names.
         let method = MethodName(rawValue: envelope.method)!
+        var modelName = ""
         do throws(Status) {
             switch method {
             case .status:
@@ -27,35 +28,48 @@ extension Exchange {
             case .classifyStream:
                 let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
                 endpoint.streams[address.stream] = MessageRow(deadline: deadline)
+                streamCount += 1
+                if deadline != .distantFuture { timers.push(deadline, .stream(address)) }
             case .classify, .embed, .tag, .tokenize, .explain:
                 let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
                 let order = try WorkOrder(method, envelope.payload)
+                modelName = order.modelName
                 let request = try submit(
                     order, method, address, endpoint, deadline: deadline, now: now)
                 endpoint.unary[address.stream] = request
                 finishIfComplete(request, now: now)
             }
         } catch {
-            fail(address, endpoint, method, error)
+            fail(address, endpoint, method, error, modelName: modelName)
         }
     }
 
     /// Ends a stream with an error, and counts it.
-    /// - Parameter fields: what else the log is to hold.
+    /// - Parameters:
+    ///   - fields: what else the log is to hold.
+    ///   - modelName: as the client has it.
     func fail(
         _ address: StreamAddress, _ endpoint: Endpoint, _ method: MethodName, _ status: Status,
-        _ fields: [Log.Field] = []
+        _ fields: [Log.Field] = [], modelName: String = ""
     ) {
         abandon(address.stream, endpoint)
         endpoint.connection.fail(address.stream, status)
         count(method, status.code)
         log.limited(
-            .info, "\(method.rawValue): \(status.code.name), \(status.message)",
+            .info,
+            "\(method.rawValue): \(status.code.name), \(Self.logged(status, modelName: modelName))",
             [
                 ("REQUEST", address.text), ("CODE", status.code.name),
                 ("USER", "\(endpoint.peer.user)"),
             ] + fields)
         touch(address.connection)
+    }
+
+    /// A name that no model has is whatever the client sent, be it a text in the wrong field. The
+    /// client may be told what it is; the log is not.
+    private static func logged(_ status: Status, modelName: String) -> String {
+        status.code == .notFound
+            ? "no model of that name (\(modelName.utf8.count) bytes)" : status.message
     }
 
     func count(_ method: MethodName, _ code: StatusCode) {
@@ -253,7 +267,7 @@ extension Exchange {
         }
     }
 
-    /// The time to stop is over: whoever still waits is told.
+    /// No more will be computed: whoever still waits is told.
     package func giveUp() {
         for (key, endpoint) in endpoints {
             for stream in Array(endpoint.unary.keys) + Array(endpoint.streams.keys) {

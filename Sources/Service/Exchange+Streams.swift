@@ -50,7 +50,7 @@ extension Exchange {
             return fail(address, endpoint, .classifyStream, error)
         }
         submitParked(address, endpoint, now: now)
-        hold(address.connection, endpoint)
+        hold(address.connection, endpoint, now: now)
     }
 
     /// Queues as many parked messages of a stream as find room, in their order.
@@ -66,15 +66,29 @@ extension Exchange {
                 // With a time to come back it is a matter of waiting, and we can do that here: the
                 // texts in the queue leave it sooner or later, and then `resumeParked` is called.
                 if error.isWorthWaiting { return }
-                return fail(address, endpoint, .classifyStream, error)
+                return fail(
+                    address, endpoint, .classifyStream, error, modelName: order.modelName)
             }
         }
     }
 
     /// Notes whether a connection has parked messages, and reads it no further when too many.
-    private func hold(_ key: UInt64, _ endpoint: Endpoint) {
+    private func hold(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
         if endpoint.parkedBytes > 0, !parked.contains(key) { parked.append(key) }
-        endpoint.connection.isHeld = endpoint.parkedBytes > limits.parkedBytes
+        endpoint.connection.hold(endpoint.parkedBytes > limits.parkedBytes, now: now)
+    }
+
+    /// The time of a whole stream is over, also when none of its messages is in the queue.
+    func expire(_ address: StreamAddress, now: Instant) {
+        guard let endpoint = endpoints[address.connection],
+            endpoint.streams[address.stream] != nil
+        else { return }
+        figures.count("textflix_cancelled_total", 1, "reason", "deadline")
+        fail(
+            address, endpoint, .classifyStream,
+            Status(code: .deadlineExceeded, message: "the stream had not ended by its deadline"))
+        hold(address.connection, endpoint, now: now)
+        run(address.connection, endpoint, now: now)
     }
 
     /// There may be room in the queue: those that waited longest try first.
@@ -89,7 +103,7 @@ extension Exchange {
                 submitParked(
                     StreamAddress(connection: key, stream: stream), endpoint, now: now)
             }
-            hold(key, endpoint)
+            hold(key, endpoint, now: now)
             run(key, endpoint, now: now)
             touch(key)
         }
@@ -113,6 +127,7 @@ extension Exchange {
         }
         endpoint.streams[address.stream] = row
         for answer in ready { endpoint.connection.answerMessage(address.stream, answer) }
-        if !endpoint.connection.isOpen(address.stream) { endpoint.streams[address.stream] = nil }
+        // It has ended: well, or because an answer was too large, and then others may be under way.
+        if !endpoint.connection.isOpen(address.stream) { abandon(address.stream, endpoint) }
     }
 }

@@ -46,6 +46,8 @@ package final class Exchange {
     enum Timer: Sendable {
         case connection(UInt64)
         case request(RequestID)
+        /// The deadline of a streaming one.
+        case stream(StreamAddress)
     }
 
     let limits: ServiceLimits
@@ -60,6 +62,8 @@ package final class Exchange {
     var cache: AnswerCache
     var timers = TimerHeap<Timer>()
     var inputBytes = 0
+    /// Open streams of all connections.
+    var streamCount = 0
     /// Connections whose stream messages wait for room, in the order in which they began to.
     var parked: [UInt64] = []
     /// Something may have left the queue since they last tried.
@@ -126,9 +130,7 @@ package final class Exchange {
         guard let endpoint = endpoints[key] else { return }
         endpoint.connection.receive(bytes, now: now)
         run(key, endpoint, now: now)
-        let held = endpoint.connection.bufferedInputBytes + endpoint.parkedBytes
-        count(input: held, of: endpoint)
-        if inputBytes > limits.inputBytes, held > limits.modestInputBytes {
+        if inputBytes > limits.inputBytes, endpoint.countedInput > limits.modestInputBytes {
             log.limited(.warning, "closed a connection: too much input waits in all")
             countRefusal("input_memory")
             endpoint.connection.peerGone()
@@ -202,6 +204,9 @@ package final class Exchange {
             case .close(let reason): end(key, endpoint, reason)
             }
         }
+        // One that has ended holds nothing, and was counted so.
+        guard endpoints[key] != nil else { return }
+        count(input: endpoint.connection.bufferedInputBytes + endpoint.parkedBytes, of: endpoint)
         setTimer(key, endpoint)
     }
 
@@ -216,6 +221,7 @@ package final class Exchange {
     func abandon(_ stream: UInt32, _ endpoint: Endpoint) {
         if let request = endpoint.unary.removeValue(forKey: stream) { drop(request) }
         if let row = endpoint.streams.removeValue(forKey: stream) {
+            streamCount -= 1
             endpoint.parkedBytes -= row.parkedBytes
             for request in row.requests { drop(request) }
         }
@@ -254,6 +260,7 @@ package final class Exchange {
         while let timer = timers.pop(due: now) {
             switch timer {
             case .request(let request): expire(request, now: now)
+            case .stream(let address): expire(address, now: now)
             case .connection(let key):
                 guard let endpoint = endpoints[key] else { continue }
                 endpoint.timer = .distantFuture
@@ -263,10 +270,12 @@ package final class Exchange {
         }
         apply(lifecycle.tick(now: now))
         // Most requests are answered long before their deadline.
-        if timers.count > 4 * (pending.count + endpoints.count) + 4096 {
+        if timers.count > 4 * (pending.count + endpoints.count + streamCount) + 4096 {
             timers.sweep { timer in
                 switch timer {
                 case .request(let request): pending[request] != nil
+                case .stream(let address):
+                    endpoints[address.connection]?.streams[address.stream] != nil
                 case .connection(let key): endpoints[key] != nil
                 }
             }

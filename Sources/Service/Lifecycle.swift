@@ -2,7 +2,7 @@
 //
 //     loading ──loaded──> ready <──loaded── reloading          SIGTERM from anywhere:
 //        │                  └──reload─────────┘                draining ──drained, or time──> exit
-//        └──failed──> exit 78
+//        └──failed──> exit 78                              no engine, anywhere: exit 71
 //
 // Invariants: at most one load is under way; reload requests that come meanwhile share the next
 // one, so a storm of them is two loads; a failed reload changes nothing; after the first SIGTERM
@@ -49,6 +49,7 @@ package struct Lifecycle: Sendable {
     }
 
     package static let badConfiguration: Int32 = 78  // EX_CONFIG
+    package static let noEngine: Int32 = 71  // EX_OSERR: what it lacks is memory or threads
 
     package private(set) var state = State.loading
     private let limits: ServiceLimits
@@ -105,6 +106,9 @@ package struct Lifecycle: Sendable {
         }
         return effects
     }
+
+    /// There is no engine and will be none. Nothing is waited for: no answer can come.
+    package func engineFailed() -> [Effect] { [.exit(Self.noEngine)] }
 
     /// SIGTERM or SIGINT.
     package mutating func terminate(now: Instant) -> [Effect] {

@@ -68,9 +68,23 @@ package final class Log: Sendable {
         guard level <= self.level else { return }
         switch target {
         case .journal: sendToJournal(level, message, fields)
-        case .lines: printError("textflixd: \(level.word)\(message)\n")
+        case .lines: printError(Self.line(level, message))
         case .closure(let body): body(level, message)
         }
+    }
+
+    /// A message as one line. It may name what a client sent: control characters and line ends are
+    /// written as in Swift, so that none forges another line or commands the terminal.
+    package static func line(_ level: Level, _ message: String) -> String {
+        var shown = ""
+        for scalar in message.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator:
+                shown += scalar.escaped(asASCII: true)
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return "textflixd: \(level.word)\(shown)\n"
     }
 
     /// For what a peer can provoke: at most ten at once, then one a second.

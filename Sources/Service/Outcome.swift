@@ -72,6 +72,8 @@ package enum Notice: Sendable {
     case notLoaded(LoadFailure)
     /// As if the process had got it.
     case signal(SignalQueue.Signal)
+    /// Nothing can be computed, now or later.
+    case noEngine(EngineFailure)
 }
 
 /// One model of a load, or why it is not there.

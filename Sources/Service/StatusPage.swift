@@ -55,13 +55,14 @@ package final class StatusPage {
     private var limitsStatus: LimitsStatus {
         LimitsStatus(
             bodyBytes: UInt32(Limits.bodyBytes), textsPerRequest: UInt32(Limits.textsPerRequest),
-            textBytes: UInt32(Limits.textBytes), queueTexts: UInt32(limits.queueTexts),
+            textBytes: UInt32(Limits.textBytes), queueTexts: UInt32(clamping: limits.queueTexts),
             queueBytes: UInt64(limits.queueBytes),
-            queueTextsPerUser: UInt32(limits.queueTextsPerUser),
-            batchTokens: UInt32(limits.batchTokens), connections: UInt32(limits.connections),
-            streamsPerConnection: UInt32(limits.streamsPerConnection),
+            queueTextsPerUser: UInt32(clamping: limits.queueTextsPerUser),
+            batchTokens: UInt32(clamping: limits.batchTokens),
+            connections: UInt32(clamping: limits.connections),
+            streamsPerConnection: UInt32(clamping: limits.streamsPerConnection),
             streamWindow: UInt32(Limits.streamWindow),
-            connectionsPerUser: UInt32(limits.connectionsPerUser),
+            connectionsPerUser: UInt32(clamping: limits.connectionsPerUser),
             configured: LimitSetting.all.map {
                 NamedLimit(name: $0.key, value: $0.value(in: limits))
             })

@@ -5,9 +5,10 @@
 //     {"text":"9ae1c0…","label":"positive","scores":{"positive":0.97,…},"tokens":231,…}
 //
 // Invariant: an answer is used again only for the same text (FNV-1a, 64 bits), by the same revision
-// of the model and with the same options, wherever in the input the text stands; a file about
-// anything else is refused, never overwritten. A text that occurs twice is kept once. A last line
-// that was cut short is dropped. Mode 0600: it tells of texts, though it holds none.
+// of the model and with the same options (its precision is one of them), wherever in the input the
+// text stands; a file about anything else is refused, never overwritten. A text that occurs twice
+// is kept once. A last line that was cut short is dropped. Mode 0600: it tells of texts, though it
+// holds none.
 
 import CommandLineTable
 package import JSONText
@@ -63,8 +64,8 @@ package final class AnswerJournal<Answer: KeptAnswer> {
             }
             throw Failure(
                 .data,
-                "\(path) holds other answers (of another model, revision or options, or it is no "
-                    + "such file); name another file, or remove it")
+                "\(path) holds other answers (of another model, revision, precision or options, or "
+                    + "it is no such file); name another file, or remove it")
         }
     }
 

@@ -93,9 +93,10 @@ extension TextItem {
 
     /// Names of our own in an answer; a field of that name is carried as `input_NAME`.
     package static let reserved = [
-        "label", "probability", "scores", "tokens", "truncated", "abstained", "tokens_total",
-        "explains", "method", "weights_of", "intercept", "fidelity_r2", "evaluations", "samples",
-        "windows", "features", "embedding", "spans", "ids", "starts", "ends",
+        "label", "probability", "scores", "tokens", "truncated", "abstained", "label_set",
+        "tokens_total", "explains", "method", "weights_of", "intercept", "fidelity_r2",
+        "evaluations", "samples", "windows", "features", "embedding", "spans", "ids", "starts",
+        "ends",
     ]
 
     private static func carried(

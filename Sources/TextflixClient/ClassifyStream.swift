@@ -44,23 +44,23 @@ public final class ClassifyStream {
     }
 
     /// Sends a request, after waiting until the window has room for it.
-    /// - Throws: what ended the stream, if something did.
+    /// - Throws: `ClientError.requestTooLarge`, of which nothing was sent, so that the stream goes
+    ///   on; else what ended the stream, if something did.
     public func send(_ request: ClassifyRequest) throws(ClientError) {
+        let message = request.encoded
+        guard message.count <= Limits.bodyBytes else {
+            throw .requestTooLarge(bytes: message.count)
+        }
         while !call.hasRoom { try step(waiting: true) }
-        call.send(request.encoded)
+        call.send(message)
         try step(waiting: false)
     }
 
-    /// An answer that is there, or nil; does not wait.
+    /// An answer that is there, or nil; does not wait. After one that cannot be read there is none;
+    /// `send` and `finish` say why.
     public func takeAnswer() -> ClassifyResponse? {
         guard !call.answers.isEmpty else { return nil }
-        let bytes = call.answers.removeFirst()
-        do throws(WireError) {
-            return try ClassifyResponse(decoding: bytes)
-        } catch {
-            call.fail(.notThisProtocol(error.description))
-            return nil
-        }
+        return try? firstAnswer()
     }
 
     /// Says that no more requests come, and gives the remaining answers one by one; nil: that was
@@ -73,10 +73,23 @@ public final class ClassifyStream {
             if call.state == .over(nil) { return nil }
             try step(waiting: true)
         }
-        return takeAnswer()
+        return try firstAnswer()
     }
 
     // MARK: - Steps
+
+    /// Ends the stream when it cannot be read: the answers after it would be taken for its own.
+    private func firstAnswer() throws(ClientError) -> ClassifyResponse {
+        let bytes = call.answers.removeFirst()
+        do throws(WireError) {
+            return try ClassifyResponse(decoding: bytes)
+        } catch {
+            let reason = ClientError.notThisProtocol(error.description)
+            call.answers.removeAll()
+            call.fail(reason)
+            throw reason
+        }
+    }
 
     /// Sends what may be sent and takes what came.
     private func step(waiting: Bool) throws(ClientError) {

@@ -15,10 +15,13 @@ private enum Options {
         "model", .assignment("NAME=DIR"), repeats: true, "serve the model in DIR as NAME")
     static let precision = Option(
         "precision", .choice(PrecisionChoice.self), "how weights are computed with")
-    static let threads = Option("threads", .integer(1...1024), "threads of the engine")
+    static let threads = Option(
+        "threads", .integer(DaemonConfiguration.Ranges.threads), "threads of the engine")
     static let batchTokens = Option(
-        "max-batch-tokens", .integer(16...1 << 20), "tokens computed together at most")
-    static let queue = Option("max-queue", .integer(1...1 << 24), "texts waiting at most")
+        "max-batch-tokens", .integer(DaemonConfiguration.Ranges.batchTokens),
+        "tokens computed together at most")
+    static let queue = Option(
+        "max-queue", .integer(DaemonConfiguration.Ranges.queueTexts), "texts waiting at most")
     static let cache = Option("cache-dir", .folder("DIR"), "where packed weights are kept")
     static let lock = Option("lock", "pin the mapped weights in memory")
     static let check = Option("check-config", "check the configuration and stop")

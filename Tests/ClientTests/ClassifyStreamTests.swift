@@ -22,6 +22,22 @@ private func label(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
     return .raw(writer.bytes)
 }
 
+/// One byte that is no message, in answer to each message, and then the end of the stream.
+private func garbage(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
+    var bytes: [UInt8] = []
+    switch request.envelope.method {
+    case "data":
+        FrameHeader(length: 1, stream: request.stream, kind: .data).encode(into: &bytes)
+        bytes.append(0xFF)
+    case "end":
+        var writer = FrameWriter()
+        writer.endOfData(stream: request.stream)
+        bytes = writer.take()
+    default: return .silence
+    }
+    return .raw(bytes)
+}
+
 @Suite struct ClassifyStreamTests {
     private let quick = RetryPolicy(
         firstPause: .milliseconds(1), longestPause: .milliseconds(5), patience: .seconds(2))
@@ -62,6 +78,35 @@ private func label(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         let wrong = Status(code: .notFound, message: "no such model")
         #expect(throws: ClientError.failed(wrong)) {
             try labels(5) { $0.envelope.method == "data" ? .fail(wrong) : .silence }
+        }
+    }
+
+    @Test func aRequestThatFitsNoFrameIsRefusedAndTheStreamGoesOn() throws {
+        let daemon = try FakeDaemon(label)
+        defer { daemon.stop() }
+        let stream = try ClassifyStream(path: daemon.path, retry: quick)
+        let large = ClassifyRequest(
+            texts: [Text(String(repeating: "a", count: Limits.bodyBytes))])
+        let error = #expect(throws: ClientError.self) { try stream.send(large) }
+        #expect(error == ClientError.requestTooLarge(bytes: large.encoded.count))
+        try stream.send(ClassifyRequest(texts: ["next"]))
+        let answer = try stream.finish()
+        #expect(answer?.results.map(\.label) == ["next"])
+        let last = try stream.finish()
+        #expect(last == nil)
+    }
+
+    @Test func anAnswerThatCannotBeReadIsNotTheEnd() throws {
+        let daemon = try FakeDaemon(garbage)
+        defer { daemon.stop() }
+        let stream = try ClassifyStream(path: daemon.path, retry: quick)
+        for text in ["one", "two"] { try stream.send(ClassifyRequest(texts: [Text(text)])) }
+        for _ in 0..<2 {
+            let error = #expect(throws: ClientError.self) { try stream.finish() }
+            guard case .notThisProtocol? = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
         }
     }
 

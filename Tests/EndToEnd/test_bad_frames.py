@@ -87,7 +87,7 @@ class BrokenFraming(DaemonCase):
                 self.assertEqual((answer.stream, answer.code), (stream, code), answer.message)
 
     def test_unknown_frame_types(self):
-        for kind in (0, 4, 9, 255):
+        for kind in (0, wire.RESPONSE, 4, 9, 255):
             with self.subTest(kind=kind), self.daemon.connect() as connection:
                 connection.send(wire.frame(b"", kind=kind))
                 self.assertEqual(connection.read_all(), [], "closed, unanswered")
@@ -146,6 +146,7 @@ class BrokenRequests(DaemonCase):
 
     def test_an_unknown_model(self):
         self.refused(wire.classify("x", model="no-such"), 5, "no-such")
+        self.assertNotIn("no-such", self.daemon.log, "whatever a client calls a model is its own")
 
     def test_too_many_texts(self):
         self.refused(wire.classify(*["x"] * 1025), INVALID_ARGUMENT, "1024")

@@ -67,6 +67,14 @@ class Evaluate(DaemonCase):
         self.assertEqual(answer.returncode, DATA)
         self.assertIn("other answers", answer.stderr)
 
+    def test_answers_in_another_precision_are_refused(self):
+        path, kept = labelled(4, "precision.jsonl"), scratch() / "precision.kept"
+        for precision, code in (("f32", 0), ("int8", DATA)):
+            with Daemon("--precision", precision) as daemon:
+                answer = daemon.control("evaluate", "--jsonl", path, "--resume", kept)
+            self.assertEqual(answer.returncode, code, answer.stderr)
+        self.assertIn("other answers", answer.stderr)
+
     def test_label_sets_are_measured(self):
         folder = copied_model("promising")
         (folder / "textflix.json").write_text(json.dumps(

@@ -7,10 +7,12 @@ What the real daemon does is for the end-to-end tests.
 """
 
 import contextlib
+import fcntl
 import io
 import json
 import os
 import pathlib
+import resource
 import socket
 import struct
 import sys
@@ -272,6 +274,19 @@ class AgainstAFakeDaemon(unittest.TestCase):
     def test_nobody_listens(self):
         with self.assertRaises(FileNotFoundError):
             textflix.connect("/nonexistent/socket")
+
+    def test_a_descriptor_above_those_of_select(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if 0 <= hard <= 1024:
+            self.skipTest(f"no more than {hard} descriptors are allowed")
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        with (FakeDaemon(lambda peer: peer.send(peer.request()[0], "classify-response")) as daemon,
+              socket.socket(socket.AF_UNIX) as link):
+            link.connect(daemon.path)
+            high = socket.socket(fileno=fcntl.fcntl(link, fcntl.F_DUPFD_CLOEXEC, 1024))
+            with textflix.Client(high, timeout=1e9) as client:  # longer than poll() can wait
+                self.assertEqual(len(client.classify("a").results), 1)
 
     def test_too_large_a_request_never_leaves(self):
         with FakeDaemon(Peer.receive) as daemon, textflix.connect(daemon.path) as client:

@@ -3,6 +3,7 @@
 import Service
 import Syscalls
 import Testing
+import TextflixProtocol
 
 @Suite struct ConfigurationTests {
     /// Resolves a file's text with an environment and flags.
@@ -93,6 +94,40 @@ import Testing
             try resolve("{ \(models) }", environment)
         }
         #expect(error?.description.hasPrefix(environment.keys.first!) == true)
+    }
+
+    /// What a flag or the file would refuse.
+    @Test(
+        arguments: [
+            ("TEXTFLIX_THREADS", "1025", "1 to 1024"), ("TEXTFLIX_THREADS", "0", "1 to 1024"),
+            ("TEXTFLIX_MAX_BATCH_TOKENS", "15", "16 to 1048576"),
+            ("TEXTFLIX_MAX_BATCH_TOKENS", "1048577", "16 to 1048576"),
+            ("TEXTFLIX_MAX_QUEUE", "5000000000", "1 to 16777216"),
+        ])
+    func aNumberOutOfRangeIsRefused(name: String, word: String, range: String) throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try resolve("{ \(models) }", [name: word])
+        }
+        #expect(error?.description == "\(name): '\(word)' is not a whole number from \(range)")
+    }
+
+    @Test func theLastNumberOfARangeIsTaken() throws {
+        let configuration = try resolve(
+            "{ \(models) }",
+            [
+                "TEXTFLIX_THREADS": "1024", "TEXTFLIX_MAX_BATCH_TOKENS": "16",
+                "TEXTFLIX_MAX_QUEUE": "16777216",
+            ])
+        #expect(configuration.threads == 1024)
+        #expect(configuration.limits.batchTokens == 16)
+        #expect(configuration.limits.queueTexts == 16_777_216)
+    }
+
+    /// Whatever a limit is, Status answers; the wire's 32 bits show the most that they can.
+    @Test func statusShowsALimitOfMoreThan32Bits() throws {
+        let daemon = try TestDaemon { $0.queueTexts = 5_000_000_000 }
+        let page = try daemon.connect().status()
+        #expect(page.limits?.queueTexts == UInt32.max)
     }
 
     @Test func modelsFromTheEnvironmentAndTwiceTheSame() throws {

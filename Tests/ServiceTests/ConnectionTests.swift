@@ -70,22 +70,22 @@ final class Peer {
     }
 
     /// What came back, shortly.
-    var answers: [String] {
-        received.map { frame in
-            let stream = frame.header.stream
-            if frame.header.kind == .data {
-                return frame.header.flags.contains(.remoteClosed)
-                    ? "\(stream) end" : "\(stream) data"
-            }
-            let envelope = try? ResponseEnvelope(decoding: frame.body)
-            return "\(stream) \(envelope?.failure?.code.name ?? "OK")"
-        }
-    }
+    var answers: [String] { received.map(shortly) }
 
     var isClosed: Connection.CloseReason? {
         guard case .close(let reason) = effects.last else { return nil }
         return reason
     }
+}
+
+/// What a daemon's frame says: its stream, and the code or what kind of data.
+func shortly(_ frame: Frame) -> String {
+    let stream = frame.header.stream
+    if frame.header.kind == .data {
+        return frame.header.flags.contains(.remoteClosed) ? "\(stream) end" : "\(stream) data"
+    }
+    let envelope = try? ResponseEnvelope(decoding: frame.body)
+    return "\(stream) \(envelope?.failure?.code.name ?? "OK")"
 }
 
 @Suite struct ConnectionTests {
@@ -190,13 +190,24 @@ final class Peer {
         #expect(peer.answers.isEmpty)
     }
 
+    @Test func aResponseFromAClientIsClosedAtOnce() {
+        let peer = Peer()
+        peer.writer.failure(stream: 1, Status(code: .cancelled))
+        peer.deliver()
+        guard case .notOurs = peer.isClosed else {
+            Issue.record("still open")
+            return
+        }
+        #expect(peer.answers.isEmpty)
+    }
+
     @Test func tooManyStreamsAreRefusedOneByOne() throws {
         let peer = Peer { $0.streamsPerConnection = 2 }
-        for stream in [1, 3, 5] as [UInt32] { try peer.request(stream) }
+        for stream in [1, 3, 5] as [UInt32] { try peer.request(stream, .classify) }
         peer.deliver()
         #expect(peer.answers == ["5 RESOURCE_EXHAUSTED"])
         peer.connection.answer(1, CancelResponse())
-        try peer.request(7)
+        try peer.request(7, .classify)
         peer.deliver()
         #expect(peer.connection.unansweredStreams == 2)
     }
@@ -206,7 +217,7 @@ final class Peer {
             $0.streamsPerConnection = 1; $0.refusalBurst = 10; $0.refusalsPerSecond = 100
         }
         peer.onEffect = { if case .refused = $0 { peer.connection.noteRefusal(now: peer.now) } }
-        for stream in 0..<100 { try peer.request(UInt32(2 * stream + 1)) }
+        for stream in 0..<100 { try peer.request(UInt32(2 * stream + 1), .classify) }
         peer.deliver()
         #expect(peer.answers.count == 11)
         #expect(!peer.connection.wantsInput)
@@ -244,6 +255,7 @@ final class Peer {
         peer.writer.endOfData(stream: 1)
         peer.deliver()
         #expect(peer.answers == ["1 end"])
+        #expect(peer.effects.last == .abandon(stream: 1), "its owner does not know of the end")
     }
 
     @Test func theWindowHolds() throws {
@@ -280,7 +292,7 @@ final class Peer {
         peer.connection.inputEnded()
         peer.settle()
         #expect(peer.answers == ["3 end"])
-        #expect(peer.isClosed == nil)
+        #expect(peer.effects.last == .abandon(stream: 3), "its owner does not know of the end")
         peer.connection.answer(1, CancelResponse())
         peer.settle()
         #expect(peer.answers == ["3 end", "1 OK"])
@@ -311,6 +323,23 @@ final class Peer {
             peer.settle()
         }
         #expect(peer.isClosed == .slowSender)
+    }
+
+    @Test func theTimeOfAHoldIsNotTheSenders() throws {
+        let peer = Peer()
+        try peer.request(1)
+        peer.send(Array(peer.writer.take().dropLast()))
+        peer.connection.hold(true, now: peer.now)
+        #expect(!peer.connection.wantsInput && peer.connection.deadline == .distantFuture)
+        peer.now = peer.now.advanced(by: .seconds(100))
+        peer.connection.hold(false, now: peer.now)
+        #expect(peer.connection.wantsInput)
+        #expect(peer.connection.deadline == peer.now.advanced(by: ServiceLimits().frameTime))
+        // One that goes on not being held gains nothing.
+        let deadline = peer.connection.deadline
+        peer.now = peer.now.advanced(by: .seconds(1))
+        peer.connection.hold(false, now: peer.now)
+        #expect(peer.connection.deadline == deadline)
     }
 
     @Test func whoDoesNotReadIsNotReadAndThenClosed() throws {

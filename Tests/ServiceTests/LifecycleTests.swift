@@ -24,6 +24,11 @@ import TextflixProtocol
         #expect(life.loaded(canServe: false) == [.exit(78)])
     }
 
+    @Test func withoutAnEngineItEndsWhateverItDoes() {
+        #expect(Lifecycle(limits: ServiceLimits()).engineFailed() == [.exit(71)])
+        #expect(ready().engineFailed() == [.exit(71)])
+    }
+
     @Test func aStormOfReloadsIsTwo() {
         var life = ready()
         #expect(life.reload(for: address(1)) == [.notifyReloading, .load])
@@ -86,6 +91,12 @@ import TextflixProtocol
     }
 
     // MARK: Over a socket
+
+    @Test func anEngineThatCannotStartIsTheEnd() throws {
+        let daemon = try TestDaemon(engineFailure: EngineFailure("no memory"))
+        #expect(daemon.exitCode() == Lifecycle.noEngine)
+        #expect(daemon.lines.all.contains("critical: the engine cannot start: no memory"))
+    }
 
     @Test func sigtermAnswersWhatWasAcceptedAndNothingElse() throws {
         let daemon = try TestDaemon()

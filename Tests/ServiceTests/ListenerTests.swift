@@ -1,4 +1,4 @@
-// Sockets that are made, found in the way, or already somebody's.
+// Sockets that are made, found in the way, or already somebody's; and what the log lets through.
 
 import Service
 import Syscalls
@@ -69,6 +69,22 @@ import Testing
         let long = "/tmp/" + String(repeating: "s", count: 103)
         #expect(failure(long)?.description.contains("108 bytes") == true)
         #expect(failure("/nowhere/s")?.description.contains("/nowhere") == true)
+    }
+}
+
+@Suite struct LogLineTests {
+    @Test func nothingInAMessageEndsTheLineOrCommandsTheTerminal() {
+        let hostile = "no model 'a\nb\r\u{1B}[2J\u{9B}K\u{7F}\0\t\u{2028}'"
+        let line = Log.line(.warning, hostile)
+        #expect(line.hasPrefix("textflixd: warning: no model 'a\\nb"))
+        #expect(line.hasSuffix("'\n"))
+        let categories = line.unicodeScalars.dropLast().map(\.properties.generalCategory)
+        #expect(!categories.contains(.control) && !categories.contains(.lineSeparator))
+    }
+
+    @Test func whatCanBeReadStaysAsItIs() {
+        let message = #"Grüße, 映画 🎬 👩‍🚀 "quoted" \ it's"#
+        #expect(Log.line(.info, message) == "textflixd: \(message)\n")
     }
 }
 

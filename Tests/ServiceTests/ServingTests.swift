@@ -29,6 +29,14 @@ import TextflixProtocol
         let client = try daemon.connect()
         let failed = try client.classify("broken")
         #expect(failed.results[0].code == StatusCode.internal.rawValue)
+        // The request is well, the text is not: log and figures say so.
+        #expect(
+            daemon.lines.all.contains(
+                "error: model m: 1 of 1 texts failed: the model could not be computed: a broken"
+                    + " kernel"))
+        let figures = try client.status().counters
+        let counter = try #require(figures.first { $0.name == "textflix_texts_failed_total" })
+        #expect(counter.value == 1 && counter.labels.map(\.value) == ["m", "INTERNAL"])
         #expect(try client.classify("good").results[0].code == 0)
     }
 

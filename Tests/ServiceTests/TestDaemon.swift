@@ -9,6 +9,7 @@ import TextflixProtocol
 
 final class TestDaemon {
     let board: FakeBoard
+    let lines = LogLines()
     let path: String
     private let directory: String
     private let mailbox: Mailbox
@@ -45,8 +46,9 @@ final class TestDaemon {
         var loads: Int { count.load(ordering: .relaxed) }
     }
 
+    /// - Parameter engineFailure: why it gets no engine; nil: it gets a fake one.
     init(
-        models: [ServedModel]? = nil, layers: Int = 2,
+        models: [ServedModel]? = nil, layers: Int = 2, engineFailure: EngineFailure? = nil,
         _ change: (inout ServiceLimits) -> Void = { _ in }
     ) throws {
         var limits = ServiceLimits()
@@ -63,12 +65,16 @@ final class TestDaemon {
             models.map { LoadedModel(name: $0.name, outcome: .success($0)) })
         loads = script
         let listener = try Listener.make(path: path, mode: 0o600)
-        let (result, names, fixed) = (result, models.map(\.name), limits)
+        let (result, lines, names, fixed) = (result, lines, models.map(\.name), limits)
+        let makeEngine: @Sendable () throws -> any ComputeEngine = {
+            if let engineFailure { throw engineFailure }
+            return FakeEngine(board: board)
+        }
         thread = [
             Joined(
                 try Thread.spawn(name: "test-io") {
                     result.set(
-                        Self.serve(fixed, names, mailbox, listener, board) {
+                        Self.serve(fixed, names, mailbox, listener, lines, makeEngine) {
                             mailbox.post(.loaded(script.take()))
                         })
                 })
@@ -77,10 +83,11 @@ final class TestDaemon {
 
     private static func serve(
         _ limits: ServiceLimits, _ names: [String], _ mailbox: Mailbox, _ listener: Listener,
-        _ board: FakeBoard, load: @escaping () -> Void
+        _ lines: LogLines, _ makeEngine: @escaping @Sendable () throws -> any ComputeEngine,
+        load: @escaping () -> Void
     ) -> Int32 {
-        let room = Workroom(limits: limits, mailbox: mailbox) { FakeEngine(board: board) }
-        let log = Log(.closure { _, _ in })
+        let room = Workroom(limits: limits, mailbox: mailbox, makeEngine: makeEngine)
+        let log = Log(.closure { lines.note($0, $1) })
         let now = MonotonicClock.now
         let exchange = Exchange(
             limits: limits, models: names, sink: room,
@@ -124,6 +131,15 @@ final class TestDaemon {
         }
         try? removeDirectory(directory)
     }
+}
+
+/// What is logged, "LEVEL: MESSAGE" each.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+    func note(_ level: Log.Level, _ message: String) {
+        lines.withLock { $0.append("\(level): \(message)") }
+    }
+    var all: [String] { lines.withLock { $0 } }
 }
 
 /// A blocking client on the real wire.

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
 import harness
 import wire
 
+MODELS = "/var/lib/textflix"
 DEADLINE_EXCEEDED, UNAVAILABLE, PERMISSION = 4, 14, 77
 TEXT = "a text of some length " * 8
 CONFIGURATION = "/etc/textflix/textflixd.json"
@@ -91,6 +92,10 @@ class ServiceCase(unittest.TestCase):
     def main_pid(self, unit="textflixd.service"):
         answer = self.systemctl("show", "-P", "MainPID", unit)
         return int(answer.stdout)
+
+    def owners_of_models(self):
+        shown = self.box.run("find", MODELS, "-printf", "%u:%g\n", check=True).stdout
+        return set(shown.split())
 
     def journal(self, *arguments):
         return self.box.run("journalctl", "-u", "textflixd.service", "--no-pager", "-o", "cat",

@@ -8,8 +8,8 @@ import threading
 import time
 import unittest
 
-from service_case import (CONFIGURATION, DEADLINE_EXCEEDED, PERMISSION, TEXT, UNAVAILABLE, Load,
-                          ServiceCase, wire)
+from service_case import (CONFIGURATION, DEADLINE_EXCEEDED, MODELS, PERMISSION, TEXT, UNAVAILABLE,
+                          Load, ServiceCase, wire)
 
 
 class Activation(ServiceCase):
@@ -205,6 +205,17 @@ class Sandboxed(ServiceCase):
         options = self.box.shell(
             f"nsenter --mount --target {self.main_pid()} findmnt -n -o OPTIONS /").stdout
         self.assertIn("ro", options.strip().split(","))
+
+    def test_models_are_roots_and_only_read(self):
+        self.systemctl("restart", "textflixd.service")
+        self.classify()
+        self.assertEqual(self.owners_of_models(), {"root:root"})
+        own_user = ("runuser", "-u", "textflix", "--")
+        own_view = ("nsenter", "--mount", "--target", str(self.main_pid()))
+        for place in ("new", "models/new", "models/tiny/new", "models/tiny/config.json"):
+            for enter in (own_user, own_view):
+                answer = self.box.run(*enter, "touch", f"{MODELS}/{place}")
+                self.assertNotEqual(answer.returncode, 0, f"{enter}: {place}")
 
     def test_the_socket_is_for_root_and_the_group(self):
         shown = self.box.run("stat", "-c", "%a %U:%G", "/run/textflix/textflix.sock").stdout

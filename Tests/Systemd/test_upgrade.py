@@ -3,7 +3,8 @@ administrator wrote stays, and every instance goes on with the new program."""
 
 import unittest
 
-from service_case import CHECKOUT, CONFIGURATION, ROOT, UNAVAILABLE, Load, ServiceCase, package
+from service_case import (CHECKOUT, CONFIGURATION, MODELS, ROOT, UNAVAILABLE, Load, ServiceCase,
+                          package)
 
 NEWER = "/var/tmp/newer.deb"
 COMMENT = "// A default that a newer version brings."
@@ -51,6 +52,16 @@ class Upgrade(ServiceCase):
         self.assertLessEqual(set(load.codes), {0, UNAVAILABLE})
         print(f"three upgrades under load: {load.answered()} answered,"
               f" {load.codes.count(UNAVAILABLE)} told to try again, {load.lost} lost")
+
+    def test_models_that_earlier_units_took_are_roots_again(self):
+        """And what is neither the service's nor root's stays as it is."""
+        self.classify()
+        self.box.shell(f"chown -R textflix:textflix {MODELS}; chown nobody {MODELS}/models/other",
+                       check=True)
+        self.install(self.older)
+        self.assertEqual(self.owners_of_models(), {"root:root", "nobody:textflix"})
+        self.assertEqual(self.classify().returncode, 0)
+        self.box.run("chown", "root:root", f"{MODELS}/models/other", check=True)
 
     def test_what_is_stopped_or_disabled_stays_so(self):
         self.systemctl("disable", "--now", "textflixd.socket", "textflixd.service")

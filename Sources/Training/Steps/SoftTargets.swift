@@ -44,8 +44,7 @@ struct SoftTargets {
             throw TrainingError.unfit(
                 "\(name): no text has an answer to learn: \(unsure) are less sure than "
                     + "\(settings.confidence), \(unanswered) have none (ids and texts must be the "
-                    + "same)"
-            )
+                    + "same)")
         }
         watch.tell(
             "\(name): \(places.count) texts with a teacher's answer, \(unsure) less sure than "

@@ -54,11 +54,11 @@ enum ExplainCommand {
         return try AnswerJournal(path, key: key(template, model))
     }
 
-    /// What kept explanations depend on.
+    /// What kept explanations depend on; the model's precision too.
     static func key(_ request: ExplainRequest, _ model: ServedModel) -> JournalKey {
         let parts = [
-            "\(request.unit)", "\(request.method)", "\(request.samples)", "\(request.seed)",
-            request.label, "\(request.truncation)",
+            model.precision, "\(request.unit)", "\(request.method)", "\(request.samples)",
+            "\(request.seed)", request.label, "\(request.truncation)",
         ]
         return JournalKey(
             question: "explain", model: model.name, revision: model.revision,

@@ -34,15 +34,20 @@ struct FileRun {
         with model: ServedModel, _ client: Client, keepingIn suffix: String = "",
         name: String = "", take: @escaping (TextItem, Classification) throws(Failure) -> Void
     ) throws(Failure) -> ExitStatus {
-        let key = JournalKey(
-            question: "classify", model: model.name, revision: model.revision,
-            options: "\(fields.text) \(truncation)")
         var journal: AnswerJournal<Classification>?
-        if let resume { journal = try AnswerJournal(resume + suffix, key: key) }
+        if let resume { journal = try AnswerJournal(resume + suffix, key: key(model)) }
         let template = ClassifyRequest(
             model: model.name, priority: .bulk, truncation: truncation)
         let task = CollectTask(template: template, journal: journal, take: take)
         return try run(task, client, name: name)
+    }
+
+    /// What kept labels depend on. The precision is one of the options: the same weights answer a
+    /// little differently in another.
+    func key(_ model: ServedModel) -> JournalKey {
+        JournalKey(
+            question: "classify", model: model.name, revision: model.revision,
+            options: "\(model.precision) \(fields.text) \(truncation)")
     }
 
     func run(_ task: some TextTask, _ client: Client, name: String = "") throws(Failure)

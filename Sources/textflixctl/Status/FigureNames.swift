@@ -23,6 +23,7 @@ enum FigureNames {
     private static let known = [
         "textflix_requests_total": "Requests, by method and the code they were answered with.",
         "textflix_texts_total": "Texts that were answered.",
+        "textflix_texts_failed_total": "Texts that failed alone, by the code in their result.",
         "textflix_tokens_total": "Tokens that were computed.",
         "textflix_request_duration_seconds": "From the request's arrival to its answer.",
         "textflix_queue_duration_seconds": "From a text's arrival to the start of its batch.",

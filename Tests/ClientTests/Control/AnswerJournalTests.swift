@@ -1,5 +1,6 @@
 // Answers that are kept in a file: found again for the same text, refused for another model.
 
+import CommandLineTable
 import JSONText
 import Syscalls
 import Testing
@@ -64,5 +65,25 @@ import TextflixProtocol
         try writeFileAtomically(path, bytes: Array("something else\n".utf8))
         #expect(throws: Failure.self) { try journal() }
         #expect(try readFile(path, limit: 100) == Array("something else\n".utf8))
+    }
+
+    /// The same weights answer a little differently in another.
+    @Test func answersInAnotherPrecisionAreOtherAnswers() throws {
+        func model(_ precision: String) -> ServedModel {
+            ServedModel(
+                name: "m", revision: "1", precision: precision, labels: [], isLinear: false)
+        }
+        guard case .run(let call) = try Program.textflixctl.parse(["evaluate", "--jsonl", "f"])
+        else {
+            Issue.record("a page of help")
+            return
+        }
+        let (exact, quick) = (model("f32"), model("int8"))
+        let file = try FileRun(call)
+        #expect(file.key(exact) == file.key(exact))
+        #expect(file.key(exact) != file.key(quick))
+        let request = ExplainRequest()
+        #expect(ExplainCommand.key(request, exact) == ExplainCommand.key(request, exact))
+        #expect(ExplainCommand.key(request, exact) != ExplainCommand.key(request, quick))
     }
 }

@@ -1,6 +1,7 @@
 // What each command writes for an answer, letter by letter.
 
 import Insight
+import JSONText
 import Testing
 import TextflixProtocol
 
@@ -69,6 +70,27 @@ private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: 
         #expect(
             shown(table, unsure, item)
                 == "positive? 97.1 % █████████▊  A fun movie, rea… [or negative]\n")
+    }
+
+    /// Whatever of ours a field of the input is called, it is written under a name of its own.
+    @Test func noKeyStandsTwice() throws {
+        let task = ClassifyTask(format: .jsonl, screen: plainScreen)
+        var full = answer
+        full.truncated = true
+        full.tokensTotal = 900
+        full.abstained = true
+        full.labelSet = ["positive"]
+        func names(_ item: TextItem) throws -> [String] {
+            let object = try JSONDocument.parse(Array(shown(task, full, item).utf8)).object
+            return (object ?? []).map(\.nameText)
+        }
+        let own = try names(item)
+        #expect(own.contains("label_set"))
+        let fields = [#""text":"t""#] + own.map { "\"\($0)\":1" }
+        let line = "{\(fields.joined(separator: ","))}"
+        let all = try names(
+            TextItem(object: 1, Array(line.utf8), fields: ObjectFields(text: "text")))
+        #expect(all == own + own.dropFirst().map { "input_\($0)" })
     }
 
     @Test func labelSetsAreCounted() {
