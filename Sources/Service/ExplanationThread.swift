@@ -71,7 +71,7 @@ package final class ExplanationThread: Sendable {
                 pulse.beat()
                 switch letter {
                 case .begin(let task): desk.begin(task)
-                case .outcomes(let outcomes): desk.take(outcomes)
+                case .outcomes(let outcomes): desk.take(outcomes, pulse)
                 case .drop(let request): desk.drop(request)
                 case .stop: return
                 }
@@ -112,8 +112,10 @@ struct ExplanationDesk {
         }
     }
 
-    mutating func take(_ outcomes: [TextOutcome]) {
+    mutating func take(_ outcomes: [TextOutcome], _ pulse: Pulse) {
         for (request, outcomes) in Dictionary(grouping: outcomes, by: \.request) {
+            // The largest takes seconds to solve, and several may end together.
+            pulse.beat()
             guard var run = runs.removeValue(forKey: request) else { continue }
             do throws(Status) {
                 for outcome in outcomes { try run.note(outcome) }

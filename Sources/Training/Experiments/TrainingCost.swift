@@ -7,8 +7,8 @@
 //                                              best point of what learns; (9 H + F) L + 13 H + 3 F
 //                                              a token of a part, V a masked one
 //
-// Letters: H hidden, F feed-forward, L layers, V words. Heads, embeddings and the optimiser are left
-// out of the operations: they are under a hundredth.
+// Letters: H hidden, F feed-forward, L layers, V words. Heads, embeddings and the optimiser are
+// left out of the operations: they are under a hundredth.
 
 internal import Gradients
 package import Weights
