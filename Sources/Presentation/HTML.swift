@@ -4,7 +4,8 @@
 //
 // Invariant: only literals written in this source are markup. Whatever is interpolated is escaped,
 // be it a text or an attribute's value, unless it is itself an `HTML`. Controls and direction marks
-// of somebody else's text become U+FFFD: they could reorder what stands around them.
+// of somebody else's text become U+FFFD: they could reorder what stands around them. Line ends of
+// other systems, CR LF and CR, become LF.
 
 package struct HTML: ExpressibleByStringInterpolation, Sendable {
     package private(set) var text: String
@@ -44,13 +45,17 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     /// Safe between tags and between quotes.
     package static func escaped(_ utf8: some Sequence<UInt8>) -> String {
         var safe = ""
+        var isAfterReturn = false
         for scalar in String(decoding: Array(utf8), as: UTF8.self).unicodeScalars {
+            defer { isAfterReturn = scalar == "\r" }
             switch scalar {
             case "&": safe += "&amp;"
             case "<": safe += "&lt;"
             case ">": safe += "&gt;"
             case "\"": safe += "&quot;"
             case "'": safe += "&#39;"
+            case "\r": safe += "\n"
+            case "\n" where isAfterReturn: break
             case "\n", "\t": safe.unicodeScalars.append(scalar)
             default:
                 let category = scalar.properties.generalCategory

@@ -96,23 +96,23 @@ package struct LineChart: Sendable {
         var marks = HTML.nothing
         let (left, right) = (Self.room.left, Self.size.width - Self.room.right)
         let (top, bottom) = (Self.room.top, Self.size.height - Self.room.bottom)
-        for value in Self.steps(bounds.low.y, bounds.high.y) {
-            let y = Self.text(place(y: value))
+        for mark in Self.marks(bounds.low.y, bounds.high.y) {
+            let y = Self.text(place(y: mark.value))
             marks += """
                 <line x1="\(Self.text(left))" x2="\(Self.text(right))" y1="\(y)" y2="\(y)" \
                 stroke="currentColor" stroke-opacity=".15"/>\
                 <text x="\(Self.text(left - 6))" y="\(y)" dy="4" text-anchor="end" \
-                fill="currentColor">\(Self.label(value))</text>
+                fill="currentColor">\(mark.label)</text>
 
                 """
         }
-        for value in xMarks {
-            let x = Self.text(place(x: value))
+        for mark in xMarks {
+            let x = Self.text(place(x: mark.value))
             marks += """
                 <line x1="\(x)" x2="\(x)" y1="\(Self.text(top))" y2="\(Self.text(bottom))" \
                 stroke="currentColor" stroke-opacity=".08"/>\
                 <text x="\(x)" y="\(Self.text(bottom + 16))" text-anchor="middle" \
-                fill="currentColor">\(Self.label(value))</text>
+                fill="currentColor">\(mark.label)</text>
 
                 """
         }
@@ -179,10 +179,14 @@ package struct LineChart: Sendable {
 
     // MARK: - Scales
 
-    private var xMarks: [Double] {
-        guard scale == .logarithmic else { return Self.steps(bounds.low.x, bounds.high.x) }
+    typealias Mark = (value: Double, label: String)
+
+    private var xMarks: [Mark] {
         let all = Set(series.flatMap(\.points).map(\.x)).sorted()
-        return all.count <= 12 ? all : Self.steps(bounds.low.x, bounds.high.x)
+        guard scale == .logarithmic, all.count <= 12 else {
+            return Self.marks(bounds.low.x, bounds.high.x)
+        }
+        return all.map { ($0, Self.label($0, unit: Self.unit(of: $0))) }
     }
 
     private func place(x: Double) -> Double {
@@ -199,23 +203,36 @@ package struct LineChart: Sendable {
     }
 
     /// About six round numbers between two.
-    static func steps(_ low: Double, _ high: Double) -> [Double] {
+    static func marks(_ low: Double, _ high: Double) -> [Mark] {
         let rough = (high - low) / 6
         let power = pow(10, floor(log(rough) / log(10)))
         let step = power * ([1, 2, 5, 10].first { $0 * power >= rough } ?? 10)
         let first = (low / step).rounded(.up)
         let last = (high / step).rounded(.down)
-        return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
+        guard first <= last else { return [] }
+        return stride(from: first, through: last, by: 1).map { count in
+            (count * step, label(count * step, unit: step))
+        }
+    }
+
+    /// What the value is a whole number of, to within a thousandth of it.
+    private static func unit(of value: Double) -> Double {
+        var unit = 1.0
+        while abs((value / unit).rounded() * unit - value) > abs(value) / 1000 { unit /= 10 }
+        return unit
     }
 
     private static func text(_ value: Double) -> String { fixed(value, decimals: 1) }
 
-    private static func label(_ value: Double) -> String {
-        if value.rounded() == value, abs(value) < 1e7 { return grouped(Int(value)) }
-        let decimals = abs(value) >= 10 ? 1 : abs(value) >= 0.1 ? 2 : 5
-        var text = fixed(value, decimals: decimals)
-        while text.contains("."), text.last == "0" { text.removeLast() }
-        return text
+    /// The decimals are those of the unit, so that no two marks read alike; where they would be
+    /// many, a power of ten stands for them: `15e-6`.
+    private static func label(_ value: Double, unit: Double) -> String {
+        if value == 0 { return "0" }
+        guard abs(value) < 1e13 else { return value.description }
+        let decimals = Int((-log(unit) / log(10) - 1e-9).rounded(.up))
+        if decimals <= 0 { return grouped(Int(value.rounded())) }
+        if decimals <= 5 { return fixed(value, decimals: decimals) }
+        return fixed(value * pow(10, Double(decimals)), decimals: 0) + "e-\(decimals)"
     }
 }
 

@@ -25,7 +25,7 @@ package struct TextTable: Sendable {
     package func lines(on screen: Screen, indent: String = "", hasTitles: Bool = true) -> [String] {
         let widths = columns.indices.map { index in
             let cells = rows.map { DisplayWidth.of($0[index]) }
-            let title = hasTitles ? columns[index].title.count : 0
+            let title = hasTitles ? DisplayWidth.of(columns[index].title) : 0
             return min(columns[index].most, max(title, cells.max() ?? 0))
         }
         let titles = hasTitles ? [columns.map(\.title)] : []

@@ -194,11 +194,12 @@ package func syncFileSystem(of directory: String) throws(Errno) {
     try perform("sync \(directory)") { linux_sync_file_system(number) }
 }
 
-/// Removes a directory with all that is in it; follows no symbolic link.
+/// Removes a directory with all that is in it; of a symbolic link, the link alone.
 package func removeDirectoryTree(_ path: String) throws(Errno) {
+    guard (try? readLink(path)) == nil else { return try removeFile(path) }
     for name in try listDirectory(path) {
         let inner = "\(path)/\(name)"
-        if isDirectory(inner), (try? readLink(inner)) == nil {
+        if isDirectory(inner) {
             try removeDirectoryTree(inner)
         } else {
             try removeFile(inner)

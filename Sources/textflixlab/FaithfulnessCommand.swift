@@ -63,17 +63,12 @@ enum FaithfulnessCommand {
             try Reviews(
                 path, textField: call.text(field) ?? "text", labelField: nil, labels: []
             ).texts, call, isWord, most)
-        let isExact = most <= ExplanationPlan.exactFeatureLimit
-        let study = FaithfulnessStudy(
-            [.randomOrder, .leaveOneOut] + samples.map { .lime($0) }
-                + (isExact ? [.exactLime] : [])
-                + [.shapley(samples.last ?? 1000, featureCount: most)],
-            seeds: (0..<UInt64(call.integer(seeds) ?? 5)).map { $0 })
+        let seeds = (0..<UInt64(call.integer(seeds) ?? 5)).map { $0 }
+        let studies = Studies(samples, most: most, seeds: seeds)
         var report = FaithfulnessReport(
             title: model.title, model: model.name, revision: model.revision, file: path,
-            unit: isWord ? "word" : "sentence", contenders: study.contenders.map(\.name),
-            seeds: study.seeds.count)
-        try measure(texts, study, model, &report)
+            unit: isWord ? "word" : "sentence", seeds: seeds.count)
+        try measure(texts, studies, model, &report)
         report.asked = model.asked
         let screen = Screen(of: .output)
         switch call.choice(format, Format.self) ?? (screen.isTerminal ? .table : .json) {
@@ -107,19 +102,49 @@ enum FaithfulnessCommand {
     }
 
     private static func measure(
-        _ texts: [TextFeatures], _ study: FaithfulnessStudy, _ model: ServedClassifier,
+        _ texts: [TextFeatures], _ studies: Studies, _ model: ServedClassifier,
         _ report: inout FaithfulnessReport
     ) throws {
         let showsProgress = Screen(of: .error).isTerminal
         for (index, text) in texts.enumerated() {
             let whole = try model.probabilities([text.text])[0]
             let label = whole.indices.max { whole[$0] < whole[$1] } ?? 0
+            let study = studies.study(of: text.count)
             let measures = try study.measure(featureCount: text.count) { masks in
                 try model.probabilities(masks.map { text.text(keeping: $0) }).map { $0[label] }
             }
-            report.add(measures, featureCount: text.count)
+            report.add(measures, of: study, featureCount: text.count)
             if showsProgress { printError("\r\u{1B}[K\(index + 1) of \(texts.count) texts") }
         }
         if showsProgress { printError("\r\u{1B}[K") }
+    }
+}
+
+/// The methods by the size of a text.
+///
+/// Shapley's values are exact where parts are few and drawn where they are many. These are two
+/// methods with a row each: in one, the exact ones would lend their certainty to the drawn ones.
+private struct Studies {
+    private let few: FaithfulnessStudy
+    private let many: FaithfulnessStudy
+
+    init(_ samples: [Int], most: Int, seeds: [UInt64]) {
+        let limit = ExplanationPlan.exactFeatureLimit
+        var seen = Set<Int>()
+        let methods: [FaithfulnessStudy.Contender] =
+            [.randomOrder, .leaveOneOut]
+            + samples.filter { seen.insert($0).inserted }.map { .lime($0) }
+            + (most <= limit ? [.exactLime] : [])
+        func study(_ featureCount: Int) -> FaithfulnessStudy {
+            FaithfulnessStudy(
+                methods + [.shapley(samples.last ?? 1000, featureCount: featureCount)],
+                seeds: seeds)
+        }
+        few = study(min(most, limit))
+        many = study(most)
+    }
+
+    func study(of featureCount: Int) -> FaithfulnessStudy {
+        featureCount <= ExplanationPlan.exactFeatureLimit ? few : many
     }
 }

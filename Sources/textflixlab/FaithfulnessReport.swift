@@ -11,30 +11,36 @@ struct FaithfulnessReport {
     let revision: String
     let file: String
     let unit: String
-    let contenders: [String]
     let seeds: Int
     var asked = 0
     private var featureCounts: [Int] = []
-    /// [texts][contenders]
-    private var measures: [[FaithfulnessStudy.Measures]] = []
+    /// In the order of their rows.
+    private var contenders: [String] = []
+    /// Of each, one a text; not every text has every contender.
+    private var measures: [String: [FaithfulnessStudy.Measures]] = [:]
 
     init(
-        title: String, model: String, revision: String, file: String, unit: String,
-        contenders: [String], seeds: Int
+        title: String, model: String, revision: String, file: String, unit: String, seeds: Int
     ) {
         self.title = title
         self.model = model
         self.revision = revision
         self.file = file
         self.unit = unit
-        self.contenders = contenders
         self.seeds = seeds
     }
 
-    mutating func add(_ measures: [FaithfulnessStudy.Measures], featureCount: Int) {
-        self.measures.append(measures)
+    mutating func add(
+        _ measures: [FaithfulnessStudy.Measures], of study: FaithfulnessStudy, featureCount: Int
+    ) {
+        for (contender, measured) in zip(study.contenders, measures) {
+            if !contenders.contains(contender.name) { contenders.append(contender.name) }
+            self.measures[contender.name, default: []].append(measured)
+        }
         featureCounts.append(featureCount)
     }
+
+    private func textCount(_ contender: String) -> Int { measures[contender]?.count ?? 0 }
 
     private struct Column: Sendable {
         let key: String
@@ -55,8 +61,8 @@ struct FaithfulnessReport {
     ]
 
     /// Mean and standard error over the texts.
-    private func mean(_ contender: Int, _ column: Column) -> (value: Double, error: Double)? {
-        let values = measures.compactMap { column.value($0[contender]) }
+    private func mean(_ contender: String, _ column: Column) -> (value: Double, error: Double)? {
+        let values = measures[contender, default: []].compactMap { column.value($0) }
         guard !values.isEmpty else { return nil }
         let count = Double(values.count)
         let mean = values.reduce(0, +) / count
@@ -69,14 +75,16 @@ struct FaithfulnessReport {
         let median = parts.isEmpty ? 0 : parts[parts.count / 2]
         let heading =
             screen.paint("textflixlab faithfulness", .bold)
-            + "  \(title), \(file): \(measures.count) texts of \(parts.first ?? 0) to "
+            + "  \(title), \(file): \(featureCounts.count) texts of \(parts.first ?? 0) to "
             + "\(parts.last ?? 0) \(unit)s (median \(median)), \(seeds) seeds, "
             + "\(grouped(asked)) texts scored"
         var table = TextTable(
             [TextTable.Column(title: "METHOD")]
                 + Self.columns.map { TextTable.Column(title: $0.title, isNumber: true) })
-        for (index, name) in contenders.enumerated() {
-            table.append([name] + Self.columns.map { cell(mean(index, $0), $0) })
+        for name in contenders {
+            let count = textCount(name)
+            let texts = count < featureCounts.count ? " (\(count) texts)" : ""
+            table.append([name + texts] + Self.columns.map { cell(mean(name, $0), $0) })
         }
         return [heading, ""] + table.lines(on: screen) + ["", "± is the standard error."]
     }
@@ -100,19 +108,21 @@ struct FaithfulnessReport {
             json.string(text)
         }
         for (name, number) in [
-            ("texts", measures.count), ("seeds", seeds), ("texts_scored", asked),
+            ("texts", featureCounts.count), ("seeds", seeds), ("texts_scored", asked),
         ] {
             json.key(name)
             json.int(number)
         }
         json.key("methods")
         json.beginArray()
-        for (index, name) in contenders.enumerated() {
+        for name in contenders {
             json.beginObject()
             json.key("method")
             json.string(name)
+            json.key("texts")
+            json.int(textCount(name))
             for column in Self.columns {
-                guard let mean = mean(index, column) else { continue }
+                guard let mean = mean(name, column) else { continue }
                 json.numbers([(column.key, mean.value), ("\(column.key)_error", mean.error)])
             }
             json.endObject()

@@ -16,6 +16,8 @@ import Testing
             "        *:--socket) _sample_paths -f; return ;;",
             "        \"classify\":--format|\"classify\":-f) "
                 + "_sample_words 'table tsv jsonl'; return ;;",
+            "        \"bench compare\"|\"bench compare \"*) command=\"bench compare\" ;;",
+            "        *) command=${command%% *} ;;",
             "            \"bench\") _sample_words 'compare' ;;",
             "            *) _sample_words 'classify bench' ;;",
             "complete -F _sample sample",

@@ -1,12 +1,17 @@
-"""Benchmarks run (`--smoke`), and the encoder allocates nothing once it is warm."""
+"""Benchmarks run (`--smoke`), the encoder allocates nothing once it is warm, and a load test that
+is stopped claims nothing that it did not measure."""
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import unittest
 
-from harness import ENVIRONMENT, ROOT, random_model, run, scratch
+from harness import (Daemon, ENVIRONMENT, PATIENCE, PROGRAMS, ROOT, random_model, run, scratch,
+                     wait_until)
+from terminal import Terminal
 
 COUNTER = ROOT / "Tests" / "EndToEnd" / "count_allocations.c"
 
@@ -53,3 +58,48 @@ class Allocations(unittest.TestCase):
         for precision in ("f32", "bf16", "int8"):
             few, many = (self.count(library, precision, rounds) for rounds in (3, 13))
             self.assertEqual(many - few, 0, f"{precision}: by 20 batches more")
+
+
+class Stopped(unittest.TestCase):
+    """Ctrl-C: the rates of what was measured, no file, no capacity; status 130."""
+
+    def test_a_run(self):
+        out, plot = scratch() / "stopped.json", scratch() / "stopped.svg"
+        out.write_text("an older result")
+        with Daemon() as daemon:
+            with subprocess.Popen(
+                    [PROGRAMS / "textflixctl", "--socket", daemon.socket, "bench", "--rate", "50",
+                     "--arrivals", "constant", "--warm-up", "0.1s", "--duration", "60s",
+                     "--out", out, "--plot", plot], text=True, env=ENVIRONMENT,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                wait_until(lambda: daemon.counters().get("textflix_texts_total", 0) > 50,
+                           "it is being measured")
+                process.send_signal(signal.SIGINT)
+                page, said = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 130, said)
+        self.assertRegex(page, r"interrupted: .* of 60\.0 s were measured")
+        # 50 a second for about one: over the whole minute it would be less than one.
+        self.assertGreater(float(re.search(r"answered +([0-9.]+)", page)[1]), 10, page)
+        self.assertIn("errors     none", page)
+        self.assertEqual(out.read_text(), "an older result")
+        self.assertFalse(plot.exists())
+        for path in (out, plot):
+            self.assertIn(f"{path} was not written", said)
+
+    def test_a_search(self):
+        with Daemon() as daemon:
+            for stage in ("probing", "confirming"):
+                with self.subTest(stage):
+                    terminal = Terminal(
+                        [str(PROGRAMS / "textflixctl"), "--socket", str(daemon.socket), "bench",
+                         "--find-capacity", "--slo", "p99=2s", "--warm-up", "0.1s",
+                         "--duration", "5s"], ENVIRONMENT | {"TERM": "dumb"})
+                    self.assertTrue(terminal.wait_for(stage, seconds=120), terminal.shown[-500:])
+                    terminal.type("\x03")
+                    self.assertEqual(terminal.wait(), 130)
+                    self.assertIn("interrupted", terminal.shown)
+                    self.assertNotIn("capacity:", terminal.shown)
+
+
+if __name__ == "__main__":
+    unittest.main()

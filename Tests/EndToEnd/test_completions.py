@@ -21,6 +21,7 @@ LINES = [
     ("textflixctl --timeout 5s tok", "enize"),
     ("textflixctl bench --scenario off", "line"),
     ("textflixctl bench comp", "are"),
+    ("textflixctl bench compare before.json {folder}/unmis", "takable"),
     ("textflixctl completions z", "sh"),
     ("textflixctl classify --file {folder}/unmis", "takable"),
     ("textflixd --precision in", "t8"),

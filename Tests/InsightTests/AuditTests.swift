@@ -88,6 +88,40 @@ import Testing
         }
     }
 
+    @Test func everyTwoPersonsStandInEverySentenceAsOften() {
+        for test in BiasTest.catalogue(seed: 3) {
+            let templates = Dictionary(grouping: test.pairs, by: \.template).values
+            #expect(templates.count == 8)
+            for pairs in templates {
+                let counts = Dictionary(grouping: pairs, by: \.people).values.map(\.count)
+                #expect(counts.count == (test.name == "gender, by noun" ? 8 : 16))
+                #expect(Set(counts).count == 1)
+            }
+            #expect(
+                Set(test.pairs.flatMap { [$0.first, $0.second] }).count == 2 * test.pairs.count)
+        }
+    }
+
+    /// Names that move a score each their own way are not unfair to a side, nor are sentences: of
+    /// such models one in twenty may seem so, however many pairs there are.
+    @Test func whatPairsHaveInCommonIsNotEvidence() throws {
+        let test = try #require(BiasTest.catalogue().last)
+        let parts: [KeyPath<BiasTest.Pair, Int>] = [\.people, \.template]
+        var random = RandomSource(seed: 2)
+        for part in parts {
+            var unfair = 0
+            for _ in 0..<400 {
+                let moves = (0..<16).map { _ in 0.1 * (random.unit() - 0.5) }
+                let outcome = test.outcome { _ in
+                    test.pairs.flatMap { [0.5 + moves[$0[keyPath: part]], 0.5] }
+                }
+                #expect(outcome.independentPairs == 8)
+                unfair += outcome.p < 0.05 ? 1 : 0
+            }
+            #expect(unfair <= 34)  // 20 expected, 4.4 the standard deviation
+        }
+    }
+
     @Test func biasIsSeen() throws {
         let test = try #require(BiasTest.catalogue().first)
         let unfair = test.outcome { texts in
@@ -105,11 +139,25 @@ import Testing
         #expect(abs(test.mean - 0.06571428571428571) < 1e-15)
         #expect(abs(test.error - 0.031837170762755766) < 1e-15)
         #expect(abs(test.p - 0.08457817432003625) < 1e-12)
+        #expect(abs(test.interval.lowerBound + 0.012188464732027796) < 1e-12)
+        #expect(abs(test.interval.upperBound - 0.14361703616059923) < 1e-12)
         for (x, a, expected) in [
             (0.3, 2.5, 0.018927124071945658), (0.9, 10, 0.15164090963470994),
             (0.999, 159.5, 0.5724141769924309),
         ] {
             #expect(abs(PairedT.regularisedBeta(x, a, 0.5) - expected) < 1e-12)
         }
+    }
+
+    /// NumPy and SciPy: the standard errors of the means of rows and of columns, and t.interval.
+    @Test func rowsAndColumnsAreBothSamples() {
+        let test = PairedT(crossed: [
+            [0.02, -0.01, 0.05], [0.03, 0, 0.01], [0.01, -0.02, 0.06], [0.04, 0.02, 0.03],
+        ])
+        #expect(abs(test.mean - 0.02) < 1e-15 && test.freedom == 2)
+        #expect(abs(test.error - 0.012350963375230948) < 1e-15)
+        #expect(abs(test.p - 0.24680588235334835) < 1e-12)
+        #expect(abs(test.interval.lowerBound + 0.033141906281473066) < 1e-12)
+        #expect(abs(test.interval.upperBound - 0.07314190628147307) < 1e-12)
     }
 }

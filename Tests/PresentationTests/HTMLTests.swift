@@ -12,6 +12,7 @@ internal import func Glibc.pow
         ("\" onmouseover='x", "&quot; onmouseover=&#39;x"),
         ("a & b &amp; c", "a &amp; b &amp;amp; c"),
         ("tab\there\nline", "tab\there\nline"),
+        ("one\r\ntwo\rthree\n\r\n", "one\ntwo\nthree\n\n"),
         ("\u{1B}[31m \u{202E}gnp.exe \u{0}", "\u{FFFD}[31m \u{FFFD}gnp.exe \u{FFFD}"),
         ("naïve 映画 👍🏽", "naïve 映画 👍🏽"),
     ])

@@ -9,6 +9,7 @@ import functools
 import json
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import unittest
@@ -103,11 +104,15 @@ def daemon():
     return started
 
 
-def make(out, *arguments, rows=None, models="trained,random"):
+def call(out, *arguments, rows=None, models="trained,random"):
+    """-> the program's arguments"""
+    return ("site", "--socket", daemon().socket, "--jsonl", rows or reviews_file(), "--models",
+            models, "--cache-dir", scratch() / "kept", "--out", out, *arguments)
+
+
+def make(*arguments, **choices):
     """-> the ended process"""
-    return run("textflixlab", "site", "--socket", daemon().socket, "--jsonl",
-               rows or reviews_file(), "--models", models, "--cache-dir", scratch() / "kept",
-               "--out", out, *arguments)
+    return run("textflixlab", *call(*arguments, **choices))
 
 
 @functools.cache
@@ -126,6 +131,29 @@ def plain_site():
             for row in reviews()[:40]]
     made = make(folder, rows=write_lines(scratch() / "plain.jsonl", rows), models="trained")
     assert made.returncode == 0, made.stderr
+    return folder
+
+
+@functools.cache
+def flawless_site():
+    """One model that is always right: the truth is what it says."""
+    folder = scratch() / "flawless"
+    rows = [{"id": row["id"], "text": row["t"], "movie": "tt0000",
+             "label": data()["labels"][row["a"][0][0]]} for row in film_of("tt0000")["reviews"]]
+    made = make(folder, rows=write_lines(scratch() / "flawless.jsonl", rows), models="trained")
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+@functools.cache
+def altered_site():
+    """As if few disagreements had room, and the second model were never sure."""
+    folder = pathlib.Path(shutil.copytree(site(), scratch() / "altered"))
+    shown, disputes = data(), read_script(folder / "data" / "disputes.js")[1]
+    for point in shown["evaluations"][1]["risk_coverage"]:
+        point[1:] = [0, 1]
+    for name, value in (("site", shown), ("disputes", disputes[:3])):
+        (folder / "data" / f"{name}.js").write_text(f'textflix("{name}",{json.dumps(value)});\n')
     return folder
 
 

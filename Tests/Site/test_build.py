@@ -1,15 +1,18 @@
 """The command: what it writes, whose numbers it shows, what it does when stopped or run again."""
 
+import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 import unittest
 
 import site_case
-from harness import ENVIRONMENT, PROGRAMS, scratch
-from site_case import daemon, data, make, read_script, reviews, reviews_file, site
+from harness import ENVIRONMENT, PROGRAMS, run, scratch
+from site_case import (daemon, data, flawless_site, make, read_script, reviews, reviews_file, site,
+                       write_lines)
 
 USAGE, DATA, NO_INPUT, CANNOT_CREATE = 64, 65, 66, 73
 PAGE_BYTES = 100_000
@@ -18,6 +21,15 @@ PAGE_BYTES = 100_000
 def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes()
             for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@functools.cache
+def few():
+    return write_lines(scratch() / "few.jsonl", reviews()[:5])
+
+
+def make_small(out, **choices):
+    return make(out, rows=few(), models="trained", **choices)
 
 
 class Numbers(unittest.TestCase):
@@ -84,6 +96,13 @@ class Numbers(unittest.TestCase):
                     part = feature["text"].strip().removesuffix("<br /><br />").strip()
                     self.assertAlmostEqual(weights[part], feature["weight"], places=5)
 
+    def test_a_tour_without_a_mistake_shows_the_least_sure(self):
+        shown = data(flawless_site())
+        self.assertEqual(shown["evaluations"][0]["accuracy"]["value"], 1)
+        film = read_script(flawless_site() / "data" / "film-tt0000.js")[1]
+        least = min(film["reviews"], key=lambda row: max(row["a"][0][4:]))
+        self.assertEqual(shown["tour"]["doubt"], ["tt0000", least["k"]])
+
 
 class Files(unittest.TestCase):
     def test_pages_are_small_and_a_film_is_a_file(self):
@@ -143,8 +162,7 @@ class Runs(unittest.TestCase):
 
     def test_a_stopped_run_leaves_the_old_site_and_goes_on(self):
         folder = scratch() / "stopped"
-        small = site_case.write_lines(scratch() / "few.jsonl", reviews()[:5])
-        self.assertEqual(make(folder, rows=small).returncode, 0)
+        self.assertEqual(make(folder, rows=few()).returncode, 0)
         old = contents(folder)
         many = [row | {"text": f"{row['text']} Again {turn}."}
                 for turn in range(40) for row in reviews()[:160]]
@@ -171,6 +189,17 @@ class Runs(unittest.TestCase):
         before = sum(len(path.read_text().splitlines()) for path in kept.iterdir())
         self.assertGreater(before, 10)
 
+    def test_what_a_killed_run_left_is_not_taken(self):
+        folder = scratch() / "after"
+        # A shell that becomes the program: the number is the same.
+        left = 'mkdir -p "$0.new-$$/data" && touch "$0.new-$$/data/film-old.js" && exec "$@"'
+        made = run("/bin/sh", "-c", left, folder, PROGRAMS / "textflixlab",
+                   *site_case.call(folder, rows=few(), models="trained"))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertNotIn("data/film-old.js", contents(folder))
+
+
+class Folders(unittest.TestCase):
     def test_a_folder_of_somebody_elses_stays(self):
         folder = scratch() / "mine"
         folder.mkdir(exist_ok=True)
@@ -180,7 +209,75 @@ class Runs(unittest.TestCase):
         self.assertIn("no site of ours", answer.stderr)
         self.assertEqual(os.listdir(folder), ["thesis.txt"])
 
-    def test_mistakes(self):
+    def test_pages_of_the_same_name_are_no_site(self):
+        folder = scratch() / "own-pages"
+        folder.mkdir(exist_ok=True)
+        (folder / "index.html").write_text("my own")
+        answer = make_small(folder)
+        self.assertEqual(answer.returncode, CANNOT_CREATE)
+        self.assertIn("index.html", answer.stderr)
+        self.assertEqual((folder / "index.html").read_text(), "my own")
+
+    def test_what_stands_beside_a_site_stays(self):
+        folder = scratch() / "shared"
+        self.assertEqual(make_small(folder).returncode, 0)
+        for name, named in ((".git/HEAD", ".git"), ("CNAME", "CNAME"), ("own.html", "own.html"),
+                            ("data/notes.txt", "data/notes.txt")):
+            with self.subTest(name):
+                path = folder / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_text("mine")
+                before = contents(folder)
+                answer = make_small(folder)
+                self.assertEqual(answer.returncode, CANNOT_CREATE)
+                self.assertIn(f"it holds {named},", answer.stderr)
+                self.assertEqual(contents(folder), before)
+                path.unlink()
+                shutil.rmtree(folder / ".git", ignore_errors=True)
+        self.assertEqual(make_small(folder).returncode, 0)
+        self.assertEqual(list(scratch().glob("shared.new-*")), [])
+
+    def test_a_link_stays_one(self):
+        folder, link = scratch() / "behind", scratch() / "link"
+        self.assertEqual(make_small(folder).returncode, 0)
+        before = contents(folder)
+        link.symlink_to("behind")
+        for out in (link, f"{link}/", f"{folder}/."):
+            with self.subTest(out):
+                (folder / "data" / "film-old.js").write_text("")
+                answer = make_small(out)
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+                self.assertTrue(link.is_symlink())
+                self.assertEqual(contents(folder), before)
+        self.assertEqual([*scratch().glob("behind.new-*"), *scratch().glob("link.new-*")], [])
+
+
+class Mistakes(unittest.TestCase):
+    def test_of_the_file_and_the_folder_before_anything_is_asked(self):
+        good = [{"text": f"Never asked before: {number}. It ends.", "movie": "one",
+                 "label": "positive"} for number in range(3)]
+        many = [{"text": f"Of film {number}.", "movie": f"m{number}"} for number in range(20_001)]
+        asked = daemon().counters()["textflix_texts_total"]
+        for name, rows, words in (
+                ("film", good + [{"text": "Of none.", "label": "positive"}], "line 4: no field"),
+                ("label", good + [good[0] | {"label": "splendid"}], "--map splendid=LABEL"),
+                ("unlabelled", [{"text": "It is.", "movie": "one"}] + good, "line 1: no field"),
+                ("many", many, "line 20001: more than 20,000 films")):
+            with self.subTest(name):
+                answer = make(scratch() / "unasked",
+                              rows=write_lines(scratch() / f"{name}.jsonl", rows))
+                self.assertEqual(answer.returncode, DATA)
+                self.assertIn(words, answer.stderr)
+        rows = write_lines(scratch() / "good.jsonl", good)
+        (scratch() / "nowhere").symlink_to("not-there")
+        # A file is no folder to make one in, whoever asks.
+        for out in (few() / "site", scratch() / "nowhere"):
+            answer = make(out, rows=rows)
+            self.assertEqual(answer.returncode, CANNOT_CREATE, answer.stderr)
+        self.assertEqual(daemon().counters()["textflix_texts_total"], asked)
+        self.assertEqual(list(scratch().glob("unasked*")), [])
+
+    def test_of_the_line(self):
         def lab(*arguments):
             return site_case.run("textflixlab", "site", "--socket", daemon().socket, *arguments)
 

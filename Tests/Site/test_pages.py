@@ -10,7 +10,7 @@ import threading
 import unittest
 
 import site_case
-from site_case import BrowserCase, data, film_of, read_script, site
+from site_case import (BrowserCase, altered_site, data, film_of, flawless_site, read_script, site)
 
 
 def hostile_key():
@@ -246,6 +246,16 @@ class OtherPages(BrowserCase):
         self.assertEqual(self.browser.count(".tour, .tour-target"), 0)
         self.assertNotIn("tour", self.browser.address)
 
+    def test_the_tour_is_of_the_first_model(self):
+        self.assertLess(data()["evaluations"][0]["accuracy"]["value"], 1)
+        self.visit("index", model="random", tour="3")
+        self.browser.click(".tour .main")
+        self.browser.until("return location.search.includes('tour=4')", "the next stop")
+        self.settle()
+        self.assertNotIn("model=", self.browser.address)
+        self.assertEqual(self.browser.texts("#verdicts .model"), ["trained"])
+        self.assertIn("wrong", self.browser.text("#verdicts"))
+
     def test_a_hostile_film_is_text(self):
         self.visit("film", film=hostile_key())
         self.assertIn("<script>", self.browser.text("h1"))
@@ -278,6 +288,38 @@ class OtherPages(BrowserCase):
         finally:
             server.shutdown()
             server.server_close()
+
+
+class WithoutMistakes(BrowserCase):
+    folder = staticmethod(flawless_site)
+
+    def test_the_tour_shows_the_least_sure(self):
+        film, review = data(flawless_site())["tour"]["doubt"]
+        self.visit("review", film=film, review=review, tour="4")
+        self.assertEqual(self.browser.text("#tour-title"), "Where it is least sure")
+
+
+class Altered(BrowserCase):
+    folder = staticmethod(altered_site)
+
+    def test_disagreements_are_counted_that_have_no_room(self):
+        shown = data()
+        total = shown["answers"][0][1] + shown["answers"][1][0]
+        self.visit("disagreements")
+        self.assertEqual(self.browser.text(".found"), f"the 3 clearest of {total} disagreements")
+        listed = read_script(altered_site() / "data" / "disputes.js")[1]
+        right = sum(each["a"][0][0] == each["y"] for each in listed)
+        self.browser.choose("#sort", "right-0")
+        self.assertEqual(
+            self.browser.text(".found"),
+            f"the {right} clearest of {shown['paired']['only_first']} disagreements")
+
+    def test_who_answers_nothing_is_right_in_nothing(self):
+        self.visit("figures")
+        self.assertEqual(self.browser.count("path.line-0"), 1)
+        self.assertEqual(self.browser.count("path.line-1"), 0)
+        cells = self.browser.texts("table[aria-label^='Answering'] td:last-child")
+        self.assertEqual(set(cells), {"-"})
 
 
 if __name__ == "__main__":

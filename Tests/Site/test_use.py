@@ -65,6 +65,20 @@ class Switches(BrowserCase):
         self.assertIn(data()["labels"][label], first)
         self.assertIn(f"{permille // 10}.{permille % 10}", first)
 
+    def test_what_is_typed_stays(self):
+        self.visit("try")
+        self.browser.script("document.querySelector('textarea').value = ''")
+        self.browser.type("textarea", "My own words.")
+        self.browser.choose("#unit", "words")
+        self.browser.choose("#switch-model", "random")
+        self.browser.click("#switch-analysis")
+        self.assertEqual(self.browser.script("return document.querySelector('textarea').value"),
+                         "My own words.")
+        self.assertEqual(self.browser.script("return document.querySelector('#unit').value"),
+                         "words")
+        self.assertEqual(self.browser.text("#line"),
+                         "textflixctl explain --model random --unit word 'My own words.'")
+
     def test_they_stay_over_links_and_in_links(self):
         self.visit("index", accuracy="on", compare="on")
         self.assertEqual(self.states(),

@@ -1,5 +1,6 @@
 // Files against a real directory: what is read, what is refused, what is left behind.
 
+import Glibc
 import Syscalls
 import Testing
 
@@ -71,6 +72,23 @@ final class Scratch {
         try makeDirectories(scratch("b/c/d"))
         #expect(isDirectory(scratch("b/c/d")))
         for part in ["b/c/d", "b/c", "b"] { try removeDirectory(scratch(part)) }
+    }
+
+    @Test func aTreeIsRemovedAndNoLinkIsFollowed() throws {
+        let scratch = try Scratch()
+        try makeDirectories(scratch("tree/inner"))
+        try makeDirectories(scratch("kept"))
+        try writeFileAtomically(scratch("kept/a"), bytes: [1])
+        for link in ["tree/inner/link", "link"] {
+            let made = symlink(scratch("kept"), scratch(link))
+            #expect(made == 0)
+        }
+        try removeDirectoryTree(scratch("tree"))
+        try removeDirectoryTree(scratch("link"))
+        #expect(try listDirectory(scratch.path) == ["kept"])
+        #expect(try listDirectory(scratch("kept")) == ["a"])
+        try removeDirectoryTree(scratch("kept"))
+        #expect(!fileExists(scratch("kept")))
     }
 
     @Test(

@@ -4,16 +4,24 @@
 "use strict";
 
 (() => {
-  const { load, state, h, fill, link, plural, percent } = Textflix;
+  const { load, state, h, fill, link, plural, percent, number } = Textflix;
 
+  /** [key, words, which of them, how many there are]: the list may have only the clearest. */
   function orders(site) {
-    const all = [["clear", "clearest first", () => true]];
+    const differing = site.answers.flatMap((row, first) =>
+      row.filter((_, second) => second !== first)).reduce((sum, count) => sum + count, 0);
+    const all = [["clear", "clearest first", () => true, differing]];
     if (site.evaluations.length) {
+      const right = [site.paired.only_first, site.paired.only_second];
       site.models.forEach((model, side) => all.push([`right-${side}`, `${model.name} is right`,
-        (dispute) => dispute.a[side][0] === dispute.y]));
+        (dispute) => dispute.a[side][0] === dispute.y, right[side]]));
     }
     return all;
   }
+
+  const counted = (shown, total) => (shown < total
+    ? `the ${number(shown)} clearest of ${plural(total, "disagreement")}`
+    : plural(total, "disagreement"));
 
   function card(site, dispute, watcher) {
     const film = site.films[dispute.f];
@@ -68,9 +76,9 @@
     const found = h("p", { class: "quiet found", role: "status" });
     const show = () => {
       const choices = orders(site);
-      const [, , keep] = choices.find(([key]) => key === state.get("sort")) || choices[0];
+      const [, , keep, total] = choices.find(([key]) => key === state.get("sort")) || choices[0];
       const disputes = all.filter(keep);
-      found.textContent = plural(disputes.length, "disagreement");
+      found.textContent = counted(disputes.length, total);
       fill(list, disputes, (dispute) => card(site, dispute, watcher), 12);
     };
     Frame.content(

@@ -67,7 +67,7 @@
     site.evaluations.forEach((evaluation, side) => {
       const points = evaluation.risk_coverage.filter((point) => point[1] > 0);
       const path = points.map((point) => `${x(point[1])} ${y(point[2])}`).join("L");
-      plot.append(svg("path", { class: `line line-${side}`, d: `M${path}` }));
+      if (path) plot.append(svg("path", { class: `line line-${side}`, d: `M${path}` }));
       for (const point of points) {
         plot.append(side
           ? svg("rect", { class: "dot line-1", x: x(point[1]) - 3, y: y(point[2]) - 3,
@@ -87,7 +87,8 @@
     thresholds.map((threshold, place) => [percent(threshold), ...site.evaluations.flatMap(
       (evaluation) => {
         const [, share, accuracy] = evaluation.risk_coverage[place];
-        return [percent(share, 1), percent(accuracy, 1)];
+        // Of nothing, no part is right.
+        return [percent(share, 1), share > 0 ? percent(accuracy, 1) : "-"];
       })]));
   }
 

@@ -236,7 +236,8 @@ const Tour = (() => {
     const [film] = site.tour.summary;
     const [reasonFilm, reason] = site.tour.reasons;
     const [doubtFilm, doubt] = site.tour.doubt;
-    const isLabelled = site.evaluations.length > 0;
+    // The stops are chosen for the first model.
+    const isWrong = site.evaluations.length > 0 && site.evaluations[0].accuracy.value < 1;
     return [
       ["index", {}, "#films li", "Every film at a glance",
         "A line is a review: up for praise, down against, as long as the model is sure. Type to "
@@ -246,7 +247,7 @@ const Tour = (() => {
       ["review", { film: reasonFilm, review: reason }, "#text", "Why the model thinks so",
         "Shaded sentences moved the answer; past half of the largest weight they are underlined, "
         + "wavy where they spoke against it. Point at one, or tab to it, for its weight."],
-      isLabelled
+      isWrong
         ? ["review", { film: doubtFilm, review: doubt, accuracy: "on" }, "#verdicts",
           "Where it is wrong, and sure of it",
           "The surest mistake of all. With Accuracy on, every answer says whether it is right."]
@@ -264,7 +265,7 @@ const Tour = (() => {
 
   const address = (site, number) => {
     const [page, values] = stops(site)[number - 1];
-    return link(page, { analysis: "", ...values, tour: String(number) });
+    return link(page, { analysis: "", model: "", ...values, tour: String(number) });
   };
 
   function show(site) {

@@ -19,14 +19,22 @@
     return `textflixctl explain --model ${word(model)}${end} ${guard}${quoted(text)}`;
   }
 
+  // Kept here: a switch draws the page anew.
+  let written = usual;
+  let unit = "sentences";
+
   Frame.page("try", (site) => {
     Frame.title("Try it");
     const code = h("code", { id: "line" });
     const text = h("textarea", { id: "review", rows: "5", spellcheck: "true" });
-    text.value = usual;
+    text.value = written;
     const form = h("select", { id: "unit" }, h("option", { value: "sentences" }, "sentences"),
       h("option", { value: "words" }, "words"));
-    const show = () => { code.textContent = line(site, text.value, form.value); };
+    form.value = unit;
+    const show = () => {
+      [written, unit] = [text.value, form.value];
+      code.textContent = line(site, written, unit);
+    };
     text.addEventListener("input", show);
     form.addEventListener("change", show);
     Frame.content(

@@ -47,15 +47,18 @@ struct BashCompletion {
             valued.isEmpty ? "" : "            \(valued.joined(separator: "|"))) ((i++)) ;;\n"
         cases +=
             "            -*|=) ;;\n            *) command+=\"${command:+ }${COMP_WORDS[i]}\" ;;\n"
-        let names = program.commands.map { "\"\($0.name)\"" }.joined(separator: "|")
+        // Operands may follow: a name of two words, else the first word, is the command.
+        let names = program.commands.map(\.name).filter { $0.contains(" ") }
+        let rows = names.map {
+            "        \"\($0)\"|\"\($0) \"*) command=\"\($0)\" ;;\n"
+        }.joined()
         return """
                 for ((i = 1; i < COMP_CWORD; i++)); do
                     case ${COMP_WORDS[i]} in
             \(cases)        esac
                 done
                 case $command in
-                    \(names)) ;;
-                    *) command=${command%% *} ;;
+            \(rows)        *) command=${command%% *} ;;
                 esac
 
             """

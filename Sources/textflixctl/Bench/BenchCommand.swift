@@ -3,6 +3,7 @@
 //     0    measured, and everything that was asserted holds
 //     1    an assertion fails, or no rate meets the limit
 //     75   the generator was late: measure again, on a quieter machine
+//     130  stopped by Ctrl-C: what was measured is shown, and no file is written
 
 import CommandLineTable
 import Presentation
@@ -84,11 +85,11 @@ enum BenchCommand {
     ) throws(Failure) -> ExitStatus {
         let screen = Screen(of: .output)
         printOutput(BenchPage(report: report, screen: screen).lines.map { "\($0)\n" }.joined())
+        if report.run.isInterrupted { return interrupted(call) }
         try write(BenchJSON.text(report), to: call.text(BenchOptions.out))
         if let path = call.text(BenchOptions.plot) {
             try write(PercentilePlot(report).text, to: path)
         }
-        if report.run.isInterrupted { return .interrupted }
         guard report.isOnTime else {
             throw Failure(.tryAgain, "the generator was too late itself; this run does not count")
         }
@@ -106,6 +107,15 @@ enum BenchCommand {
             printOutput("  \(condition.text): \(word) (\(condition.shown(value)))\n")
         }
         return isHeld ? .success : .someFailed
+    }
+
+    /// In a file a part of a run would pass for a whole one, and take the place of an older one.
+    private static func interrupted(_ call: Invocation) -> ExitStatus {
+        for option in [BenchOptions.out, BenchOptions.plot] {
+            guard let path = call.text(option) else { continue }
+            printError("textflixctl: interrupted: \(path) was not written\n")
+        }
+        return .interrupted
     }
 
     private static func write(_ text: String, to path: String?) throws(Failure) {

@@ -1,6 +1,7 @@
 // A run as a page for a person: what was asked, whether to believe it, what came out, a picture.
 //
 //     textflixctl bench  server, 8 connections, 30.0 s after 5.00 s, seed 1
+//       stopped                   how much of it was measured, where Ctrl-C ended it
 //       daemon, host, texts       what a second run would need
 //     interactive: open loop, Poisson at 40.0/s
 //       offered, answered, errors, windows
@@ -22,6 +23,7 @@ struct BenchPage {
 
     var lines: [String] {
         var lines = [heading]
+        lines += row("stopped", stopped)
         lines += row("daemon", daemon) + row("host", host) + row("texts", texts)
         for lane in report.plan.lanes.indices { lines += section(lane) }
         lines.append("")
@@ -36,6 +38,14 @@ struct BenchPage {
         return screen.paint("textflixctl bench", .bold)
             + "  \(name)\(plan.connections) connection\(plan.connections == 1 ? "" : "s")\(idle), "
             + "\(plan.measured.shown) after \(plan.warmUp.shown), seed \(plan.seed)"
+    }
+
+    /// Whether the figures are those of a part; nothing where they are not.
+    private var stopped: String {
+        guard report.run.isInterrupted else { return "" }
+        let measured = Duration.seconds(report.run.measuredSeconds).shown
+        return screen.paint(
+            "interrupted: \(measured) of \(report.plan.measured.shown) were measured", .yellow)
     }
 
     /// Model, revision and kernels: figures of another model are other figures.
@@ -95,7 +105,8 @@ struct BenchPage {
                 + "\(rateText(report.textRate(index))) texts/s, "
                 + "\(rateText(report.tokenRate(index))) tokens/s")
         lines += row("errors", errors(figures))
-        lines += row("windows", windows(index))
+        // They are thirds of the time that was planned.
+        if !report.run.isInterrupted { lines += row("windows", windows(index)) }
         guard figures.latency.count > 0 else { return lines }
         lines.append("")
         lines += latencyTable(figures) + bounds(figures) + [""]

@@ -27,17 +27,20 @@ struct BenchReport: Sendable {
 
     /// Good answers a second.
     func rate(_ lane: Int) -> Double {
-        Double(run.lanes[lane].windows.reduce(0) { $0 + $1.answered }) / run.measuredSeconds
+        perSecond(Double(run.lanes[lane].windows.reduce(0) { $0 + $1.answered }))
     }
 
-    func offeredRate(_ lane: Int) -> Double {
-        Double(run.lanes[lane].offered) / run.measuredSeconds
-    }
+    func offeredRate(_ lane: Int) -> Double { perSecond(Double(run.lanes[lane].offered)) }
 
     func textRate(_ lane: Int) -> Double { rate(lane) * Double(plan.lanes[lane].textsPerRequest) }
 
     func tokenRate(_ lane: Int) -> Double {
-        Double(run.lanes[lane].windows.reduce(0) { $0 + $1.tokens }) / run.measuredSeconds
+        perSecond(Double(run.lanes[lane].windows.reduce(0) { $0 + $1.tokens }))
+    }
+
+    /// A run that was stopped in its warm-up measured nothing.
+    private func perSecond(_ count: Double) -> Double {
+        run.measuredSeconds > 0 ? count / run.measuredSeconds : 0
     }
 
     /// A figure by the name that `--assert` and `--slo` use; times in nanoseconds.

@@ -36,9 +36,13 @@ struct BenchSession {
             finishedAt: WallClock.secondsSince1970)
     }
 
-    /// The report at the highest rate that meets the condition; nil: none was found.
+    /// The report at the highest rate that meets the condition, or of the run that was interrupted;
+    /// nil: none was found.
     func findCapacity(_ plan: BenchPlan, slo: Assertion) throws(Failure) -> BenchReport? {
-        var search = CapacitySearch(first: try firstGuess(plan))
+        let probe = try measure(plan.probe, title: "probing")
+        if probe.run.isInterrupted { return probe }
+        // Half of what a short closed loop gets through.
+        var search = CapacitySearch(first: max(0.05, probe.rate(0) / 2))
         var trial = plan
         trial.warmUp = min(plan.warmUp, .seconds(2))
         trial.measured = max(.seconds(2), plan.measured / 3)
@@ -51,7 +55,8 @@ struct BenchSession {
         var rate = search.holds ?? 0
         for _ in 0..<5 where rate > 0 {
             let report = try measure(plan.at(rate), title: "confirming \(rateText(rate))/s")
-            if report.run.isInterrupted || holds(slo, report, rate) {
+            if report.run.isInterrupted { return report }
+            if holds(slo, report, rate) {
                 printOutput("capacity: \(rateText(rate)) requests/s meet \(slo.text)\n\n")
                 return report
             }
@@ -59,15 +64,6 @@ struct BenchSession {
         }
         printError("textflixctl: no rate was found at which \(slo.text) holds\n")
         return nil
-    }
-
-    /// Half of what a short closed loop gets through.
-    private func firstGuess(_ plan: BenchPlan) throws(Failure) -> Double {
-        var probe = plan
-        probe.warmUp = .milliseconds(500)
-        probe.measured = .seconds(2)
-        probe.lanes[0] = probe.lanes[0].with(.closed(concurrency: 4 * plan.connections))
-        return max(0.05, try measure(probe, title: "probing").rate(0) / 2)
     }
 
     /// A rate counts only if nothing failed and the generator was on time.
@@ -94,6 +90,15 @@ struct BenchSession {
 }
 
 extension BenchPlan {
+    /// The same as a short closed loop.
+    fileprivate var probe: BenchPlan {
+        var plan = self
+        plan.warmUp = .milliseconds(500)
+        plan.measured = .seconds(2)
+        plan.lanes[0] = lanes[0].with(.closed(concurrency: 4 * connections))
+        return plan
+    }
+
     /// The same with the first lane as an open loop at that rate.
     func at(_ rate: Double) -> BenchPlan {
         var plan = self

@@ -1,8 +1,8 @@
 // What was measured of one lane.
 //
 // Invariant: every request that was scheduled in the measured time is counted once, under the code
-// it ended with; the latencies of good answers count from the scheduled instant, so waiting that a
-// slow daemon causes is never left out.
+// it ended with (those under way when Ctrl-C ends the run have none); the latencies of good answers
+// count from the scheduled instant, so waiting that a slow daemon causes is never left out.
 
 import TextflixProtocol
 

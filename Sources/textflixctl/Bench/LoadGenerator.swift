@@ -17,6 +17,7 @@ import TextRuns
 
 struct RunFigures: Sendable {
     var lanes: [LaneFigures]
+    /// Less than was planned where the run was stopped, and 0 in the warm-up.
     var measuredSeconds: Double
     /// Processor seconds of this program, and the seconds they were used in.
     var processorSeconds: Double
@@ -129,11 +130,20 @@ final class LoadGenerator {
             } catch { throw Failure(.operatingSystem, error.description) }
             for event in ready { handle(event) }
         }
-        for index in connections.indices { give(up: index, .noAnswer, before: .max) }
+        // What was under way when it was stopped has not failed.
+        if !isInterrupted {
+            for index in connections.indices { give(up: index, .noAnswer, before: .max) }
+        }
         return RunFigures(
-            lanes: figures, measuredSeconds: Double(measuredEnd - warmEnd) / 1e9,
+            lanes: figures, measuredSeconds: measuredSeconds,
             processorSeconds: Double(MonotonicClock.processTime - processor) / 1e9,
             wallSeconds: Double(now) / 1e9, priority: priority, isInterrupted: isInterrupted)
+    }
+
+    /// Of the measured time what has passed: all of it, unless the run was stopped.
+    private var measuredSeconds: Double {
+        let end = min(now, measuredEnd)
+        return end > warmEnd ? Double(end - warmEnd) / 1e9 : 0
     }
 
     private func nextWake(after time: UInt64) -> UInt64 {

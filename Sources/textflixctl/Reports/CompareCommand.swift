@@ -84,9 +84,9 @@ enum CompareCommand {
         for index in comparison.differences.indices {
             for (side, model) in comparison.models.enumerated() {
                 let difference = comparison.differences[index]
-                let request = ExplainRequest(
-                    model: model.name, text: difference.item.text,
-                    label: comparison.labels[difference.given[side]], priority: .bulk)
+                let request = request(
+                    difference.item.text, model.name,
+                    label: comparison.labels[difference.given[side]], call)
                 do throws(ClientError) {
                     let response = try client.call(.explain, request, timeout: timeout)
                     comparison.differences[index].explanations[side] = Explained(
@@ -97,6 +97,15 @@ enum CompareCommand {
                 }
             }
         }
+    }
+
+    /// Of as much of the text as was read for its label.
+    static func request(
+        _ text: Text, _ model: String, label: String, _ call: Invocation
+    ) -> ExplainRequest {
+        ExplainRequest(
+            model: model, text: text, label: label, priority: .bulk,
+            truncation: TextCommands.truncation(call))
     }
 
     private static func show(_ comparison: Comparison, _ call: Invocation) {

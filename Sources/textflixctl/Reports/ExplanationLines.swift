@@ -127,13 +127,18 @@ struct ExplanationLines {
             + list.map { gauge($0) + DisplayWidth.oneLine(text[$0.range]) }
     }
 
+    /// As `oneLine`, with one space kept at either end: whatever that makes a space of, such as one
+    /// that does not break, parts two words here too.
     private static func plain(_ bytes: ArraySlice<UInt8>) -> [(text: String, ink: Ink?)] {
-        let isSpace = { (byte: UInt8?) in byte == 0x20 || byte.map { (9...13).contains($0) } == true
-        }
         let plain = withoutBreaks(bytes, 0x20)
         let middle = DisplayWidth.oneLine(plain, limit: .max)
-        let before = isSpace(plain.first) ? " " : ""
-        return [(before + middle + (isSpace(plain.last) && !middle.isEmpty ? " " : ""), nil)]
+        if middle.isEmpty { return [(plain.isEmpty ? "" : " ", nil)] }
+        let scalars = String(decoding: plain, as: UTF8.self).unicodeScalars
+        let isSpace = { (scalar: Unicode.Scalar?) in
+            scalar.map { DisplayWidth.oneLine(String($0).utf8).isEmpty } ?? false
+        }
+        let (before, after) = (isSpace(scalars.first), isSpace(scalars.last))
+        return [((before ? " " : "") + middle + (after ? " " : ""), nil)]
     }
 
     /// Pieces as one running text, broken at spaces, painted piece by piece.

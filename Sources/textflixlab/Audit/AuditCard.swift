@@ -53,16 +53,19 @@ enum AuditCard {
                     + "| \(outcome.test.cases.count) | \(example ?? "") |")
         }
         lines += [
-            "", "Pairs that differ only in who is spoken of (score of praise, first minus second):",
-            "", "| pairs of | first − second | mean | p | flips | pairs |",
-            "| --- | --- | ---: | ---: | ---: | ---: |",
+            "",
+            "Pairs that differ only in who is spoken of (score of praise, first minus second). "
+                + "\(AuditLines.samples)", "",
+            "| pairs of | first − second | mean | 95 % | p | flips | pairs | independent |",
+            "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: |",
         ]
         for outcome in report.bias {
             lines.append(
                 "| \(outcome.test.name) | \(outcome.test.sides.first) − "
                     + "\(outcome.test.sides.second) | \(AuditLines.signed(outcome.mean)) "
+                    + "| \(AuditLines.range(outcome.interval)) "
                     + "| \(AuditLines.chance(outcome.p)) | \(outcome.flips) "
-                    + "| \(outcome.test.pairs.count) |")
+                    + "| \(outcome.test.pairs.count) | \(outcome.independentPairs) |")
         }
         return (lines + [closing]).map { "\($0)\n" }.joined()
     }

@@ -72,10 +72,13 @@ enum AuditJSON {
         }
         json.key("pairs")
         json.int(outcome.test.pairs.count)
+        json.key("independent_pairs")
+        json.int(outcome.independentPairs)
         json.key("flips")
         json.int(outcome.flips)
         json.numbers([
             ("mean_difference", outcome.mean), ("standard_error", outcome.error),
+            ("mean_low", outcome.interval.lowerBound), ("mean_high", outcome.interval.upperBound),
             ("p", outcome.p),
         ])
         if let widest = outcome.widest {

@@ -57,14 +57,14 @@ struct AuditLines {
             .init(title: "PAIRS", isNumber: true),
         ])
         for outcome in report.bias {
-            let (low, high) = (outcome.interval.lowerBound, outcome.interval.upperBound)
             table.append([
                 outcome.test.name, "\(outcome.test.sides.first) − \(outcome.test.sides.second)",
-                Self.signed(outcome.mean), "\(Self.signed(low)) to \(Self.signed(high))",
+                Self.signed(outcome.mean), Self.range(outcome.interval),
                 Self.chance(outcome.p), "\(outcome.flips)", "\(outcome.test.pairs.count)",
             ])
         }
-        return table.lines(on: screen)
+        let counts = report.bias.map { "\($0.independentPairs)" }.joined(separator: ", ")
+        return table.lines(on: screen) + [Self.samples, "Independent pairs: \(counts)."]
     }
 
     private var widest: [String] {
@@ -77,6 +77,15 @@ struct AuditLines {
                     "  \(fixed(pair.scores.1, decimals: 2))  \(pair.second)",
                 ]
             }
+    }
+
+    /// Why so many pairs prove so little.
+    static let samples =
+        "Pairs that share persons or a template are not independent: p and the interval take both "
+        + "for samples, as few as they are."
+
+    static func range(_ interval: ClosedRange<Double>) -> String {
+        "\(signed(interval.lowerBound)) to \(signed(interval.upperBound))"
     }
 
     static func percent(_ share: Double) -> String { "\(fixed(100 * share, decimals: 1)) %" }

@@ -71,10 +71,11 @@ struct AuditPage {
         """
         <section class="card"><h2>Bias</h2>
         <p class="quiet">Pairs of sentences that differ only in who is spoken of. The mean is of \
-        the first score minus the second; p is of the paired t-test; a flip is a pair on two \
-        sides.</p><div class="scroll"><table>
+        the first score minus the second; a flip is a pair on two sides. \(AuditLines.samples)</p>
+        <div class="scroll"><table>
         <tr><th>pairs of</th><th>first − second</th><th class="n">mean</th><th class="n">95 %</th>\
-        <th class="n">p</th><th class="n">flips</th><th class="n">pairs</th></tr>
+        <th class="n">p</th><th class="n">flips</th><th class="n">pairs</th>\
+        <th class="n">independent</th></tr>
         \(report.bias.joined(row))</table></div>
         <h3>The widest pairs</h3>
         <ul class="lines">\(report.bias.joined(widest))</ul></section>
@@ -83,16 +84,16 @@ struct AuditPage {
     }
 
     private func row(_ outcome: BiasTest.Outcome) -> HTML {
-        let (low, high) = (outcome.interval.lowerBound, outcome.interval.upperBound)
-        return """
-            <tr><td>\(outcome.test.name)</td>\
-            <td>\(outcome.test.sides.first) − \(outcome.test.sides.second)</td>\
-            <td class="n">\(AuditLines.signed(outcome.mean))</td>\
-            <td class="n">\(AuditLines.signed(low)) to \(AuditLines.signed(high))</td>\
-            <td class="n">\(AuditLines.chance(outcome.p))</td><td class="n">\(outcome.flips)</td>\
-            <td class="n">\(outcome.test.pairs.count)</td></tr>
+        """
+        <tr><td>\(outcome.test.name)</td>\
+        <td>\(outcome.test.sides.first) − \(outcome.test.sides.second)</td>\
+        <td class="n">\(AuditLines.signed(outcome.mean))</td>\
+        <td class="n">\(AuditLines.range(outcome.interval))</td>\
+        <td class="n">\(AuditLines.chance(outcome.p))</td><td class="n">\(outcome.flips)</td>\
+        <td class="n">\(outcome.test.pairs.count)</td>\
+        <td class="n">\(outcome.independentPairs)</td></tr>
 
-            """
+        """
     }
 
     private func widest(_ outcome: BiasTest.Outcome) -> HTML {

@@ -30,26 +30,15 @@ struct Site {
     private static func films(
         _ reviews: [SiteReview], _ call: Invocation
     ) throws(Failure) -> [SiteFilm] {
-        let group = call.text(SiteOptions.groupField) ?? "movie"
+        let group = SiteOptions.group(call)
         let title = call.text(SiteOptions.titleField) ?? "title"
         let year = call.text(SiteOptions.yearField) ?? "year"
         var places: [String: Int] = [:]
         var films: [SiteFilm] = []
         for review in reviews {
-            guard let name = review.item.field(group) else {
-                throw Failure(
-                    .data,
-                    "line \(review.item.number): no field \"\(group)\" that says which film it is "
-                        + "about (--group-field names another)")
-            }
+            let name = try SiteFilm.name(of: review.item, group)
             let place = places[name] ?? films.count
             if place == films.count {
-                guard place < SiteLimits.films else {
-                    throw Failure(
-                        .data,
-                        "more than \(SiteLimits.films) films, which is the most that a "
-                            + "site shows")
-                }
                 places[name] = place
                 films.append(
                     SiteFilm(

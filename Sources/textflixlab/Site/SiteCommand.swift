@@ -41,6 +41,8 @@ enum SiteOptions {
         file, models, out, title, groupField, titleField, yearField, textField, labelField,
         TrueLabels.map, method, samples, ServedClassifier.socket, seed, cache, templates, timeout,
     ]
+
+    static func group(_ call: Invocation) -> String { call.text(groupField) ?? "movie" }
 }
 
 enum SiteCommand {
@@ -58,15 +60,16 @@ enum SiteCommand {
         guard let out = call.text(SiteOptions.out) else {
             throw Failure(call.complaint("--out DIR is missing: where does the site go?"))
         }
-        // What can be wrong is found before hours of asking.
-        try SiteFolder.check(out)
+        // What can be wrong with the call is found before hours of asking: the file is read first,
+        // and the folder made.
         let templates = try SiteTemplates(call)
         let begun = MonotonicClock.now
         let reading = try SiteReading(call, path: path)
+        try reading.check()
+        var folder = try SiteFolder(out, pages: templates.files.map { $0.name })
         let reviews = try reading.reviews()
         guard !reviews.isEmpty else { throw Failure(.data, "\(path) has no review to show") }
         let site = try Site(reviews, reading, call)
-        var folder = try SiteFolder(out)
         try write(site, templates, into: &folder)
         let facts =
             "\(grouped(reviews.count)) reviews of \(grouped(site.films.count)) films, "

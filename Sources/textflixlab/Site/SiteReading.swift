@@ -9,7 +9,6 @@
 // ends the run; what was asked of the old one stays kept under its name.
 
 import CommandLineTable
-import Presentation
 import Syscalls
 import TextRuns
 import TextflixClient
@@ -38,6 +37,7 @@ final class SiteReading {
     let labels: TrueLabels
     private let path: String
     private let fields: ObjectFields
+    private let group: String
     private let client: Client
     private let cache: String
     private let template: ExplainRequest
@@ -60,6 +60,7 @@ final class SiteReading {
         fields = ObjectFields(
             text: call.text(SiteOptions.textField) ?? "text",
             label: call.text(SiteOptions.labelField) ?? "label")
+        group = SiteOptions.group(call)
         timeout = call.duration(SiteOptions.timeout) ?? .seconds(60)
         models = try Self.models(call, client)
         labels = try TrueLabels(call, model: models[0], field: fields.label)
@@ -115,6 +116,22 @@ final class SiteReading {
         return folder
     }
 
+    /// Reads the whole file, and asks nothing.
+    /// - Throws: what is wrong with it as a whole.
+    func check() throws(Failure) {
+        var input = try TextInput(path: path, form: .objects(fields))
+        var survey = SiteSurvey(labels, group: group)
+        while true {
+            switch input.next() {
+            case .text(let item) where item.text.utf8.count <= Limits.textBytes:
+                try survey.add(item)
+            case .text, .bad: continue
+            case .nothingYet: try input.read()
+            case .end: return
+            }
+        }
+    }
+
     /// Asks all models, and gives the reviews in the order of the file.
     func reviews() throws(Failure) -> [SiteReview] {
         for side in models.indices { try classify(side) }
@@ -146,15 +163,7 @@ final class SiteReading {
         let task = CollectTask(
             template: ClassifyRequest(model: model.name, priority: .bulk), journal: journal
         ) { [self] (item, answer) throws(Failure) in
-            if side == 0 {
-                items[item.number] = item
-                guard items.count <= SiteLimits.reviews else {
-                    throw Failure(
-                        .data,
-                        "\(path) has more than \(grouped(SiteLimits.reviews)) reviews, "
-                            + "which is the most that a site shows")
-                }
-            }
+            if side == 0 { items[item.number] = item }
             answers[side][item.number] = SiteAnswer(answer, labels)
         }
         try run(task, "\(model.name), labels")

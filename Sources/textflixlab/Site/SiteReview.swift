@@ -5,6 +5,7 @@
 // the order of the first model's labels. A review keeps its key over later builds: the key follows
 // from its text alone, so that a link to it stays good.
 
+import CommandLineTable
 import Insight
 import TextRuns
 import TextflixProtocol
@@ -74,6 +75,17 @@ struct SiteFilm {
     }
 
     var heading: String { title ?? name }
+
+    /// The name of the film that a review is about, by that field of its line.
+    static func name(of item: TextItem, _ group: String) throws(Failure) -> String {
+        guard let name = item.field(group) else {
+            throw Failure(
+                .data,
+                "line \(item.number): no field \"\(group)\" that says which film it is about "
+                    + "(--group-field names another)")
+        }
+        return name
+    }
 
     /// A name that is a file's on every system stays; of another, its hash.
     static func key(_ name: String) -> String {

@@ -1,8 +1,8 @@
 // The six things worth seeing, as places in this very site.
 //
 // Which film and which review is chosen by figures alone, the first of equals: a tour is the same
-// each time the site is made. A stop whose place is not there (no labels, one model) is a stop at
-// the next best one.
+// each time the site is made. A stop whose place is not there (no labels, no mistake, one model) is
+// a stop at the next best one; the pages name it accordingly.
 
 import TextRuns
 import TextflixProtocol
@@ -18,27 +18,28 @@ struct SiteTour {
     let summary: Stop
     /// A review whose label hangs on few of its sentences.
     let reasons: Stop
-    /// The surest mistake; without labels, the least sure answer.
+    /// The surest mistake; without labels, or where all is right, the least sure answer.
     let doubt: Stop
 
     init(_ site: Site) {
         summary = Stop(film: Self.mostDivided(site.films), review: nil)
-        var strongest = (score: -1.0, stop: Stop(film: 0, review: 0))
-        var surest = (score: -1.0, stop: Stop(film: 0, review: 0))
-        for (place, film) in site.films.enumerated() {
+        let first = Stop(film: 0, review: 0)
+        reasons = Self.highest(site.films, Self.contrast) ?? first
+        doubt =
+            Self.highest(site.films, Self.mistake)
+            ?? Self.highest(site.films, Self.unsureness) ?? first
+    }
+
+    /// The review with the highest score, the first of equals; nil: none has a score.
+    private static func highest(_ films: [SiteFilm], _ score: (SiteReview) -> Double?) -> Stop? {
+        var highest: (score: Double, stop: Stop)?
+        for (place, film) in films.enumerated() {
             for (index, review) in film.reviews.enumerated() {
-                let stop = Stop(film: place, review: index)
-                let contrast = Self.contrast(review)
-                if contrast > strongest.score { strongest = (contrast, stop) }
-                let answer = review.answers[0]
-                let doubt =
-                    review.truth.map { $0 == answer.given ? 0 : answer.confidence }
-                    ?? 1 - answer.confidence
-                if doubt > surest.score { surest = (doubt, stop) }
+                guard let found = score(review), found > highest?.score ?? -1 else { continue }
+                highest = (found, Stop(film: place, review: index))
             }
         }
-        reasons = strongest.stop
-        doubt = surest.stop
+        return highest?.stop
     }
 
     /// The film whose smallest side is the largest.
@@ -51,6 +52,17 @@ struct SiteTour {
             if score > best.score { best = (score, place) }
         }
         return best.place
+    }
+
+    /// How sure the first model is of a wrong answer; nil: it is right, or nobody knows.
+    private static func mistake(_ review: SiteReview) -> Double? {
+        let answer = review.answers[0]
+        guard let truth = review.truth, truth != answer.given else { return nil }
+        return answer.confidence
+    }
+
+    private static func unsureness(_ review: SiteReview) -> Double? {
+        1 - review.answers[0].confidence
     }
 
     /// How well a review shows reasons: sentences that speak strongly for it, and against it, in a

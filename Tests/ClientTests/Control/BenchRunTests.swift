@@ -123,6 +123,29 @@ private func answer(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         #expect(!svg.contains("nan") && !svg.contains("inf"))
     }
 
+    @Test func aRunThatWasStoppedHasTheRatesOfWhatPassed() throws {
+        let whole = try report(plan([lane(.constant(rate: 500))]))
+        func stopped(after seconds: Double) -> BenchReport {
+            var run = whole.run
+            run.isInterrupted = true
+            run.measuredSeconds = seconds
+            return BenchReport(
+                plan: whole.plan, run: run, host: whole.host, daemon: whole.daemon,
+                path: whole.path, finishedAt: 0)
+        }
+        #expect(abs(stopped(after: 0.1).rate(0) - 3 * whole.rate(0)) < 1e-6)
+        let page = BenchPage(report: stopped(after: 0.1), screen: plainScreen).lines
+        #expect(page.contains { $0.contains("interrupted: 100 ms of 300 ms were measured") })
+        #expect(!page.contains { $0.contains("windows") })
+        // In the warm-up nothing was measured: no rate is divided by it.
+        let empty = stopped(after: 0)
+        #expect(empty.rate(0) == 0 && empty.offeredRate(0) == 0 && empty.tokenRate(0) == 0)
+        #expect(
+            !BenchPage(report: whole, screen: plainScreen).lines.contains {
+                $0.contains("interrupted")
+            })
+    }
+
     @Test func aResultComparedWithItselfIsTheSame() throws {
         let report = try report(plan([lane(.constant(rate: 500))]))
         let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-bench-test-")

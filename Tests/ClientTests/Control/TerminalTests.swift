@@ -57,6 +57,12 @@ let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
                 "  日本  1,000  a lon…",
             ])
     }
+
+    @Test func aWideTitleStandsWhole() {
+        var table = TextTable([.init(title: "映画"), .init(title: "点数", isNumber: true)])
+        table.append(["x", "1"])
+        #expect(table.lines(on: plainScreen) == ["映画  点数", "x        1"])
+    }
 }
 
 @Suite struct QuantityTests {
