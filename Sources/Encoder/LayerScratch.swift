@@ -44,16 +44,19 @@ final class LayerScratch {
     /// that are under way lose nothing: between two layers there is nothing in it.
     func reserve(tokens wanted: Int, _ shape: LayerShape) throws(EncoderError) {
         if wanted <= tokens && pieces(for: shape) != nil { return }
+        let before = tokens
         tokens = max(tokens, wanted)
         let shapes = cuts.map(\.shape).filter { $0 != shape } + [shape]
-        cuts = []
         let byteCount = shapes.map { shape in Scratch.measure { _ = cut(&$0, shape) } }.max()!
         if arena.map({ $0.byteCount < byteCount }) ?? true {
-            arena = nil
+            // Made before the old one goes: where there is no memory for it, the walks that are
+            // under way still have theirs.
             do { arena = try Arena(byteCount: byteCount) } catch {
+                tokens = before
                 throw .noMemory(bytes: byteCount)
             }
         }
+        cuts = []
         for shape in shapes {
             var scratch = arena!.scratch
             cuts.append((shape, cut(&scratch, shape)))

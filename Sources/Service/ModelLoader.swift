@@ -80,8 +80,10 @@ package struct ModelLoader: Sendable {
             throw LoadFailure("\(folder.path) has neither vocab.txt nor tokenizer.json")
         }
         var settings = TokenizerSettings()
+        if files.family == .mpnet { settings.names = .mpnet }
         if let path = files.configuration {
-            settings = try TokenizerSettings(tokenizerConfig: readFile(path, limit: fileBytes))
+            settings = try TokenizerSettings(
+                tokenizerConfig: readFile(path, limit: fileBytes), names: settings.names)
         }
         return try WordPiece(vocabularyText: readFile(path, limit: fileBytes), settings: settings)
     }

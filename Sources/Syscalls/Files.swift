@@ -227,6 +227,15 @@ package func readLink(_ path: String) throws(Errno) -> String {
     return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
+/// Where a folder really is, however it was named: absolute, through links. As given where there is
+/// none.
+package func realFolder(_ path: String) -> String {
+    guard let folder = try? openForReading(path),
+        let real = try? readLink("/proc/self/fd/\(folder.number)")
+    else { return path }
+    return real
+}
+
 /// A file that at most one process holds: its lock ends with the process, however that ends.
 package struct FileLock: ~Copyable, Sendable {
     private let file: Descriptor

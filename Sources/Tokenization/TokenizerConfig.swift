@@ -6,8 +6,12 @@ import JSONText
 
 extension TokenizerSettings {
     /// The settings that the file states, the others as for bert-base-uncased.
-    package init(tokenizerConfig json: [UInt8]) throws(TokenizationError) {
+    /// - Parameter familyNames: what special tokens of such models are called.
+    package init(
+        tokenizerConfig json: [UInt8], names familyNames: SpecialTokenNames = SpecialTokenNames()
+    ) throws(TokenizationError) {
         self.init()
+        names = familyNames
         let root: JSONNode
         do { root = try JSONDocument.parse(json) } catch {
             throw .unusable("tokenizer_config.json: \(error)")
@@ -17,6 +21,12 @@ extension TokenizerSettings {
         }
         if root["do_basic_tokenize"]?.bool == false {
             throw .unusable("tokenizer_config.json: do_basic_tokenize false is not supported")
+        }
+        for (key, usual) in [
+            ("word_tokenizer_type", "basic"), ("subword_tokenizer_type", "wordpiece"),
+        ] {
+            guard let stated = root[key]?.string, stated != usual else { continue }
+            throw .unusable("tokenizer_config.json: \(key) \"\(stated)\" is not supported")
         }
         lowercase = root["do_lower_case"]?.bool ?? lowercase
         handleChineseCharacters = root["tokenize_chinese_chars"]?.bool ?? handleChineseCharacters

@@ -14,7 +14,8 @@ struct Vocabulary: Sendable {
 
     subscript(id: Int) -> ArraySlice<UInt8> { bytes[bounds[id]..<bounds[id + 1]] }
 
-    /// One piece a line, the number of the line being its id; a line ends with LF or CR LF.
+    /// One piece a line, the number of the line being its id; a line ends with LF or CR LF. Empty
+    /// lines at the end are no pieces.
     init(lines text: [UInt8]) throws(TokenizationError) {
         let wrong = text.withUnsafeBufferPointer { UTF8Validation.firstInvalidByte($0) }
         if let wrong { throw .unusable("the vocabulary is not valid UTF-8 at byte \(wrong)") }
@@ -30,6 +31,7 @@ struct Vocabulary: Sendable {
             bounds.append(bytes.count)
             start = end + 1
         }
+        while bounds.count > 1, bounds[bounds.count - 2] == bytes.count { bounds.removeLast() }
         self.bytes = bytes
         self.bounds = bounds
         notInWords = []

@@ -42,7 +42,7 @@ extension ModelFolder {
         mappedBytes = sets.reduce(0) { $0 + $1.byteCount }
         let files =
             try [configurationFile.bytes, settingsFile?.bytes ?? []] + tokenizerFiles.contents()
-            + (adapter.map { [$0.bytes] } ?? [])
+            + (adapter.map { [$0.bytes] } ?? []) + Self.sentenceFiles(encoderPath, settings)
         source = SourceFingerprint(
             weights: sets.flatMap(\.files).map(\.mapping.identity), contents: files)
         if let known = known(source) {
@@ -51,6 +51,22 @@ extension ModelFolder {
             revision = try Self.revision(sets, files: files, threads: threads)
         }
     }
+
+    /// Of a sentence-transformers folder, where textflix.json does not overrule them.
+    private static func sentenceFiles(
+        _ encoderPath: String, _ settings: ModelSettings
+    ) throws(WeightsError) -> [[UInt8]] {
+        var files: [[UInt8]] = []
+        for (name, isOverruled) in [
+            (PoolingFolder.file, settings.pooling != nil),
+            (lengthFile, settings.maxTokens != nil),
+        ] where !isOverruled && fileExists(encoderPath + "/" + name) {
+            files.append(try JSONSource(encoderPath + "/" + name).bytes)
+        }
+        return files
+    }
+
+    private static let lengthFile = "sentence_bert_config.json"
 
     private static func settingsFile(_ path: String) throws(WeightsError) -> JSONSource? {
         guard isDirectory(path) else {
@@ -175,7 +191,7 @@ extension ModelFolder {
             }
             return stated
         }
-        let path = encoderPath + "/sentence_bert_config.json"
+        let path = encoderPath + "/" + lengthFile
         guard fileExists(path) else { return positions }
         let stated = try JSONSource(path).natural("max_seq_length", in: 3...Limits.positions)
         return min(stated ?? positions, positions)
@@ -204,6 +220,7 @@ extension ModelFolder.TokenizerFiles {
         vocabulary = existing("vocab.txt")
         tokenizer = existing("tokenizer.json")
         self.configuration = existing("tokenizer_config.json")
+        family = configuration.family
         guard vocabulary != nil || tokenizer != nil else {
             throw WeightsError(.unreadable, path, "neither vocab.txt nor tokenizer.json in it")
         }
@@ -240,15 +257,22 @@ extension ModelFolder {
 
 /// What a sentence-transformers folder says of pooling.
 private struct PoolingFolder {
+    static let file = "1_Pooling/config.json"
+
     let pooling: ModelSettings.Pooling?
 
     init(_ path: String) throws(WeightsError) {
-        let file = path + "/1_Pooling/config.json"
+        let file = path + "/" + Self.file
         guard fileExists(file) else {
             pooling = nil
             return
         }
         let source = try JSONSource(file)
+        // As versions from 5.4 on have it.
+        if source.node("pooling_mode")?.string != nil {
+            pooling = try source.choice("pooling_mode", ModelSettings.Pooling.self)
+            return
+        }
         let isCLS = try source.flag("pooling_mode_cls_token") ?? false
         let isMean = try source.flag("pooling_mode_mean_tokens") ?? false
         var others = 0

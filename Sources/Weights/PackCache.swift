@@ -37,7 +37,7 @@ package struct PackCache: Sendable, Equatable {
     }
 
     private func stem(_ folder: ModelFolder, _ geometry: PackedGeometry) -> String {
-        "\(directory)/\(Self.name(folder.path))-\(folder.revision.short)"
+        "\(directory)/\(Self.name(realFolder(folder.path)))-\(folder.revision.short)"
             + "-\(geometry.precision.rawValue)-\(geometry.layoutVersion)"
     }
 
@@ -62,7 +62,8 @@ package struct PackCache: Sendable, Equatable {
 // MARK: - What a folder's revision was
 
 extension PackCache {
-    private func sourcePath(_ folder: String) -> String {
+    private func sourcePath(_ path: String) -> String {
+        let folder = realFolder(path)
         let hash = Array(folder.utf8).withUnsafeBytes { ContentHash.xxh64($0) }
         let digits = String(hash, radix: 16)
         let zeros = String(repeating: "0", count: 16 - digits.count)
@@ -101,7 +102,7 @@ extension PackCache {
         guard !sources.contains(where: { recordedRevision("\(directory)/\($0)") == old }) else {
             return
         }
-        let stem = "\(Self.name(folder))-\(old.short)-"
+        let stem = "\(Self.name(realFolder(folder)))-\(old.short)-"
         for name in names where name.hasPrefix(stem) { try? removeFile("\(directory)/\(name)") }
     }
 

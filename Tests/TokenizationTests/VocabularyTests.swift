@@ -12,6 +12,8 @@ import Testing
         #expect(model.piece(3) == Array("film".utf8))
         #expect(model.unknown == 0)
         #expect(model.padding == nil)
+        let blank = try WordPiece(vocabularyText: Array((text + "\n\r\n").utf8))
+        #expect(blank.vocabularyCount == 4)
     }
 
     @Test(arguments: [
@@ -93,6 +95,13 @@ import Testing
         expectUnusable("do_basic_tokenize") { () throws(TokenizationError) in
             try TokenizerSettings(tokenizerConfig: Array(#"{"do_basic_tokenize":false}"#.utf8))
         }
+        expectUnusable("word_tokenizer_type \"mecab\"") { () throws(TokenizationError) in
+            try TokenizerSettings(
+                tokenizerConfig: Array(#"{"word_tokenizer_type":"mecab"}"#.utf8))
+        }
+        let family = try TokenizerSettings(
+            tokenizerConfig: Array(#"{"pad_token":"[P]"}"#.utf8), names: .mpnet)
+        #expect(family.names.classification == "<s>" && family.names.padding == "[P]")
     }
 
     private func expectUnusable<Made>(

@@ -141,6 +141,46 @@ import Weights
         }
     }
 
+    @Test func aSentenceTransformersFolderOfAfterwards() throws {
+        try withFolder { folder in
+            var model = sound
+            model.configuration.head = .none
+            model.configuration.architecture = "BertModel"
+            try model.write(to: folder)
+            try makeDirectory(folder + "/1_Pooling")
+            try write(#"{"pooling_mode": "cls"}"#, folder + "/1_Pooling/config.json")
+            try write(#"{"max_seq_length": 8}"#, folder + "/sentence_bert_config.json")
+            let opened = try ModelFolder.open(folder)
+            #expect(opened.pooling == .cls && opened.maxTokens == 8)
+            // Another pooling or length is another model; not where textflix.json overrules them.
+            try edit(folder + "/1_Pooling/config.json", "cls", "mean")
+            let second = try ModelFolder.open(folder).revision
+            try edit(folder + "/sentence_bert_config.json", "8", "9")
+            #expect(
+                Set([opened.revision, second, try ModelFolder.open(folder).revision]).count == 3)
+            try write(#"{"pooling": "cls", "max_tokens": 7}"#, folder + "/textflix.json")
+            let overruled = try ModelFolder.open(folder).revision
+            try edit(folder + "/sentence_bert_config.json", "9", "8")
+            #expect(try ModelFolder.open(folder).revision == overruled)
+            try edit(folder + "/1_Pooling/config.json", "mean", "lasttoken")
+            expectError(folder, .configuration, mentions: ["pooling_mode"])
+        }
+    }
+
+    @Test func aPackedFileIsTheFoldersHoweverItIsNamed() throws {
+        try withFolder { folder in
+            try sound.write(to: folder + "/model")
+            let cache = PackCache(directory: folder + "/cache")
+            try makeDirectory(folder + "/model/inner")
+            let geometry = PackedGeometry(
+                precision: .int8, layoutVersion: 1, panelColumns: 32, unitBytes: 4)
+            let paths = try ["/model", "/model/inner/..", "/model/.", "//model/"].map {
+                cache.packedPath(try ModelFolder.open(folder + $0), geometry)
+            }
+            #expect(Set(paths).count == 1 && paths[0].contains("/cache/model-"))
+        }
+    }
+
     @Test(arguments: [
         (#""problem_type": "multi_label_classification","#, 3, ModelFolder.ScoreRule.sigmoid),
         (#""problem_type": "regression","#, 1, .sigmoid),

@@ -64,11 +64,14 @@ extension WordPiece {
         if let path = files.tokenizer {
             try self.init(tokenizerJSON: readFile(path, limit: 64 << 20))
         } else {
-            let settings = try files.configuration.map {
-                try TokenizerSettings(tokenizerConfig: readFile($0, limit: 4 << 20))
+            var settings = TokenizerSettings()
+            if files.family == .mpnet { settings.names = .mpnet }
+            if let path = files.configuration {
+                settings = try TokenizerSettings(
+                    tokenizerConfig: readFile(path, limit: 4 << 20), names: settings.names)
             }
             let words = try files.vocabulary.map { try readFile($0, limit: 64 << 20) } ?? []
-            try self.init(vocabularyText: words, settings: settings ?? TokenizerSettings())
+            try self.init(vocabularyText: words, settings: settings)
         }
     }
 }
