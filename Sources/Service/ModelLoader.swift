@@ -72,24 +72,12 @@ package struct ModelLoader: Sendable {
     }
 
     private static func tokenizer(_ folder: ModelFolder) throws -> WordPiece {
-        let files = folder.tokenizerFiles
-        if let path = files.tokenizer {
-            return try WordPiece(tokenizerJSON: readFile(path, limit: fileBytes))
-        }
-        guard let path = files.vocabulary else {
-            throw LoadFailure("\(folder.path) has neither vocab.txt nor tokenizer.json")
-        }
-        var settings = TokenizerSettings()
-        if files.family == .mpnet { settings.names = .mpnet }
-        if let path = files.configuration {
-            settings = try TokenizerSettings(
-                tokenizerConfig: readFile(path, limit: fileBytes), names: settings.names)
-        }
-        return try WordPiece(vocabularyText: readFile(path, limit: fileBytes), settings: settings)
+        let files = try folder.tokenizerFiles.contents()
+        return try WordPiece(
+            tokenizerJSON: files.tokenizer, vocabulary: files.vocabulary,
+            tokenizerConfig: files.configuration,
+            modelType: folder.configuration.family.rawValue)
     }
-
-    /// A tokenizer file of a multilingual model is 10 MB.
-    private static let fileBytes = 64 << 20
 
     private func check(_ tokenizer: WordPiece, _ network: BERTModel) throws(LoadFailure) {
         let embeddings = network.configuration.vocabularySize

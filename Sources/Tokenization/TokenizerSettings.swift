@@ -53,7 +53,7 @@ package struct SpecialTokenNames: Sendable, Equatable {
     package init() {}
 
     /// MPNet's, as far as they are others.
-    package static var mpnet: SpecialTokenNames {
+    static var mpnet: SpecialTokenNames {
         var names = SpecialTokenNames()
         names.classification = "<s>"
         names.separator = "</s>"

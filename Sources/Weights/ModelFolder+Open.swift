@@ -40,9 +40,12 @@ extension ModelFolder {
         maxTokens = try Self.maxTokens(configuration, settings, settingsFile, encoderPath)
         let sets = [weights] + [headWeights, adapter?.tensors].compactMap(\.self)
         mappedBytes = sets.reduce(0) { $0 + $1.byteCount }
+        let words = try tokenizerFiles.contents()
         let files =
-            try [configurationFile.bytes, settingsFile?.bytes ?? []] + tokenizerFiles.contents()
-            + (adapter.map { [$0.bytes] } ?? []) + Self.sentenceFiles(encoderPath, settings)
+            try [
+                configurationFile.bytes, settingsFile?.bytes ?? [], words.vocabulary,
+                words.tokenizer, words.configuration,
+            ] + (adapter.map { [$0.bytes] } ?? []) + Self.sentenceFiles(encoderPath, settings)
         source = SourceFingerprint(
             weights: sets.flatMap(\.files).map(\.mapping.identity), contents: files)
         if let known = known(source) {
@@ -220,25 +223,22 @@ extension ModelFolder.TokenizerFiles {
         vocabulary = existing("vocab.txt")
         tokenizer = existing("tokenizer.json")
         self.configuration = existing("tokenizer_config.json")
-        family = configuration.family
         guard vocabulary != nil || tokenizer != nil else {
             throw WeightsError(.unreadable, path, "neither vocab.txt nor tokenizer.json in it")
         }
     }
 
-    func contents() throws(WeightsError) -> [[UInt8]] {
-        var contents: [[UInt8]] = []
-        for file in [vocabulary, tokenizer, configuration] {
-            guard let file else {
-                contents.append([])
-                continue
+    /// Of each file; empty where there is none.
+    package func contents() throws(WeightsError) -> (
+        vocabulary: [UInt8], tokenizer: [UInt8], configuration: [UInt8]
+    ) {
+        func content(_ file: String?) throws(WeightsError) -> [UInt8] {
+            guard let file else { return [] }
+            return try reading(file) { () throws(Errno) in
+                try readFile(file, limit: Limits.vocabularyBytes)
             }
-            contents.append(
-                try reading(file) { () throws(Errno) in
-                    try readFile(file, limit: Limits.vocabularyBytes)
-                })
         }
-        return contents
+        return (try content(vocabulary), try content(tokenizer), try content(configuration))
     }
 }
 

@@ -24,8 +24,6 @@ package struct ModelFolder: Sendable {
         package let vocabulary: String?
         package let tokenizer: String?
         package let configuration: String?
-        /// What special tokens are called where no file says it.
-        package let family: ModelFamily
     }
 
     /// What turns hidden states into an answer.

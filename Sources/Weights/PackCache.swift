@@ -37,13 +37,14 @@ package struct PackCache: Sendable, Equatable {
     }
 
     private func stem(_ folder: ModelFolder, _ geometry: PackedGeometry) -> String {
-        "\(directory)/\(Self.name(realFolder(folder.path)))-\(folder.revision.short)"
+        "\(directory)/\(Self.name(folder.path))-\(folder.revision.short)"
             + "-\(geometry.precision.rawValue)-\(geometry.layoutVersion)"
     }
 
-    /// The last component of a path, as far as it is fit for a file's name.
+    /// The last component of where a folder really is, as far as it is fit for a file's name.
     static func name(_ path: String) -> String {
-        let last = path.split(separator: "/").last { $0 != "." && $0 != ".." } ?? "model"
+        let last =
+            realFolder(path).split(separator: "/").last { $0 != "." && $0 != ".." } ?? "model"
         let plain = last.utf8.prefix(64).map { byte in
             switch UnicodeScalar(byte) {
             case "a"..."z", "A"..."Z", "0"..."9", "_", "+": byte
@@ -62,9 +63,8 @@ package struct PackCache: Sendable, Equatable {
 // MARK: - What a folder's revision was
 
 extension PackCache {
-    private func sourcePath(_ path: String) -> String {
-        let folder = realFolder(path)
-        let hash = Array(folder.utf8).withUnsafeBytes { ContentHash.xxh64($0) }
+    private func sourcePath(_ folder: String) -> String {
+        let hash = Array(realFolder(folder).utf8).withUnsafeBytes { ContentHash.xxh64($0) }
         let digits = String(hash, radix: 16)
         let zeros = String(repeating: "0", count: 16 - digits.count)
         return "\(directory)/\(Self.name(folder))-\(zeros)\(digits).source"
@@ -102,7 +102,7 @@ extension PackCache {
         guard !sources.contains(where: { recordedRevision("\(directory)/\($0)") == old }) else {
             return
         }
-        let stem = "\(Self.name(realFolder(folder)))-\(old.short)-"
+        let stem = "\(Self.name(folder))-\(old.short)-"
         for name in names where name.hasPrefix(stem) { try? removeFile("\(directory)/\(name)") }
     }
 

@@ -120,7 +120,7 @@ enum InspectCommand {
     private static func vocabularyCount(_ folder: ModelFolder) throws -> Int {
         let files = folder.tokenizerFiles
         do {
-            return try WordPiece(files: files).vocabularyCount
+            return try WordPiece(of: folder).vocabularyCount
         } catch let error as TokenizationError {
             throw WeightsError(
                 .malformed, files.tokenizer ?? files.vocabulary ?? folder.path, "\(error)")

@@ -38,7 +38,7 @@ final class PrecisionComparison {
     private static func batches(
         _ texts: [[UInt8]], _ model: BERTModel, _ folder: ModelFolder, _ limit: Int
     ) throws -> [RaggedBatch] {
-        let tokenizer = try WordPiece(files: folder.tokenizerFiles)
+        let tokenizer = try WordPiece(of: folder)
         let policy: TruncationPolicy =
             model.settings.truncation == .headAndTail
             ? .headAndTail(head: model.maxTokens / 4) : .head

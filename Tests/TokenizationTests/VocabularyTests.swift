@@ -16,6 +16,18 @@ import Testing
         #expect(blank.vocabularyCount == 4)
     }
 
+    @Test func specialTokensAreTheFamilysWhereNoFileNamesThem() throws {
+        let words = Array("[UNK]\n[CLS]\n[SEP]\n<s>\n</s>\n<pad>\n<mask>\n[PAD]\n".utf8)
+        for (type, config, first, padding) in [
+            ("bert", "", 1, 7), ("mpnet", "", 3, 5), ("mpnet", #"{"pad_token":"[PAD]"}"#, 3, 7),
+        ] {
+            let model = try WordPiece(
+                tokenizerJSON: [], vocabulary: words, tokenizerConfig: Array(config.utf8),
+                modelType: type)
+            #expect(model.classification == first && model.padding == padding, "\(type) \(config)")
+        }
+    }
+
     @Test(arguments: [
         ("[UNK]\n[CLS]\nfilm\n", "has no special token \"[SEP]\""),
         ("[UNK]\n[CLS]\n[SEP]\nfilm\nfilm\n", "\"film\" twice, as 3 and 4"),
@@ -99,9 +111,6 @@ import Testing
             try TokenizerSettings(
                 tokenizerConfig: Array(#"{"word_tokenizer_type":"mecab"}"#.utf8))
         }
-        let family = try TokenizerSettings(
-            tokenizerConfig: Array(#"{"pad_token":"[P]"}"#.utf8), names: .mpnet)
-        #expect(family.names.classification == "<s>" && family.names.padding == "[P]")
     }
 
     private func expectUnusable<Made>(

@@ -34,7 +34,7 @@ package final class FolderClassifier {
         }
         self.labels = labels
         let engine = try EncoderEngine(maxBatchTokens: max(Self.batchTokens, model.maxTokens))
-        computation = .network(model, try WordPiece(files: folder.tokenizerFiles), engine)
+        computation = .network(model, try WordPiece(of: folder), engine)
     }
 
     /// [texts][C], in the order of the texts.

@@ -45,7 +45,7 @@ extension StepWork {
         guard chosen.count > 0 else {
             throw TrainingError.unfit("\(name): there are no unlabelled texts to learn from")
         }
-        let tokenizer = try WordPiece(files: base.tokenizerFiles)
+        let tokenizer = try WordPiece(of: base)
         guard let mask = tokenizer.mask else {
             throw TrainingError.unfit("\(base.path): the tokenizer has no [MASK]")
         }

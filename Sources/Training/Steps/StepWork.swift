@@ -90,7 +90,7 @@ struct StepWork {
     func tokens(
         _ texts: [[UInt8]], _ base: ModelFolder, maxTokens: Int? = nil
     ) throws -> TextTokens {
-        let tokenizer = try WordPiece(files: base.tokenizerFiles)
+        let tokenizer = try WordPiece(of: base)
         try base.checkVocabulary(count: tokenizer.vocabularyCount)
         return try TextTokens(
             texts, tokenizer, truncation: experiment.model.truncation,

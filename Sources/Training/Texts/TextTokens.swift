@@ -60,18 +60,11 @@ package struct TextTokens: Sendable {
 
 extension WordPiece {
     /// The tokenizer of a model folder.
-    package convenience init(files: ModelFolder.TokenizerFiles) throws {
-        if let path = files.tokenizer {
-            try self.init(tokenizerJSON: readFile(path, limit: 64 << 20))
-        } else {
-            var settings = TokenizerSettings()
-            if files.family == .mpnet { settings.names = .mpnet }
-            if let path = files.configuration {
-                settings = try TokenizerSettings(
-                    tokenizerConfig: readFile(path, limit: 4 << 20), names: settings.names)
-            }
-            let words = try files.vocabulary.map { try readFile($0, limit: 64 << 20) } ?? []
-            try self.init(vocabularyText: words, settings: settings)
-        }
+    package convenience init(of folder: ModelFolder) throws {
+        let files = try folder.tokenizerFiles.contents()
+        try self.init(
+            tokenizerJSON: files.tokenizer, vocabulary: files.vocabulary,
+            tokenizerConfig: files.configuration,
+            modelType: folder.configuration.family.rawValue)
     }
 }

@@ -52,10 +52,7 @@ struct SiteFolder: ~Copyable {
             }
             return path
         }
-        do throws(Errno) {
-            let folder = try openForReading(path)
-            return try readLink("/proc/self/fd/\(folder.number)")
-        } catch { throw failure(error) }
+        return realFolder(path)
     }
 
     /// - Throws: where something stands at the path that is not ours to replace, with its name.

@@ -63,7 +63,7 @@ struct CostEstimate {
         let reads = experiment.steps.contains { $0.kind == .masked || $0.kind == .distil }
         texts = try TrainingTexts(experiment.data, seed: experiment.seeds[0], unlabelled: reads)
         base = try ModelFolder.open(experiment.model.base)
-        tokenizer = try WordPiece(files: base.tokenizerFiles)
+        tokenizer = try WordPiece(of: base)
         try base.checkVocabulary(count: tokenizer.vocabularyCount)
         shape = EncoderShape(base.configuration)
     }
