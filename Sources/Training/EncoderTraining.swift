@@ -64,14 +64,7 @@ package struct EncoderTraining {
             && zip(then, now).allSatisfy { $0 == ((try? TeacherAnswers.revision($1))?.short ?? $0) }
     }
 
-    /// Those that are there before the run: model folders and files of answers.
-    var teachers: [String] {
-        experiment.steps.flatMap { step -> [String] in
-            guard case .distil(let settings) = step else { return [] }
-            return settings.teaching.teachers.filter { $0 != TeachingSettings.previous }
-                .map { TrainingTexts.named($0, seed) }
-        }
-    }
+    private var teachers: [String] { experiment.teachers(seed: seed) }
 
     /// - Parameter finish: hands out the report before it is written: with it the run is over.
     package func run(finish: (RunReport) throws -> Void = { _ in }) throws -> RunReport {

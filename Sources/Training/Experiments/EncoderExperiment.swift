@@ -102,6 +102,15 @@ package struct EncoderExperiment: Sendable {
         try checkOrder(source, steps)
     }
 
+    /// Those that are there before a run: model folders and files of answers.
+    func teachers(seed: UInt64) -> [String] {
+        steps.flatMap { step -> [String] in
+            guard case .distil(let settings) = step else { return [] }
+            return settings.teaching.teachers.filter { $0 != TeachingSettings.previous }
+                .map { TrainingTexts.named($0, seed) }
+        }
+    }
+
     private static func seeds(_ source: JSONSource) throws(WeightsError) -> [UInt64] {
         if let seed = try source.natural("seed", in: 0...Int.max) {
             guard source.node("seeds") == nil else {
