@@ -18,7 +18,7 @@ import Testing
 
     @Test func specialTokensAreTheFamilysWhereNoFileNamesThem() throws {
         let words = Array("[UNK]\n[CLS]\n[SEP]\n<s>\n</s>\n<pad>\n<mask>\n[PAD]\n".utf8)
-        for (type, config, first, padding) in [
+        for (type, config, first, padding): (String, String, UInt32, UInt32) in [
             ("bert", "", 1, 7), ("mpnet", "", 3, 5), ("mpnet", #"{"pad_token":"[PAD]"}"#, 3, 7),
         ] {
             let model = try WordPiece(

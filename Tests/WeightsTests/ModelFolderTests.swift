@@ -120,17 +120,20 @@ import Weights
             """, folder + "/textflix.json")
     }
 
+    private func writeSentenceFolder(_ pooling: String, _ folder: String) throws {
+        var model = sound
+        model.configuration.head = .none
+        model.configuration.architecture = "BertModel"
+        try model.write(to: folder)
+        try makeDirectory(folder + "/1_Pooling")
+        try write(pooling, folder + "/1_Pooling/config.json")
+        try write(#"{"max_seq_length": 8}"#, folder + "/sentence_bert_config.json")
+    }
+
     @Test func aSentenceTransformersFolder() throws {
         try withFolder { folder in
-            var model = sound
-            model.configuration.head = .none
-            model.configuration.architecture = "BertModel"
-            try model.write(to: folder)
-            try makeDirectory(folder + "/1_Pooling")
-            try write(
-                #"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#,
-                folder + "/1_Pooling/config.json")
-            try write(#"{"max_seq_length": 8}"#, folder + "/sentence_bert_config.json")
+            try writeSentenceFolder(
+                #"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#, folder)
             let opened = try ModelFolder.open(folder)
             #expect(opened.pooling == .cls)
             #expect(opened.maxTokens == 8)
@@ -143,13 +146,7 @@ import Weights
 
     @Test func aSentenceTransformersFolderOfAfterwards() throws {
         try withFolder { folder in
-            var model = sound
-            model.configuration.head = .none
-            model.configuration.architecture = "BertModel"
-            try model.write(to: folder)
-            try makeDirectory(folder + "/1_Pooling")
-            try write(#"{"pooling_mode": "cls"}"#, folder + "/1_Pooling/config.json")
-            try write(#"{"max_seq_length": 8}"#, folder + "/sentence_bert_config.json")
+            try writeSentenceFolder(#"{"pooling_mode": "cls"}"#, folder)
             let opened = try ModelFolder.open(folder)
             #expect(opened.pooling == .cls && opened.maxTokens == 8)
             // Another pooling or length is another model; not where textflix.json overrules them.
