@@ -98,11 +98,13 @@ public struct Classification: Message {
     public var error: String
     /// Where the model promises coverage: the labels among which the right one is.
     public var labelSet: [String]
+    /// Parts that the model read one by one, whose mean this is; 0: it read the text at once.
+    public var windows: UInt32
 
     public init(
         label: String = "", probability: Float = 0, scores: [Score] = [], tokens: UInt32 = 0,
         truncated: Bool = false, abstained: Bool = false, tokensTotal: UInt32 = 0, code: Int32 = 0,
-        error: String = "", labelSet: [String] = []
+        error: String = "", labelSet: [String] = [], windows: UInt32 = 0
     ) {
         self.label = label
         self.probability = probability
@@ -114,6 +116,7 @@ public struct Classification: Message {
         self.code = code
         self.error = error
         self.labelSet = labelSet
+        self.windows = windows
     }
 
     public init() { self.init(label: "") }
@@ -130,6 +133,7 @@ public struct Classification: Message {
         case 8: code = try field.int32()
         case 9: error = try field.string()
         case 10: labelSet.append(try field.string())
+        case 11: windows = try field.uint32()
         default: break
         }
     }
@@ -145,6 +149,7 @@ public struct Classification: Message {
         out.put(8, code)
         out.put(9, error)
         out.put(10, labelSet)
+        out.put(11, windows)
     }
 }
 

@@ -23,8 +23,8 @@ public enum Limits {
     /// Sentences or different words whose weights one explanation tells, of those the model reads.
     public static let explainFeatures = 1024
 
-    /// Windows of one explained text.
-    public static let explainWindows = 64
+    /// Windows of one text that is read in windows.
+    public static let textWindows = 64
 
     /// Texts in one request.
     public static let textsPerRequest = 1024

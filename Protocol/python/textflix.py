@@ -88,7 +88,7 @@ ClassifyRequest: model string 1, texts text* 2, priority enum 3, truncation enum
 ClassifyResponse: results Classification* 1, model string 2, revision string 3, timing Timing 4
 Classification: label string 1, probability float 2, scores Score* 3, tokens uint32 4,
   truncated bool 5, abstained bool 6, tokens_total uint32 7, code int32 8, error string 9,
-  label_set string* 10
+  label_set string* 10, windows uint32 11
 Score: label string 1, probability float 2, logit float 3
 Timing: queued_ns uint64 1, compute_ns uint64 2, batch_texts uint32 3, batch_tokens uint32 4
 ExplainRequest: model string 1, text text 2, unit enum 3, samples uint32 4, label string 5,

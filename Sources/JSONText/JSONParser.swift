@@ -4,8 +4,8 @@
 // column of an unknown or doubled key (configuration), duplicate names (the safetensors header),
 // and the byte span of a field (lines that carry other fields through).
 //
-// Invariant: every access is bounds-checked by `peek`, nesting is at most `maxDepth`, and input
-// that is not exactly one value is an error with a position. Strings come out as valid UTF-8.
+// Invariant: every access is bounds-checked by `peek`, nesting is at most `maxDepth`, values are at
+// most `maxValues`, and input that is not exactly one value is an error with a position. Strings come out as valid UTF-8.
 
 package enum JSONDocument {
     package enum Dialect: Sendable { case json, json5 }
@@ -18,10 +18,14 @@ package enum JSONDocument {
         }
     }
 
+    /// - Parameter maxValues: of all kinds together: one takes many times its byte in memory.
+
     package static func parse(
-        _ source: UnsafeBufferPointer<UInt8>, dialect: Dialect = .json, maxDepth: Int = 128
+        _ source: UnsafeBufferPointer<UInt8>, dialect: Dialect = .json, maxDepth: Int = 128,
+        maxValues: Int = .max
     ) throws(JSONError) -> JSONNode {
-        var parser = JSONParser(source: source, dialect: dialect, maxDepth: maxDepth)
+        var parser = JSONParser(
+            source: source, dialect: dialect, maxDepth: maxDepth, maxValues: maxValues)
         return try parser.document()
     }
 }
@@ -30,13 +34,19 @@ struct JSONParser {
     let source: UnsafeBufferPointer<UInt8>
     let dialect: JSONDocument.Dialect
     let maxDepth: Int
+    let maxValues: Int
     var offset = 0
-    var depth = 0
+    private var depth = 0
+    private var values = 0
 
-    init(source: UnsafeBufferPointer<UInt8>, dialect: JSONDocument.Dialect, maxDepth: Int) {
+    init(
+        source: UnsafeBufferPointer<UInt8>, dialect: JSONDocument.Dialect, maxDepth: Int,
+        maxValues: Int
+    ) {
         self.source = source
         self.dialect = dialect
         self.maxDepth = maxDepth
+        self.maxValues = maxValues
     }
 
     mutating func document() throws(JSONError) -> JSONNode {
@@ -58,6 +68,8 @@ struct JSONParser {
         try skipSpace()
         let start = offset
         guard let byte = peek else { throw error("the text ends where a value should be") }
+        values += 1
+        guard values <= maxValues else { throw error("more than \(maxValues) values") }
         let value: JSONValue
         switch byte {
         case UInt8(ascii: "{"):

@@ -24,6 +24,7 @@ struct AnswerCache: Sendable {
         let tokenCount: Int
         let totalTokens: Int?
         let isTruncated: Bool
+        var windowCount = 0
     }
 
     private let bytesOfGeneration: Int
@@ -63,13 +64,16 @@ extension AnswerCache.Answer {
         guard case .scores(let logits, let probabilities) = outcome.result else { return nil }
         self.init(
             logits: logits, probabilities: probabilities, tokenCount: outcome.tokenCount,
-            totalTokens: outcome.totalTokens, isTruncated: outcome.isTruncated)
+            totalTokens: outcome.totalTokens, isTruncated: outcome.isTruncated,
+            windowCount: outcome.windowCount)
     }
 
     func outcome(_ request: RequestID, _ index: Int) -> TextOutcome {
-        TextOutcome(
+        var outcome = TextOutcome(
             request: request, index: index,
             result: .scores(logits: logits, probabilities: probabilities),
             tokenCount: tokenCount, totalTokens: totalTokens, isTruncated: isTruncated)
+        outcome.windowCount = windowCount
+        return outcome
     }
 }

@@ -75,13 +75,13 @@ package struct Batcher<Payload: Sendable>: Sendable {
 
     // MARK: Texts become ready, or leave unready
 
-    /// Takes one text of an admitted request.
+    /// Takes one text of an admitted request, or one window: those of a text come in their order.
     /// - Returns: false when the request is no longer wanted.
     @discardableResult
     package mutating func enqueue(_ item: WorkItem<Payload>) -> Bool {
         guard records[item.request] != nil else { return false }
         let wasEmpty = records[item.request]!.readyCount == 0
-        records[item.request]!.unready -= 1
+        records[item.request]!.unready -= item.places
         records[item.request]!.unreadyBytes -= item.byteCount
         records[item.request]!.ready.append(item)
         ledger.readyTokens += item.tokenCount
@@ -120,7 +120,7 @@ package struct Batcher<Payload: Sendable>: Sendable {
             queues[record.claim.workClass.rawValue].remove(request, record.flow)
         }
         ledger.readyTokens -= waiting.reduce(0) { $0 + $1.tokenCount }
-        let texts = record.unready + waiting.count
+        let texts = record.unready + waiting.reduce(0) { $0 + $1.places }
         ledger.release(
             record.claim, texts: texts,
             bytes: record.unreadyBytes + waiting.reduce(0) { $0 + $1.byteCount },
@@ -230,7 +230,9 @@ package struct Batcher<Payload: Sendable>: Sendable {
             records[item.request]!.readyStart = 0
         }
         ledger.readyTokens -= item.tokenCount
-        ledger.release(record.claim, texts: 1, bytes: item.byteCount, cost: record.costPerText)
+        ledger.release(
+            record.claim, texts: item.places, bytes: item.byteCount,
+            cost: record.costPerText * UInt64(item.places))
     }
 
     /// Whether so many tokens would compute longer than a batch may.

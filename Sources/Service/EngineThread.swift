@@ -141,7 +141,8 @@ final class EngineRun {
         let outcomes = batch.items.map {
             TextOutcome(
                 request: $0.request, index: $0.index,
-                result: .failure(.internal, "the model could not be computed: \(text)"))
+                result: .failure(.internal, "the model could not be computed: \(text)"),
+                window: $0.window)
         }
         scheduler.finish(batch.number, computed: nil)
         report(batch, started, MonotonicClock.now.since(started), Progress(), outcomes)

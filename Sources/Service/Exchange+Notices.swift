@@ -43,16 +43,16 @@ extension Exchange {
 
     private func take(_ outcome: TextOutcome, now: Instant) {
         guard let request = pending[outcome.request] else { return }
-        pending[outcome.request]!.take(outcome)
-        remember(outcome)
-        if case .failure(let code, _) = outcome.result {
-            figures.count(
-                "textflix_texts_failed_total", 1, "model", request.model.name, "code", code.name)
-        }
         if outcome.readNanoseconds > 0 {
             figures.observe(
                 "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds,
                 in: .shortSeconds, "model", request.model.name, "priority", request.workClass.name)
+        }
+        guard let whole = pending[outcome.request]!.take(outcome) else { return }
+        remember(whole)
+        if case .failure(let code, _) = whole.result {
+            figures.count(
+                "textflix_texts_failed_total", 1, "model", request.model.name, "code", code.name)
         }
         finishIfComplete(outcome.request, now: now)
     }

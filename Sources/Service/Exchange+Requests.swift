@@ -203,7 +203,9 @@ extension Exchange {
     ) -> Int {
         guard order.output != .tokens else { return 0 }
         if model.linear != nil { return texts.reduce(0) { $0 + LinearEngine.cost(of: $1) } }
-        return texts.reduce(0) { $0 + min(model.maxTokens, $1.utf8.count / 4 + 2) }
+        let truncation = order.truncation ?? model.truncation
+        let most = model.maxTokens * (truncation == .windows ? Limits.textWindows : 1)
+        return texts.reduce(0) { $0 + min(most, $1.utf8.count / 4 + 2) }
     }
 
     // MARK: What is answered at once

@@ -21,19 +21,16 @@ package struct ExplainOrder: Sendable, Equatable {
     /// Empty: the label that wins.
     package let label: String
     package let seed: UInt64
-    /// A text that is too long is explained window by window.
-    package let readsWindows: Bool
 
     package init(
         unit: Unit = .sentence, way: Way = .automatic, samples: Int = 0, label: String = "",
-        seed: UInt64 = 0, readsWindows: Bool = false
+        seed: UInt64 = 0
     ) {
         self.unit = unit
         self.way = way
         self.samples = samples
         self.label = label
         self.seed = seed
-        self.readsWindows = readsWindows
     }
 
     /// Variants that are drawn where the request does not say how many.
@@ -71,15 +68,13 @@ extension ExplainOrder {
         guard request.samples <= Limits.explainSamples else {
             throw .invalid("samples is at most \(Limits.explainSamples)")
         }
-        let readsWindows = request.truncation == .windows
         return try WorkOrder(
             .explain(
                 ExplainOrder(
                     unit: unit(request.unit), way: way(request.method),
-                    samples: Int(request.samples), label: request.label, seed: request.seed,
-                    readsWindows: readsWindows)),
+                    samples: Int(request.samples), label: request.label, seed: request.seed)),
             model: request.model, texts: [request.text], priority: request.priority,
-            truncation: readsWindows ? .head : request.truncation)
+            truncation: request.truncation)
     }
 
     private static func unit(_ unit: TextflixProtocol.Unit) throws(Status) -> Unit {

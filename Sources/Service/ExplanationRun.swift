@@ -155,29 +155,11 @@ struct ExplanationRun: Sendable {
         return Array(starts.dropLast(plans == nil ? 0 : 1))
     }
 
-    /// What the model says of the whole text: the mean over its parts.
+    /// What the model says of the whole text, as Classify would.
     var whole: TextOutcome {
-        var logits = Array(repeating: Float(0), count: task.model.labels.count)
-        var probabilities = logits
-        let starts = partStarts
-        for start in starts {
-            guard case .scores(let some, let chances) = outcomes[start]?.result else { continue }
-            for label in logits.indices {
-                logits[label] += some[label] / Float(starts.count)
-                probabilities[label] += chances[label] / Float(starts.count)
-            }
-        }
-        // One part's own answer stays as it is, bit for bit.
-        if starts.count == 1, let outcome = outcomes[0] {
-            return TextOutcome(
-                request: task.request, index: 0, result: outcome.result,
-                tokenCount: outcome.tokenCount, totalTokens: text.reading.totalTokens,
-                isTruncated: text.reading.isTruncated)
-        }
-        return TextOutcome(
-            request: task.request, index: 0,
-            result: .scores(logits: logits, probabilities: probabilities),
-            tokenCount: starts.reduce(0) { $0 + (outcomes[$1]?.tokenCount ?? 0) },
-            totalTokens: text.reading.totalTokens, isTruncated: text.reading.isTruncated)
+        var whole = TextOutcome(of: partStarts.compactMap { outcomes[$0] })
+        whole.totalTokens = text.reading.totalTokens
+        whole.isTruncated = text.reading.isTruncated
+        return whole
     }
 }

@@ -166,8 +166,7 @@ struct ExplanationDesk {
         switch task.model.computation {
         case .network(_, let tokenizer):
             return try TextReading(tokenizer: tokenizer, model: task.model).read(
-                task.text.utf8, truncation: task.truncation, inWindows: task.order.readsWindows,
-                &buffer)
+                task.text.utf8, truncation: task.truncation, &buffer)
         case .linear:
             if let offset = task.text.firstInvalidByte() {
                 throw .invalid(TokenizationError.invalidUTF8(offset: offset).description)

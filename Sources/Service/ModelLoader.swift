@@ -61,6 +61,7 @@ package struct ModelLoader: Sendable {
                 folder: folder, precision: chosen.precision, cache: cache,
                 doubtBelow: chosen.doubtBelow, lock: lock, notice: notice)
             let tokenizer = try Self.tokenizer(folder)
+            try folder.checkModules()
             try check(tokenizer, network)
             network.warm()
             return Self.serve(source, chosen.reason, network, tokenizer, number)
@@ -85,9 +86,6 @@ package struct ModelLoader: Sendable {
             throw LoadFailure(
                 "the vocabulary has \(tokenizer.vocabularyCount) pieces, the model"
                     + " \(embeddings) word embeddings")
-        }
-        guard network.settings.truncation != .windows else {
-            throw LoadFailure("truncation by windows is not served yet; set it in textflix.json")
         }
         guard network.maxTokens <= batchTokens else {
             throw LoadFailure(
@@ -131,7 +129,7 @@ package struct ModelLoader: Sendable {
     private static func truncation(_ truncation: ModelSettings.Truncation) -> TextTruncation {
         switch truncation {
         case .head: .head
-        case .windows: preconditionFailure("refused by check")
+        case .windows: .windows
         case .headAndTail: .headAndTail
         case .refuse: .refuse
         }

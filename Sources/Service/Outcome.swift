@@ -5,7 +5,7 @@
 package import Syscalls
 package import TextflixProtocol
 
-/// One text of one request, answered or failed.
+/// One text of one request, or a window of one, answered or failed.
 package struct TextOutcome: Sendable {
     package enum Result: Sendable {
         case scores(logits: [Float], probabilities: [Float])
@@ -29,10 +29,15 @@ package struct TextOutcome: Sendable {
     package var isTruncated = false
     /// What turning it into tokens took.
     package var readNanoseconds: UInt64 = 0
+    /// Which part of the text this is about; nil: all of it.
+    package var window: TextWindow?
+    /// Of all of it, where it was read in windows; else 0.
+    package var windowCount = 0
 
     package init(
         request: RequestID, index: Int, result: Result, tokenCount: Int = 0,
-        totalTokens: Int? = nil, isTruncated: Bool = false, readNanoseconds: UInt64 = 0
+        totalTokens: Int? = nil, isTruncated: Bool = false, readNanoseconds: UInt64 = 0,
+        window: TextWindow? = nil
     ) {
         self.request = request
         self.index = index
@@ -41,6 +46,7 @@ package struct TextOutcome: Sendable {
         self.totalTokens = totalTokens
         self.isTruncated = isTruncated
         self.readNanoseconds = readNanoseconds
+        self.window = window
     }
 }
 

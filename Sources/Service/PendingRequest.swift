@@ -16,6 +16,8 @@ struct PendingRequest: Sendable {
     /// Only for the answer cache; else the texts are let go as soon as they are tokens.
     private let texts: [Text]
     private(set) var outcomes: [TextOutcome?]
+    /// Of texts that are read in windows, while some are missing: by text, then by window.
+    private var windows: [Int: [TextOutcome?]] = [:]
     private(set) var missing: Int
     private(set) var timing = Timing()
     private var hasBatch = false
@@ -41,10 +43,23 @@ struct PendingRequest: Sendable {
         AnswerCache.Key(model: model.number, truncation: truncation, text: texts[index])
     }
 
-    mutating func take(_ outcome: TextOutcome) {
-        guard outcomes[outcome.index] == nil else { return }
-        outcomes[outcome.index] = outcome
+    /// - Returns: what is now known of a whole text; nil while windows of it are missing.
+    @discardableResult
+    mutating func take(_ outcome: TextOutcome) -> TextOutcome? {
+        guard outcomes[outcome.index] == nil, let whole = whole(outcome) else { return nil }
+        outcomes[outcome.index] = whole
         missing -= 1
+        return whole
+    }
+
+    private mutating func whole(_ outcome: TextOutcome) -> TextOutcome? {
+        guard let window = outcome.window else { return outcome }
+        windows[outcome.index, default: Array(repeating: nil, count: window.count)][window.number] =
+            outcome
+        let known = windows[outcome.index]!.compactMap(\.self)
+        guard known.count == window.count else { return nil }
+        windows[outcome.index] = nil
+        return TextOutcome(of: known)
     }
 
     /// Notes a batch that had texts of this request; several add up.
@@ -119,6 +134,7 @@ extension Classification {
         tokens = UInt32(outcome.tokenCount)
         tokensTotal = UInt32(clamping: outcome.totalTokens ?? 0)
         truncated = outcome.isTruncated
+        windows = UInt32(outcome.windowCount)
         switch outcome.result {
         case .scores(let logits, let probabilities):
             let best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0

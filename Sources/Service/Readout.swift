@@ -17,7 +17,8 @@ struct Readout {
                 request: item.request, index: item.index,
                 result: result(place, item, firstToken: firstToken),
                 tokenCount: walk.readCount(place) ?? item.tokenCount, totalTokens: text.total,
-                isTruncated: text.isTruncated, readNanoseconds: text.nanoseconds)
+                isTruncated: text.isTruncated, readNanoseconds: text.nanoseconds,
+                window: item.window)
         }
     }
 

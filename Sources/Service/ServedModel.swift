@@ -69,9 +69,15 @@ package final class ServedModel: Sendable {
         // Sun et al. 2019: 128 of 512 from the head, the rest from the tail.
         case .headAndTail: .headAndTail(head: maxTokens / 4)
         case .refuse: .refuse
+        // What is longer than a window is parted before, so that nothing is left to cut.
+        case .windows: .head
         }
     }
 }
 
 /// What to do with a text that is too long.
-package enum TextTruncation: Sendable, Hashable { case head, headAndTail, refuse }
+package enum TextTruncation: Sendable, Hashable {
+    case head, headAndTail, refuse
+    /// All of it is read, in parts.
+    case windows
+}

@@ -1,7 +1,8 @@
 // Which bytes of a text the model reads: all, what truncation leaves of them, or all of them in
 // windows.
 //
-// Lives on the explanation thread, which owns the buffer.
+// Lives on the thread that owns the buffer: one that turns texts into tokens, or that explains.
+// Equal texts have equal windows on both.
 
 internal import TextflixProtocol
 internal import Tokenization
@@ -12,8 +13,7 @@ struct TextReading {
 
     /// - Throws: a text that is not UTF-8, too long under REFUSE, or more than the windows hold.
     func read(
-        _ text: [UInt8], truncation: TextTruncation, inWindows: Bool,
-        _ buffer: inout TokenBuffer
+        _ text: [UInt8], truncation: TextTruncation, _ buffer: inout TokenBuffer
     ) throws(Status) -> ExplainedText.Reading {
         let policy = model.policy(truncation)
         let count = try tokenize(text, policy, &buffer)
@@ -21,8 +21,8 @@ struct TextReading {
             ranges: [[0..<text.count]], usedTokens: count.used, totalTokens: count.total,
             isTruncated: count.truncated)
         guard count.truncated else { return reading }
-        if inWindows {
-            reading.ranges = try windows(text, &buffer)
+        if truncation == .windows {
+            reading.ranges = try windows(text, &buffer).map { [$0] }
             reading.isTruncated = false
             return reading
         }
@@ -49,10 +49,11 @@ struct TextReading {
         }
     }
 
-    /// Whole sentences, as many as fit; one that does not fit alone is cut at a token.
-    private func windows(
+    /// Whole sentences, as many as fit; one that does not fit alone is cut at a token. Together the
+    /// windows are the text.
+    func windows(
         _ text: [UInt8], _ buffer: inout TokenBuffer
-    ) throws(Status) -> [[Range<Int>]] {
+    ) throws(Status) -> [Range<Int>] {
         let room = model.maxTokens - 2
         var windows: [Range<Int>] = []
         var tokens = 0
@@ -67,11 +68,11 @@ struct TextReading {
                 }
             }
         }
-        guard windows.count <= Limits.explainWindows else {
+        guard windows.count <= Limits.textWindows else {
             throw .invalid(
-                "the text has \(windows.count) windows, more than \(Limits.explainWindows)")
+                "the text has \(windows.count) windows, more than \(Limits.textWindows)")
         }
-        return windows.map { [$0] }
+        return windows
     }
 
     private func pieces(

@@ -182,6 +182,9 @@ package final class TokenisingThread: Sendable {
                     result: tokens(buffer, task.specialTokens, end: text.utf8.count),
                     tokenCount: count.used, totalTokens: count.total), text)
         }
+        if count.truncated, task.truncation == .windows {
+            return readWindows(text, index, task, total: count.total, since: start, &buffer)
+        }
         scheduler.enqueue(
             WorkItem(
                 request: task.request, index: index, tokenCount: count.used,
@@ -191,6 +194,39 @@ package final class TokenisingThread: Sendable {
                     total: count.total, isTruncated: count.truncated,
                     nanoseconds: MonotonicClock.now.since(start),
                     places: places(text, task, count, buffer))))
+    }
+
+    /// Hands on a text that is too long for the model as windows, which make one answer again.
+    private func readWindows(
+        _ text: Text, _ index: Int, _ task: TokenisingTask, total: Int?, since start: Instant,
+        _ buffer: inout TokenBuffer
+    ) {
+        guard case .network(_, let tokenizer) = task.model.computation else { return }
+        let windows: [Range<Int>]
+        do throws(Status) {
+            windows = try TextReading(tokenizer: tokenizer, model: task.model)
+                .windows(text.utf8, &buffer)
+        } catch {
+            return leave(
+                TextOutcome(
+                    request: task.request, index: index,
+                    result: .failure(error.code, error.message)), text)
+        }
+        for (number, range) in windows.enumerated() {
+            // The text was validated, and its windows were made to fit.
+            let count = try? tokenizer.tokenize(
+                Array(text.utf8[range]), maxTokens: task.model.maxTokens, into: &buffer)
+            let window = TextWindow(number: number, count: windows.count)
+            scheduler.enqueue(
+                WorkItem(
+                    request: task.request, index: index, tokenCount: count?.used ?? 0,
+                    byteCount: range.count, window: windows.count > 1 ? window : nil,
+                    payload: TokenisedText(
+                        model: task.model, ids: buffer.ids, total: total,
+                        isTruncated: count?.truncated ?? false,
+                        nanoseconds: window.isLast ? MonotonicClock.now.since(start) : 0,
+                        places: places(text, task, buffer, from: range.lowerBound))))
+        }
     }
 
     /// A model that reads bytes takes the text as it is, once it is known to be UTF-8.
@@ -227,6 +263,16 @@ package final class TokenisingThread: Sendable {
             cut = head + 1  // after [CLS] and the head
         }
         return TokenPlaces(text: text, starts: buffer.starts, ends: buffer.ends, cut: cut)
+    }
+
+    /// As above, of a window that begins at a byte of the text.
+    private func places(
+        _ text: Text, _ task: TokenisingTask, _ buffer: TokenBuffer, from start: Int
+    ) -> TokenPlaces? {
+        guard task.output == .tokenLogits else { return nil }
+        return TokenPlaces(
+            text: text, starts: buffer.starts.map { $0 + UInt32(start) },
+            ends: buffer.ends.map { $0 + UInt32(start) }, cut: nil)
     }
 
     private func leave(_ outcome: TextOutcome, _ text: Text) {

@@ -101,24 +101,46 @@ package enum Refusal: Error, Sendable, Equatable {
     case expired
 }
 
-/// One text of an accepted request, ready to compute.
+/// Which part of a text this is, where the model reads a long one in several.
+package struct TextWindow: Sendable, Equatable {
+    /// From 0.
+    package let number: Int
+    /// Of the text; more than one.
+    package let count: Int
+
+    package init(number: Int, count: Int) {
+        self.number = number
+        self.count = count
+    }
+
+    var isLast: Bool { number == count - 1 }
+}
+
+/// One text of an accepted request, or a window of one, ready to compute.
 package struct WorkItem<Payload: Sendable>: Sendable {
     package let request: RequestID
     /// Which text of the request.
     package let index: Int
     package let tokenCount: Int
     package let byteCount: Int
+    /// nil: the whole text.
+    package let window: TextWindow?
     package let payload: Payload
 
     package init(
-        request: RequestID, index: Int, tokenCount: Int, byteCount: Int, payload: Payload
+        request: RequestID, index: Int, tokenCount: Int, byteCount: Int,
+        window: TextWindow? = nil, payload: Payload
     ) {
         self.request = request
         self.index = index
+        self.window = window
         self.tokenCount = tokenCount
         self.byteCount = byteCount
         self.payload = payload
     }
+
+    /// A text has one place in the queue, however many windows: it leaves with its last.
+    var places: Int { window?.isLast ?? true ? 1 : 0 }
 }
 
 /// Why a batch took no more texts.

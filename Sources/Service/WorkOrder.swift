@@ -74,8 +74,7 @@ struct WorkOrder: Sendable {
         case .head: .head
         case .headAndTail: .headAndTail
         case .refuse: .refuse
-        case .windows:
-            throw Status(code: .unimplemented, message: "truncation WINDOWS is not served yet")
+        case .windows: .windows
         case .unrecognized(let number): throw .invalid("there is no truncation \(number)")
         }
     }

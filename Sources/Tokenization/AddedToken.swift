@@ -29,10 +29,24 @@ struct AddedToken: Sendable, Equatable {
         isNormalized = false
     }
 
-    /// An entry of the list "added_tokens".
+    /// An entry of the list "added_tokens" of `tokenizer.json`.
     init(_ node: JSONNode) throws(TokenizationError) {
-        guard let content = node["content"]?.utf8, !content.isEmpty, let id = node["id"]?.int else {
-            throw .unusable("tokenizer.json: an added token lacks its content or id")
+        try self.init(node, id: node["id"]?.int, file: "tokenizer.json")
+    }
+
+    /// The members of "added_tokens_decoder" of `tokenizer_config.json`, which are named by id.
+    static func list(tokenizerConfig root: JSONNode) throws(TokenizationError) -> [AddedToken] {
+        var tokens: [AddedToken] = []
+        for member in root["added_tokens_decoder"]?.object ?? [] {
+            tokens.append(
+                try AddedToken(member.node, id: Int(member.nameText), file: TokenizerConfig.file))
+        }
+        return tokens
+    }
+
+    private init(_ node: JSONNode, id: Int?, file: String) throws(TokenizationError) {
+        guard let content = node["content"]?.utf8, !content.isEmpty, let id else {
+            throw .unusable("\(file): an added token lacks its content or id")
         }
         self.id = id
         self.content = content

@@ -1,10 +1,35 @@
-// Reads `tokenizer_config.json`, which stands beside a `vocab.txt` and says how it was used.
+// Reads `tokenizer_config.json`, which says how a `vocab.txt` was used, and has the last word on how
+// a text is normalised where a `tokenizer.json` says otherwise: so the reference has it (transformers
+// 4 and 5), unless the class it names is one that has no say of its own.
 //
 // Only what changes the answer is read; everything else in that file concerns other programs.
 
 import JSONText
 
+enum TokenizerConfig {
+    static let file = "tokenizer_config.json"
+
+    /// Tokenizers that are their `tokenizer.json` and nothing else.
+    static let plainClasses = ["PreTrainedTokenizerFast", "TokenizersBackend"]
+
+    static func parse(_ json: [UInt8]) throws(TokenizationError) -> JSONNode {
+        let root: JSONNode
+        do { root = try JSONDocument.parse(json) } catch { throw .unusable("\(file): \(error)") }
+        guard root.object != nil else {
+            throw .unusable("\(file) is \(root.value.kind), not an object")
+        }
+        return root
+    }
+}
+
 extension TokenizerSettings {
+    /// Takes over what the file states of normalising.
+    mutating func normalize(as root: JSONNode) {
+        lowercase = root["do_lower_case"]?.bool ?? lowercase
+        handleChineseCharacters = root["tokenize_chinese_chars"]?.bool ?? handleChineseCharacters
+        if let stated = root["strip_accents"] { stripAccents = stated.bool }
+    }
+
     /// The settings that the file states, the others as for bert-base-uncased.
     /// - Parameter familyNames: what special tokens of such models are called.
     package init(
@@ -12,13 +37,7 @@ extension TokenizerSettings {
     ) throws(TokenizationError) {
         self.init()
         names = familyNames
-        let root: JSONNode
-        do { root = try JSONDocument.parse(json) } catch {
-            throw .unusable("tokenizer_config.json: \(error)")
-        }
-        guard root.object != nil else {
-            throw .unusable("tokenizer_config.json is \(root.value.kind), not an object")
-        }
+        let root = try TokenizerConfig.parse(json)
         if root["do_basic_tokenize"]?.bool == false {
             throw .unusable("tokenizer_config.json: do_basic_tokenize false is not supported")
         }
@@ -28,9 +47,7 @@ extension TokenizerSettings {
             guard let stated = root[key]?.string, stated != usual else { continue }
             throw .unusable("tokenizer_config.json: \(key) \"\(stated)\" is not supported")
         }
-        lowercase = root["do_lower_case"]?.bool ?? lowercase
-        handleChineseCharacters = root["tokenize_chinese_chars"]?.bool ?? handleChineseCharacters
-        stripAccents = root["strip_accents"]?.bool
+        normalize(as: root)
         if root["tokenizer_class"]?.string?.hasPrefix("MPNetTokenizer") == true {
             names = .mpnet
         }

@@ -12,12 +12,18 @@ struct TokenizerFile {
     private(set) var vocabulary: Vocabulary
     private(set) var addedTokens: [AddedToken]
 
-    init(_ json: [UInt8]) throws(TokenizationError) {
+    /// - Parameter config: `tokenizer_config.json` beside it; may be empty.
+    init(_ json: [UInt8], config: [UInt8] = []) throws(TokenizationError) {
         let root: JSONNode
         do { root = try JSONDocument.parse(json) } catch {
             throw .unusable("tokenizer.json: \(error)")
         }
         settings = try Self.normalizer(root["normalizer"])
+        if !config.isEmpty, root["normalizer"]?["type"] != nil {
+            let stated = try TokenizerConfig.parse(config)
+            let className = stated["tokenizer_class"]?.string ?? ""
+            if !TokenizerConfig.plainClasses.contains(className) { settings.normalize(as: stated) }
+        }
         try Self.checkType(of: root["pre_tokenizer"], part: "pre_tokenizer", ["BertPreTokenizer"])
         guard let model = root["model"] else { throw .unusable("tokenizer.json has no model") }
         try Self.checkType(of: model, part: "model", ["WordPiece"])

@@ -57,6 +57,28 @@ struct Vocabulary: Sendable {
         self.notInWords = notInWords
     }
 
+    private init(bytes: [UInt8], bounds: [Int], notInWords: Set<Int>) {
+        self.bytes = bytes
+        self.bounds = bounds
+        self.notInWords = notInWords
+    }
+
+    /// With those tokens that are not among its pieces at its end, where their ids must lie.
+    func adding(_ tokens: [AddedToken]) throws(TokenizationError) -> Vocabulary {
+        var (bytes, bounds, added) = (bytes, bounds, notInWords)
+        for token in tokens.sorted(by: { $0.id < $1.id }) where id(of: token.name) == nil {
+            guard token.id == bounds.count - 1 else {
+                throw .unusable(
+                    "the added token \"\(token.name)\" has id \(token.id), but the next that is free"
+                        + " is \(bounds.count - 1)")
+            }
+            bytes += token.content
+            bounds.append(bytes.count)
+            added.insert(token.id)
+        }
+        return Vocabulary(bytes: bytes, bounds: bounds, notInWords: added)
+    }
+
     /// The pieces as a trie, for the beginning of a word and for its rest.
     func trie(prefix: [UInt8]) throws(TokenizationError) -> PieceTrie {
         var builder = PieceTrieBuilder()

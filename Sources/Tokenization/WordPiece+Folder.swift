@@ -5,9 +5,10 @@
 
 extension WordPiece {
     /// - Parameters:
-    ///   - tokenizerJSON: `tokenizer.json`; it says all, where it is not empty.
+    ///   - tokenizerJSON: `tokenizer.json`; where it is not empty, it says all that
+    ///     `tokenizerConfig` does not overrule.
     ///   - vocabulary: `vocab.txt`.
-    ///   - tokenizerConfig: `tokenizer_config.json` beside it; may be empty.
+    ///   - tokenizerConfig: `tokenizer_config.json` beside them; may be empty.
     ///   - modelType: `model_type` of `config.json`, which names the special tokens where
     ///     `tokenizer_config.json` does not.
     /// - Throws: what the files say that this tokenizer does not do.
@@ -15,15 +16,17 @@ extension WordPiece {
         tokenizerJSON: [UInt8], vocabulary: [UInt8], tokenizerConfig: [UInt8], modelType: String
     ) throws(TokenizationError) {
         guard tokenizerJSON.isEmpty else {
-            try self.init(tokenizerJSON: tokenizerJSON)
+            try self.init(tokenizerJSON: tokenizerJSON, tokenizerConfig: tokenizerConfig)
             return
         }
         var settings = TokenizerSettings()
         if modelType == "mpnet" { settings.names = .mpnet }
+        var added: [AddedToken] = []
         if !tokenizerConfig.isEmpty {
             settings = try TokenizerSettings(
                 tokenizerConfig: tokenizerConfig, names: settings.names)
+            added = try AddedToken.list(tokenizerConfig: TokenizerConfig.parse(tokenizerConfig))
         }
-        try self.init(vocabularyText: vocabulary, settings: settings)
+        try self.init(vocabularyText: vocabulary, settings: settings, addedTokens: added)
     }
 }

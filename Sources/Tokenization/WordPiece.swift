@@ -29,19 +29,33 @@ package final class WordPiece: Sendable {
         vocabularyText: [UInt8], settings: TokenizerSettings = TokenizerSettings(),
         specialTokens: SpecialTokenReading = .text
     ) throws(TokenizationError) {
-        let vocabulary = try Vocabulary(lines: vocabularyText)
-        let special = settings.names.all.compactMap { name in
+        try self.init(
+            vocabularyText: vocabularyText, settings: settings, addedTokens: [],
+            specialTokens: specialTokens)
+    }
+
+    /// As above, with tokens beside those of the vocabulary.
+    convenience init(
+        vocabularyText: [UInt8], settings: TokenizerSettings, addedTokens: [AddedToken],
+        specialTokens: SpecialTokenReading = .text
+    ) throws(TokenizationError) {
+        let vocabulary = try Vocabulary(lines: vocabularyText).adding(addedTokens)
+        let names = Set(addedTokens.map(\.name))
+        let special = settings.names.all.filter { !names.contains($0) }.compactMap { name in
             vocabulary.id(of: name).map { AddedToken(special: name, id: $0) }
         }
         try self.init(
-            vocabulary: vocabulary, settings: settings, added: special, reading: specialTokens)
+            vocabulary: vocabulary, settings: settings, added: special + addedTokens,
+            reading: specialTokens)
     }
 
     /// A tokenizer from a `tokenizer.json`.
+    /// - Parameter tokenizerConfig: what stands beside it and may overrule it; may be empty.
     package convenience init(
-        tokenizerJSON: [UInt8], specialTokens: SpecialTokenReading = .text
+        tokenizerJSON: [UInt8], tokenizerConfig: [UInt8] = [],
+        specialTokens: SpecialTokenReading = .text
     ) throws(TokenizationError) {
-        let file = try TokenizerFile(tokenizerJSON)
+        let file = try TokenizerFile(tokenizerJSON, config: tokenizerConfig)
         try self.init(
             vocabulary: file.vocabulary, settings: file.settings, added: file.addedTokens,
             reading: specialTokens)

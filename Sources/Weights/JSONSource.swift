@@ -17,16 +17,23 @@ package struct JSONSource: Sendable {
         _ path: String, limit: Int = Limits.configurationBytes,
         dialect: JSONDocument.Dialect = .json
     ) throws(WeightsError) {
-        let bytes = try reading(path) { () throws(Errno) in try readFile(path, limit: limit) }
-        do {
-            root = try JSONDocument.parse(bytes, dialect: dialect)
-        } catch {
-            throw WeightsError(.configuration, path, error.description)
-        }
         self.path = path
-        self.bytes = bytes
+        (bytes, root) = try Self.document(path, limit: limit, dialect: dialect)
         guard root.object != nil else {
             throw error("expected an object, found \(root.value.kind)", root)
+        }
+    }
+
+    /// What a file holds, be it an object or not.
+    static func document(
+        _ path: String, limit: Int = Limits.configurationBytes,
+        dialect: JSONDocument.Dialect = .json
+    ) throws(WeightsError) -> (bytes: [UInt8], root: JSONNode) {
+        let bytes = try reading(path) { () throws(Errno) in try readFile(path, limit: limit) }
+        do {
+            return (bytes, try JSONDocument.parse(bytes, dialect: dialect))
+        } catch {
+            throw WeightsError(.configuration, path, error.description)
         }
     }
 

@@ -255,6 +255,25 @@ extension ModelFolder {
     }
 }
 
+extension ModelFolder {
+    /// To be asked where the folder's own vectors are the answer: a sentence-transformers folder may
+    /// have layers after pooling, and without them its vectors would be others.
+    package func checkModules() throws(WeightsError) {
+        let file = encoderPath + "/modules.json"
+        guard head == .none, fileExists(file) else { return }
+        let known = ["Transformer", "Pooling", "Normalize"]
+        for module in try JSONSource.document(file).root.array ?? [] {
+            let type = module["type"]?.string ?? ""
+            guard let name = type.split(separator: ".").last, !known.contains(String(name)) else {
+                continue
+            }
+            throw WeightsError(
+                .unsupported, file,
+                "its vectors pass through a module of the type \(type), which is not supported")
+        }
+    }
+}
+
 /// What a sentence-transformers folder says of pooling.
 private struct PoolingFolder {
     static let file = "1_Pooling/config.json"

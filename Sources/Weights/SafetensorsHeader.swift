@@ -56,7 +56,7 @@ package struct SafetensorsHeader: Sendable {
         let root: JSONNode
         do {
             root = try text.withMemoryRebound(to: UInt8.self) { source throws(JSONError) in
-                try JSONDocument.parse(source, maxDepth: 4)
+                try JSONDocument.parse(source, maxDepth: 4, maxValues: Limits.headerValues)
             }
         } catch {
             throw malformed("header, \(error)")

@@ -26,6 +26,7 @@ enum InspectCommand {
         let milliseconds = MonotonicClock.now.since(started) / 1_000_000
         let words = try vocabularyCount(folder)
         try folder.checkVocabulary(count: words)
+        try folder.checkModules()
         var lines = summary(folder) + [("vocabulary", "\(words) words")]
         lines.append(("checked in", "\(milliseconds) ms"))
         show(lines)

@@ -76,6 +76,19 @@ private func parse(
         #expect(throws: JSONError.self) { try parse("[" + deep + "]") }
     }
 
+    @Test func valuesAreCounted() throws {
+        func count(_ text: String, atMost most: Int) throws {
+            try Array(text.utf8).withUnsafeBufferPointer {
+                _ = try JSONDocument.parse($0, maxValues: most)
+            }
+        }
+        try count(#"{"a":[1,2,"x"]}"#, atMost: 5)
+        let error = #expect(throws: JSONError.self) {
+            try count(#"{"a":[1,2,"x"]}"#, atMost: 4)
+        }
+        #expect(error?.description.contains("more than 4 values") == true)
+    }
+
     @Test func invalidUTF8IsRefused() {
         #expect(throws: JSONError.self) { try JSONDocument.parse([0x22, 0xC3, 0x28, 0x22]) }
     }

@@ -24,7 +24,7 @@ extension Classification: Drawn {
         self.init(
             label: d.string(), probability: d.float(), scores: d.messages(), tokens: d.uint32(),
             truncated: d.bool(), abstained: d.bool(), tokensTotal: d.uint32(), code: d.int32(),
-            error: d.string()
+            error: d.string(), labelSet: d.list { $0.string() }, windows: d.uint32()
         )
     }
 }

@@ -54,7 +54,7 @@ import TextflixProtocol
             "bodyBytes": Limits.bodyBytes, "envelopeBytes": Limits.envelopeBytes,
             "explainTextBytes": Limits.explainTextBytes,
             "explainSamples": Limits.explainSamples, "explainFeatures": Limits.explainFeatures,
-            "explainWindows": Limits.explainWindows, "textBytes": Limits.textBytes,
+            "textWindows": Limits.textWindows, "textBytes": Limits.textBytes,
             "textsPerRequest": Limits.textsPerRequest,
             "metadataEntries": Limits.metadataEntries,
             "streamsPerCancel": Limits.streamsPerCancel, "streamWindow": Limits.streamWindow,

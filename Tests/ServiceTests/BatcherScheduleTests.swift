@@ -29,9 +29,16 @@ struct Schedule {
 
     private struct Text {
         let request: RequestID
-        let tokens: Int
-        let bytes: Int
+        /// One, unless it is read in windows.
+        let windows: [(tokens: Int, bytes: Int)]
+        /// Until its last window is computed it is `ready`.
         var place = Place.unready
+        var taken = 0
+        var finished = 0
+
+        /// Of what waits.
+        var tokens: Int { windows[taken...].reduce(0) { $0 + $1.tokens } }
+        var bytes: Int { windows[taken...].reduce(0) { $0 + $1.bytes } }
     }
 
     private struct Request {
@@ -101,9 +108,12 @@ struct Schedule {
     private mutating func claim() {
         let count = random.pick(1...6)
         let texts = (0..<count).map { _ in
-            Text(
-                request: RequestID(nextRequest), tokens: random.pick(1...120),
-                bytes: random.pick(0...300))
+            let windows = random.oneIn(4) ? random.pick(2...4) : 1
+            return Text(
+                request: RequestID(nextRequest),
+                windows: (0..<windows).map { _ in
+                    (random.pick(1...120), random.pick(0...300 / windows))
+                })
         }
         let claim = Claim(
             request: RequestID(nextRequest), user: UInt32(random.pick(0...3)),
@@ -169,12 +179,21 @@ struct Schedule {
                 continue
             }
             requests[request]!.texts[index].place = .ready
+            enqueue(text, index)
+        }
+    }
+
+    private mutating func enqueue(_ text: Text, _ index: Int) {
+        let count = text.windows.count
+        for (number, window) in text.windows.enumerated() {
             serial += 1
             let kept = batcher.enqueue(
                 WorkItem(
-                    request: request, index: index, tokenCount: text.tokens, byteCount: text.bytes,
+                    request: text.request, index: index, tokenCount: window.tokens,
+                    byteCount: window.bytes,
+                    window: count > 1 ? TextWindow(number: number, count: count) : nil,
                     payload: serial))
-            if !kept { fail("\(request) was not wanted any more") }
+            if !kept { fail("\(text.request) was not wanted any more") }
         }
     }
 
@@ -244,11 +263,16 @@ struct Schedule {
         if tokens > limits.batchTokens, batch.items.count > 1 { fail("over the token budget") }
         for item in batch.items {
             guard let request = requests[item.request] else { return fail("computes the unwanted") }
-            if request.texts[item.index].place != .ready { fail("computed twice, or unready") }
+            let text = request.texts[item.index]
+            if text.place != .ready { fail("computed twice, or unready") }
+            if let window = item.window, window.number != text.taken { fail("windows in disorder") }
             if request.claim.lane != batch.lane { fail("two lanes in a batch") }
             if request.claim.workClass != batch.workClass { fail("two classes in a batch") }
             if request.claim.deadline <= now { fail("computes what has expired") }
-            requests[item.request]!.texts[item.index].place = .computing
+            requests[item.request]!.texts[item.index].taken += 1
+            if item.window?.number ?? 0 == text.windows.count - 1 {
+                requests[item.request]!.texts[item.index].place = .computing
+            }
         }
         for item in batch.items where fault == nil { checkOrder(item.request) }
     }
@@ -271,7 +295,9 @@ struct Schedule {
         let (batch, _) = running.removeLast()
         batcher.finish(batch.number, computed: UInt64(batch.tokenCount) * 20_000)
         for item in batch.items where requests[item.request] != nil {
-            leave(item.request, item.index)
+            requests[item.request]!.texts[item.index].finished += 1
+            let text = requests[item.request]!.texts[item.index]
+            if text.finished == text.windows.count { leave(item.request, item.index) }
         }
     }
 

@@ -113,7 +113,7 @@ enum FakeModel {
 
     static func make(
         _ name: String = "m", number: UInt32 = 1, head: ServedModel.Head = .sequence,
-        maxTokens: Int = 8, revision: String = "r1"
+        maxTokens: Int = 8, revision: String = "r1", truncation: TextTruncation = .head
     ) throws -> ServedModel {
         let labels = head == .token ? tags : head == .none ? [] : ["no", "yes"]
         return ServedModel(
@@ -122,7 +122,7 @@ enum FakeModel {
                 let sum = logits.reduce(0, +)
                 return logits.map { $0 / sum }
             },
-            abstainBelow: 0, truncation: .head, maxTokens: maxTokens, layerCount: 2,
+            abstainBelow: 0, truncation: truncation, maxTokens: maxTokens, layerCount: 2,
             computation: .network(
                 nil,
                 try WordPiece(

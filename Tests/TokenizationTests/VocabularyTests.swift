@@ -28,6 +28,58 @@ import Testing
         }
     }
 
+    /// By transformers 5.24 from the same files: BERT's own tokenizers follow the configuration, and
+    /// a bare fast tokenizer its `tokenizer.json`.
+    @Test(
+        arguments: [
+            (#"{}"#, [4, 2]), (#"{"do_lower_case":false}"#, [0, 2]),
+            (#"{"strip_accents":false}"#, [3, 2]), (#"{"strip_accents":null}"#, [4, 2]),
+            (#"{"tokenize_chinese_chars":false}"#, [4, 0]),
+            (#"{"do_lower_case":false,"tokenizer_class":"BertTokenizer"}"#, [0, 2]),
+            (#"{"do_lower_case":false,"tokenizer_class":"PreTrainedTokenizerFast"}"#, [4, 2]),
+        ] as [(String, [UInt32])])
+    func theConfigurationHasTheLastWord(_ config: String, _ ids: [UInt32]) throws {
+        let json = """
+            {\(Self.split),"normalizer":{"type":"BertNormalizer","clean_text":true,
+            "handle_chinese_chars":true,"strip_accents":null,"lowercase":true},
+            "model":{"type":"WordPiece","unk_token":"[UNK]","vocab":
+            {"[UNK]":0,"[CLS]":1,"漢":2,"é":3,"e":4,"[SEP]":5}}}
+            """
+        let model = try WordPiece(
+            tokenizerJSON: Array(json.utf8), vocabulary: [], tokenizerConfig: Array(config.utf8),
+            modelType: "bert")
+        var buffer = TokenBuffer()
+        let word = ids[1] == 0 ? "漢字" : "漢"
+        _ = try model.tokenize(
+            Array("É \(word)".utf8), specialTokens: false, into: &buffer)
+        #expect(buffer.ids == ids, "\(config)")
+    }
+
+    /// By transformers 5.24 from the same files.
+    @Test func tokensThatWereAddedToAVocabulary() throws {
+        let config = """
+            {"do_lower_case":true,"added_tokens_decoder":{
+            "0":{"content":"[UNK]","special":true,"normalized":false},
+            "6":{"content":"FilmX","special":false,"normalized":true},
+            "5":{"content":"[NAME]","special":false,"normalized":false},
+            "4":{"content":"film","special":false,"normalized":true}}}
+            """
+        let model = try WordPiece(
+            tokenizerJSON: [],
+            vocabulary: Array("[UNK]\n[CLS]\n[SEP]\nx\nfilm\n##x\n".utf8.dropLast(5)),
+            tokenizerConfig: Array(config.utf8), modelType: "bert")
+        #expect(model.vocabularyCount == 7)
+        var buffer = TokenBuffer()
+        _ = try model.tokenize(Array("[NAME] filmx Film [UNK] x".utf8), into: &buffer)
+        #expect(buffer.ids == [1, 5, 6, 4, 0, 0, 0, 3, 2])
+        expectUnusable("has id 9, but the next that is free is 1") { () throws(TokenizationError) in
+            try WordPiece(
+                tokenizerJSON: [], vocabulary: Array("[UNK]\n".utf8),
+                tokenizerConfig: Array(#"{"added_tokens_decoder":{"9":{"content":"a"}}}"#.utf8),
+                modelType: "bert")
+        }
+    }
+
     @Test(arguments: [
         ("[UNK]\n[CLS]\nfilm\n", "has no special token \"[SEP]\""),
         ("[UNK]\n[CLS]\n[SEP]\nfilm\nfilm\n", "\"film\" twice, as 3 and 4"),

@@ -164,6 +164,24 @@ import Weights
         }
     }
 
+    @Test func aLayerAfterPoolingIsNotLeftOutInSilence() throws {
+        try withFolder { folder in
+            try writeSentenceFolder(#"{"pooling_mode": "cls"}"#, folder)
+            func modules(_ types: String...) throws {
+                let members = types.map { #"{"type": "sentence_transformers.models.\#($0)"}"# }
+                try write("[" + members.joined(separator: ",") + "]", folder + "/modules.json")
+            }
+            try modules("Transformer", "Pooling", "Normalize")
+            try ModelFolder.open(folder).checkModules()
+            try modules("Transformer", "Pooling", "Dense", "Normalize")
+            let opened = try ModelFolder.open(folder)
+            let error = #expect(throws: WeightsError.self) { try opened.checkModules() }
+            #expect(error?.kind == .unsupported)
+            #expect(error?.description.contains("modules.json") == true)
+            #expect(error?.description.contains("models.Dense") == true)
+        }
+    }
+
     @Test func aPackedFileIsTheFoldersHoweverItIsNamed() throws {
         try withFolder { folder in
             try sound.write(to: folder + "/model")

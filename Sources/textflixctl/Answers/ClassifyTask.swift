@@ -81,6 +81,10 @@ struct ClassifyTask: TextTask {
             writer.key("tokens_total")
             writer.int(answer.tokensTotal)
         }
+        if answer.windows > 0 {
+            writer.key("windows")
+            writer.int(answer.windows)
+        }
         writer.doubts(answer)
         writer.carried(item)
         writer.endObject()
@@ -96,7 +100,7 @@ struct ClassifyTask: TextTask {
         let ink: Ink = answer.abstained ? .yellow : labels.ink(of: answer.label)
         let share = DisplayWidth.pad(Self.percent(answer.probability), to: 7, left: true)
         let bar = Bar.text(Double(answer.probability), columns: 10)
-        let notes = Self.others(answer) + (answer.truncated ? Self.reach(answer) : "")
+        let notes = Self.others(answer) + Self.reach(answer)
         let taken = DisplayWidth.of(number + shown + share + notes) + 1 + 10 + 2  // spaces and bar
         let text = DisplayWidth.cut(
             DisplayWidth.oneLine(item.text.utf8), to: max(16, screen.columns - taken))
@@ -111,9 +115,11 @@ struct ClassifyTask: TextTask {
         return names.isEmpty ? "" : " [or \(names.joined(separator: ", "))]"
     }
 
-    /// How much of a long text was read.
+    /// How a long text was read: how much of it, or in how many parts.
     private static func reach(_ answer: Classification) -> String {
-        answer.tokensTotal > 0
+        if answer.windows > 0 { return " [in \(answer.windows) windows]" }
+        guard answer.truncated else { return "" }
+        return answer.tokensTotal > 0
             ? " [\(answer.tokens) of \(answer.tokensTotal) tokens]"
             : " [\(answer.tokens) tokens of more]"
     }
