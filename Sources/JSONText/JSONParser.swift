@@ -5,7 +5,8 @@
 // and the byte span of a field (lines that carry other fields through).
 //
 // Invariant: every access is bounds-checked by `peek`, nesting is at most `maxDepth`, values are at
-// most `maxValues`, and input that is not exactly one value is an error with a position. Strings come out as valid UTF-8.
+// most `maxValues`, and input that is not exactly one value is an error with a position. Strings
+// come out as valid UTF-8.
 
 package enum JSONDocument {
     package enum Dialect: Sendable { case json, json5 }

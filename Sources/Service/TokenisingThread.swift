@@ -170,10 +170,7 @@ package final class TokenisingThread: Sendable {
                 maxTokens: model.maxTokens, countAll: text.utf8.count <= Self.countedBytes,
                 specialTokens: task.specialTokens, into: &buffer)
         } catch {
-            return leave(
-                TextOutcome(
-                    request: task.request, index: index,
-                    result: .failure(.invalidArgument, error.description)), text)
+            return fail(text, index, task, .invalidArgument, error.description)
         }
         guard task.output != .tokens else {
             return leave(
@@ -207,10 +204,7 @@ package final class TokenisingThread: Sendable {
             windows = try TextReading(tokenizer: tokenizer, model: task.model)
                 .windows(text.utf8, &buffer)
         } catch {
-            return leave(
-                TextOutcome(
-                    request: task.request, index: index,
-                    result: .failure(error.code, error.message)), text)
+            return fail(text, index, task, error.code, error.message)
         }
         for (number, range) in windows.enumerated() {
             // The text was validated, and its windows were made to fit.
@@ -233,10 +227,7 @@ package final class TokenisingThread: Sendable {
     private func pass(_ text: Text, _ index: Int, _ task: TokenisingTask) {
         if let offset = text.firstInvalidByte() {
             let error = TokenizationError.invalidUTF8(offset: offset)
-            return leave(
-                TextOutcome(
-                    request: task.request, index: index,
-                    result: .failure(.invalidArgument, error.description)), text)
+            return fail(text, index, task, .invalidArgument, error.description)
         }
         scheduler.enqueue(
             LinearEngine.item(text, request: task.request, index: index, model: task.model))
@@ -273,6 +264,13 @@ package final class TokenisingThread: Sendable {
         return TokenPlaces(
             text: text, starts: buffer.starts.map { $0 + UInt32(start) },
             ends: buffer.ends.map { $0 + UInt32(start) }, cut: nil)
+    }
+
+    private func fail(
+        _ text: Text, _ index: Int, _ task: TokenisingTask, _ code: StatusCode, _ message: String
+    ) {
+        leave(
+            TextOutcome(request: task.request, index: index, result: .failure(code, message)), text)
     }
 
     private func leave(_ outcome: TextOutcome, _ text: Text) {

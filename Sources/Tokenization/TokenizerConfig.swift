@@ -1,6 +1,7 @@
-// Reads `tokenizer_config.json`, which says how a `vocab.txt` was used, and has the last word on how
-// a text is normalised where a `tokenizer.json` says otherwise: so the reference has it (transformers
-// 4 and 5), unless the class it names is one that has no say of its own.
+// Reads `tokenizer_config.json`, which says how a `vocab.txt` was used, and has the last word on
+// how a text is normalised where a `tokenizer.json` says otherwise: so the reference has it
+// (transformers 4 and 5), unless the class it names is one that has no say of its own. What it
+// leaves out stays as `tokenizer.json` has it; the reference then takes its class's defaults.
 //
 // Only what changes the answer is read; everything else in that file concerns other programs.
 

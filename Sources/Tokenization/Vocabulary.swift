@@ -69,8 +69,8 @@ struct Vocabulary: Sendable {
         for token in tokens.sorted(by: { $0.id < $1.id }) where id(of: token.name) == nil {
             guard token.id == bounds.count - 1 else {
                 throw .unusable(
-                    "the added token \"\(token.name)\" has id \(token.id), but the next that is free"
-                        + " is \(bounds.count - 1)")
+                    "the added token \"\(token.name)\" has id \(token.id), but the next that is"
+                        + " free is \(bounds.count - 1)")
             }
             bytes += token.content
             bounds.append(bytes.count)

@@ -256,8 +256,8 @@ extension ModelFolder {
 }
 
 extension ModelFolder {
-    /// To be asked where the folder's own vectors are the answer: a sentence-transformers folder may
-    /// have layers after pooling, and without them its vectors would be others.
+    /// To be asked where the folder's own vectors are the answer: a sentence-transformers folder
+    /// may have layers after pooling, and without them its vectors would be others.
     package func checkModules() throws(WeightsError) {
         let file = encoderPath + "/modules.json"
         guard head == .none, fileExists(file) else { return }

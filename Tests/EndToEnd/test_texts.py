@@ -1,5 +1,6 @@
 """Odd texts: empty, huge, not UTF-8, full of special tokens. One bad text fails alone."""
 
+import struct
 import time
 import unittest
 
@@ -62,6 +63,31 @@ class Texts(DaemonCase):
         together = self.results(*texts)
         for text, expected in zip(texts, together):
             self.assertEqual(self.results(text)[0], expected)
+
+    def test_windows_are_read_whole_and_averaged(self):
+        """A sentence of 100 pieces fills a window of 128. The text is sent beside its sentences, so
+        that every one of them shares batches with the others."""
+        sentences = ["A" + f" {letter}" * 100 + ". " for letter in "abcde"]
+        found = self.results("".join(sentences), *sentences, "short", truncation=wire.WINDOWS)
+        whole, parts = found[0], found[1:6]
+        self.assertEqual(whole[11], [len(sentences)])
+        self.assertNotIn(5, whole, "nothing is truncated")
+        self.assertEqual(whole[4][0], sum(part[4][0] for part in parts))
+        self.assertEqual(whole[7][0], whole[4][0] - 2 * (len(sentences) - 1))
+        for part in [*parts, found[6]]:
+            self.assertNotIn(11, part)
+        for label in range(2):
+            mean = sum(self.probability(part, label) for part in parts) / len(parts)
+            self.assertAlmostEqual(self.probability(whole, label), mean, delta=1e-6)
+
+    def probability(self, result, label):
+        return struct.unpack("<f", wire.fields(result[3][label])[2][0])[0]
+
+    def test_a_text_of_too_many_windows_fails_alone(self):
+        good, bad = self.results("good", "a " * 40_000, truncation=wire.WINDOWS)
+        self.assertNotIn(8, good)
+        self.assertEqual(bad[8], [INVALID_ARGUMENT])
+        self.assertIn("more than 64", bad[9][0].decode())
 
     def test_a_thousand_texts_keep_their_order(self):
         texts = [f"{'word ' * (number % 90)}{number}" for number in range(1000)]

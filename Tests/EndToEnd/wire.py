@@ -53,8 +53,12 @@ def request(method, payload=b"", stream=1, timeout_ns=0, service=SERVICE, flags=
     return frame(body + (field(4, timeout_ns) if timeout_ns else b""), stream, flags=flags)
 
 
-def classify(*texts, stream=1, model="", priority=0, timeout_ns=0):
-    payload = message(f1=model, f2=list(texts)) + (field(3, priority) if priority else b"")
+WINDOWS = 3  # of Truncation
+
+
+def classify(*texts, stream=1, model="", priority=0, truncation=0, timeout_ns=0):
+    payload = message(f1=model, f2=list(texts)) + b"".join(
+        field(number, value) for number, value in ((3, priority), (4, truncation)) if value)
     return request("Classify", payload, stream, timeout_ns)
 
 

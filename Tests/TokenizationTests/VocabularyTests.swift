@@ -28,8 +28,8 @@ import Testing
         }
     }
 
-    /// By transformers 5.24 from the same files: BERT's own tokenizers follow the configuration, and
-    /// a bare fast tokenizer its `tokenizer.json`.
+    /// By transformers 5.24 from the same files: BERT's own tokenizers follow the configuration,
+    /// and a bare fast tokenizer its `tokenizer.json`.
     @Test(
         arguments: [
             (#"{}"#, [4, 2]), (#"{"do_lower_case":false}"#, [0, 2]),
