@@ -243,14 +243,19 @@ package struct Connection: Sendable {
 
     // MARK: Answers
 
-    /// Ends a unary stream well. Nothing happens on a stream that has ended.
-    package mutating func answer(_ stream: UInt32, _ message: some Message) {
-        guard streams[stream] != nil else { return }
+    /// Ends a unary stream well, unless the answer is too large. Nothing happens on a stream that
+    /// has ended.
+    /// - Returns: how it ended.
+    @discardableResult
+    package mutating func answer(_ stream: UInt32, _ message: some Message) -> StatusCode {
+        guard streams[stream] != nil else { return .ok }
         do throws(FrameError) {
             try writer.response(stream: stream, message)
             streams[stream] = nil
+            return .ok
         } catch {
             fail(stream, Self.oversizedAnswer)
+            return Self.oversizedAnswer.code
         }
     }
 

@@ -124,25 +124,26 @@ extension Exchange {
             return fail(
                 done.address, endpoint, done.method, status, done.fields(now: now))
         }
-        note(done, now: now)
+        var code = StatusCode.ok
         switch answer {
         case .classify(let response) where done.method == .classifyStream:
             answerMessage(done.address, request, response, endpoint)
-        case .classify(let response): endpoint.connection.answer(stream, response)
-        case .embed(let response): endpoint.connection.answer(stream, response)
-        case .tag(let response): endpoint.connection.answer(stream, response)
-        case .tokenize(let response): endpoint.connection.answer(stream, response)
+        case .classify(let response): code = endpoint.connection.answer(stream, response)
+        case .embed(let response): code = endpoint.connection.answer(stream, response)
+        case .tag(let response): code = endpoint.connection.answer(stream, response)
+        case .tokenize(let response): code = endpoint.connection.answer(stream, response)
         case .explain(let response):
             figures.count("textflix_explained_variants_total", Int(response.evaluations))
-            endpoint.connection.answer(stream, response)
+            code = endpoint.connection.answer(stream, response)
         case .failure: break
         }
+        note(done, code, now: now)
         touch(done.address.connection)
     }
 
-    private func note(_ done: PendingRequest, now: Instant) {
-        count(done.method, .ok)
-        if log.isOn(.debug) { tell(done, now: now) }
+    private func note(_ done: PendingRequest, _ code: StatusCode, now: Instant) {
+        count(done.method, code)
+        if log.isOn(.debug) { tell(done, code, now: now) }
         let (model, priority) = (done.model.name, done.workClass.name)
         figures.count(
             "textflix_texts_total", done.outcomes.count, "model", model, "priority", priority)
@@ -154,12 +155,12 @@ extension Exchange {
             "priority", priority)
     }
 
-    private func tell(_ done: PendingRequest, now: Instant) {
+    private func tell(_ done: PendingRequest, _ code: StatusCode, now: Instant) {
         log(
             .debug,
             "\(done.method.rawValue): \(done.outcomes.count) texts by \(done.model.name) in"
                 + " \(now.since(done.arrival) / 1000) µs",
-            [("REQUEST", done.address.text), ("CODE", StatusCode.ok.name)]
+            [("REQUEST", done.address.text), ("CODE", code.name)]
                 + done.fields(now: now))
     }
 

@@ -97,6 +97,25 @@ import TextflixProtocol
         #expect(codes == [.invalidArgument, .invalidArgument, .invalidArgument])
     }
 
+    /// Each piece of the text takes up to seven bytes of the answer, and two of the request.
+    @Test func anAnswerThatIsTooLargeIsAnErrorAndCountsAsOne() throws {
+        let daemon = try TestDaemon()
+        let client = try daemon.connect()
+        let text = Text(String(repeating: "a ", count: 1_500_000))
+        try client.send(.tokenize, TokenizeRequest(texts: [text]))
+        guard case .failure(let status) = try client.answer().1 else {
+            Issue.record("it was answered")
+            return
+        }
+        #expect(status.code == .resourceExhausted && status.message.contains("send fewer texts"))
+        let counter = try #require(
+            try client.status().counters.first { counter in
+                counter.name == "textflix_requests_total"
+                    && counter.labels.map(\.value).first == "Tokenize"
+            })
+        #expect(counter.labels.map(\.value) == ["Tokenize", "RESOURCE_EXHAUSTED"])
+    }
+
     @Test func manyClientsAtOnceGetTheirOwn() throws {
         let daemon = try TestDaemon()
         let clients = try (0..<40).map { _ in try daemon.connect() }

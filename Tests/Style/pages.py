@@ -1,24 +1,35 @@
-"""The manual has every key that an experiment's file may have.
+"""The manual has every key that an experiment's file and a model's settings may have.
 
-Which those are stands in Sources/Training, where `refuseKeys(otherThan:)` is called with a list of
-them: a sum of literals, of `static let`s and of what callers hand over. On the page each is in bold
-at the head of a paragraph, in the section of its kind of file. Whether the paragraph says the truth
-is not seen here.
+Which those are stands in the code, where `refuseKeys(otherThan:)` is called with a list of them: a
+sum of literals, of `static let`s and of what callers hand over. On the page each is in bold at the
+head of a paragraph, in the section of its kind of file. Whether the paragraph says the truth is not
+seen here.
 """
 
 import pathlib
 import re
+import typing
 
 import source as reader
 from rules import Finding
 
-PAGE = "deploy/man/textflixlab.1"
-FOLDER = "Sources/Training/"
-# Headings of the page, by the Swift file that refuses other keys; else of a step.
-SECTIONS = {"CurvePlan.swift": ("curve CURVE",),
-            "BaselineExperiment.swift": ("EXPERIMENT FILES", "Baselines"),
-            "EncoderExperiment.swift": ("EXPERIMENT FILES", "Encoders")}
-STEPS = ("Encoders",)
+class Manual(typing.NamedTuple):
+    """A page, and the code whose keys it must have."""
+
+    page: str
+    code: str
+    # Headings of the page, by the Swift file that refuses other keys; and of all other files.
+    sections: dict
+    others: tuple
+
+
+EXPERIMENTS = Manual(
+    "deploy/man/textflixlab.1", "Sources/Training/",
+    {"CurvePlan.swift": ("curve CURVE",),
+     "BaselineExperiment.swift": ("EXPERIMENT FILES", "Baselines"),
+     "EncoderExperiment.swift": ("EXPERIMENT FILES", "Encoders")}, ("Encoders",))
+SETTINGS = Manual("deploy/man/textflix.json.5", "Sources/Weights/ModelSettings.swift", {},
+                  ("KEYS",))
 
 # In code whose strings are blanked out.
 LIST = r"(?:\[[\s,]*\]|(?:\w+\.)?[a-z]\w*)"
@@ -69,19 +80,27 @@ def heads(page, headings):
 
 
 def experiment_keys(files):
+    return undocumented(EXPERIMENTS, "experiment_keys", files)
+
+
+def settings_keys(files):
+    return undocumented(SETTINGS, "settings_keys", files)
+
+
+def undocumented(manual, rule, files):
     codes = {file: reader.code(file.text) for file in files
-             if file.kind == "swift" and file.path.startswith(FOLDER)}
-    page = "".join(file.text for file in files if file.path == PAGE)
+             if file.kind == "swift" and file.path.startswith(manual.code)}
+    page = "".join(file.text for file in files if file.path == manual.page)
     refusals = matches(REFUSAL, codes)
     if not refusals:
-        yield Finding("experiment_keys", PAGE, 1, f"no refuseKeys in {FOLDER}; mend this rule")
+        yield Finding(rule, manual.page, 1, f"no refuseKeys in {manual.code}; mend this rule")
     for file, match in refusals:
         line = file.text.count("\n", 0, match.start()) + 1
         known = keys(file, match.span(1), codes) if match.group(1) else set()
         if not known:
-            yield Finding("experiment_keys", file.path, line, "keys that cannot be read here; write"
-                          " a sum of literal lists and static lets")
-        headings = SECTIONS.get(pathlib.PurePath(file.path).name, STEPS)
+            yield Finding(rule, file.path, line, "keys that cannot be read here; write a sum of"
+                          " literal lists and static lets")
+        headings = manual.sections.get(pathlib.PurePath(file.path).name, manual.others)
         for key in sorted(known - heads(page, headings)):
-            yield Finding("experiment_keys", file.path, line, f"{PAGE} has no paragraph {key} under"
+            yield Finding(rule, file.path, line, f"{manual.page} has no paragraph {key} under"
                           f" {' or '.join(headings)}; say what it is, its values, its default")

@@ -107,7 +107,7 @@ class Rules(unittest.TestCase):
         for old, new, count in [("", "", 0), (".B a", ".I a", 1), (" c", "", 1), (".BR", ".I", 2),
                                 ("1", "2", 0), (".TP\n.B d", ".B d", 1), ("Enc", "Dec", 4)]:
             with self.subTest(old):
-                page = tree.Source(pages.PAGE, "other", text.replace(old, new))
+                page = tree.Source(pages.EXPERIMENTS.page, "other", text.replace(old, new))
                 self.assertEqual(self.found(pages.experiment_keys, code, page), [5] * count)
 
     def test_experiment_keys_that_cannot_be_read(self):

@@ -33,7 +33,7 @@ def findings(rule):
         return list(rule(tree.code_sources(), targets()))
     if rule is arrows.arrows:
         return list(rule(targets()))
-    if rule in (rules.forbidden_words, pages.experiment_keys):
+    if rule in (rules.forbidden_words, pages.experiment_keys, pages.settings_keys):
         return list(rule(tree.sources()))
     return list(rule(tree.code_sources()))
 
@@ -91,6 +91,9 @@ class Style(unittest.TestCase):
 
     def test_experiment_keys(self):
         self.check(pages.experiment_keys)
+
+    def test_settings_keys(self):
+        self.check(pages.settings_keys)
 
     def test_swift_format(self):
         self.check(rules.swift_format)
