@@ -2,7 +2,8 @@
 //
 // It is written under a name of its own in the same directory, synced, then renamed over the final
 // name. Invariant: until `commit` returns, the final name shows what it showed before; an owner who
-// ends without committing leaves nothing behind.
+// ends without committing leaves nothing behind. What a killed process leaves, which no living one
+// holds locked, goes with the next writer of the same file.
 
 internal import Glibc
 
@@ -14,19 +15,55 @@ package struct AtomicFile: ~Copyable {
 
     /// - Parameter mode: permission bits of the new file, before the process's umask.
     package init(_ path: String, mode: UInt32 = 0o644) throws(Errno) {
-        // The process id tells writers of two processes apart; O_EXCL settles the rest.
-        let temporaryPath = "\(path).new-\(getpid())"
-        _ = unlink(temporaryPath)
-        let number = try checked("create \(temporaryPath)") {
-            open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        }
+        Self.removeAbandoned(path)
         self.path = path
-        self.temporaryPath = temporaryPath
-        file = Descriptor(adopting: number)
+        var name = ""
+        file = try Self.create(beside: path, mode, &name)
+        temporaryPath = name
     }
 
     deinit {
         if !committed { _ = unlink(temporaryPath) }
+    }
+
+    private static func create(
+        beside path: String, _ mode: UInt32, _ name: inout String
+    ) throws(Errno) -> Descriptor {
+        while true {
+            name = path + mark + digits(UInt64.random(in: .min ... .max))
+            let number = try checked("create \(name)") {
+                open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+            }
+            let file = Descriptor(adopting: number)
+            // Where the file system knows no locks, nothing is ever taken for abandoned.
+            _ = flock(number, LOCK_EX)
+            var status = stat()
+            try perform("stat \(name)") { fstat(number, &status) }
+            // Removed, between its making and its lock, by another writer of the same file.
+            if status.st_nlink > 0 { return file }
+        }
+    }
+
+    private static let mark = ".new-"
+
+    /// Sixteen hexadecimal ones.
+    private static func digits(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// Removes what writers of this file have left that were killed.
+    private static func removeAbandoned(_ path: String) {
+        let folder = parentDirectory(of: path) ?? "."
+        let prefix = (path.split(separator: "/").last ?? "") + mark
+        for name in (try? listDirectory(folder)) ?? [] where name.hasPrefix(prefix) {
+            let number = name.dropFirst(prefix.count)
+            guard number.count == 16, UInt64(number, radix: 16) != nil,
+                let file = try? openForReading("\(folder)/\(name)")
+            else { continue }
+            let isAbandoned = flock(file.number, LOCK_EX | LOCK_NB) == 0
+            if isAbandoned { _ = unlink("\(folder)/\(name)") }
+        }
     }
 
     /// Appends, wholly.

@@ -57,6 +57,20 @@ final class Scratch {
         #expect(try readFile(scratch("a"), limit: 9) == [1])
     }
 
+    @Test func whatAKilledWriterLeftGoesWithTheNext() throws {
+        let scratch = try Scratch()
+        let others = ["a.new-draft", "a.new-00000000000000zz", "b.new-0123456789abcdef"]
+        for name in others + ["a.new-0123456789abcdef"] {
+            try writeFileAtomically(scratch(name), bytes: [1])
+        }
+        let first = try AtomicFile(scratch("a"))
+        try writeFileAtomically(scratch("a"), bytes: [2])
+        #expect(try listDirectory(scratch.path).count == others.count + 2, "one is being written")
+        try first.commit()
+        #expect(try listDirectory(scratch.path) == ["a"] + others.sorted())
+        #expect(try readFile(scratch("a"), limit: 9).isEmpty)
+    }
+
     @Test func aReplacedFileKeepsItsMappedBytes() throws {
         let scratch = try Scratch()
         try writeFileAtomically(scratch("a"), bytes: [1, 2, 3])
