@@ -135,12 +135,20 @@ package struct SignalQueue: ~Copyable, Sendable {
 
     /// Call it on the main thread before any other starts.
     package init(_ signals: [Signal]) throws(Errno) {
+        var set = Self.block(signals)
+        let flags = Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)
+        descriptor = Descriptor(adopting: try checked("signalfd") { signalfd(-1, &set, flags) })
+    }
+
+    /// From now on these signals wait, until a queue of them is made and asked.
+    package static func hold(_ signals: [Signal]) { _ = block(signals) }
+
+    private static func block(_ signals: [Signal]) -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
         for signal in signals { sigaddset(&set, signal.rawValue) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        let flags = Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)
-        descriptor = Descriptor(adopting: try checked("signalfd") { signalfd(-1, &set, flags) })
+        return set
     }
 
     /// The next signal that has come; nil when there is none.
@@ -150,5 +158,4 @@ package struct SignalQueue: ~Copyable, Sendable {
         guard count == MemoryLayout<signalfd_siginfo>.size else { return nil }
         return Signal(rawValue: Int32(entry.ssi_signo))
     }
-
 }

@@ -61,9 +61,14 @@ class Allocations(unittest.TestCase):
 
 
 class Stopped(unittest.TestCase):
-    """Ctrl-C: the rates of what was measured, no file, no capacity; status 130."""
+    """Ctrl-C or SIGTERM: the rates of what was measured, no file, no capacity."""
 
     def test_a_run(self):
+        for sent, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            with self.subTest(sent.name):
+                self.stop(sent, status)
+
+    def stop(self, sent, status):
         out, plot = scratch() / "stopped.json", scratch() / "stopped.svg"
         out.write_text("an older result")
         with Daemon() as daemon:
@@ -74,9 +79,9 @@ class Stopped(unittest.TestCase):
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
                 wait_until(lambda: daemon.counters().get("textflix_texts_total", 0) > 50,
                            "it is being measured")
-                process.send_signal(signal.SIGINT)
+                process.send_signal(sent)
                 page, said = process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, 130, said)
+        self.assertEqual(process.returncode, status, said)
         self.assertRegex(page, r"interrupted: .* of 60\.0 s were measured")
         # 50 a second for about one: over the whole minute it would be less than one.
         self.assertGreater(float(re.search(r"answered +([0-9.]+)", page)[1]), 10, page)

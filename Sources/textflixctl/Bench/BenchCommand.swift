@@ -4,6 +4,7 @@
 //     1    an assertion fails, or no rate meets the limit
 //     75   the generator was late: measure again, on a quieter machine
 //     130  stopped by Ctrl-C: what was measured is shown, and no file is written
+//     143  the same by SIGTERM
 
 import CommandLineTable
 import Presentation
@@ -85,7 +86,7 @@ enum BenchCommand {
     ) throws(Failure) -> ExitStatus {
         let screen = Screen(of: .output)
         printOutput(BenchPage(report: report, screen: screen).lines.map { "\($0)\n" }.joined())
-        if report.run.isInterrupted { return interrupted(call) }
+        if let signal = report.run.interruption { return interrupted(by: signal, call) }
         try write(BenchJSON.text(report), to: call.text(BenchOptions.out))
         if let path = call.text(BenchOptions.plot) {
             try write(PercentilePlot(report).text, to: path)
@@ -110,12 +111,14 @@ enum BenchCommand {
     }
 
     /// In a file a part of a run would pass for a whole one, and take the place of an older one.
-    private static func interrupted(_ call: Invocation) -> ExitStatus {
+    private static func interrupted(
+        by signal: SignalQueue.Signal, _ call: Invocation
+    ) -> ExitStatus {
         for option in [BenchOptions.out, BenchOptions.plot] {
             guard let path = call.text(option) else { continue }
             printError("textflixctl: interrupted: \(path) was not written\n")
         }
-        return .interrupted
+        return signal == .terminate ? .terminated : .interrupted
     }
 
     private static func write(_ text: String, to path: String?) throws(Failure) {

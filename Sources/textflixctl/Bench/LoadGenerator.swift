@@ -23,7 +23,9 @@ struct RunFigures: Sendable {
     var processorSeconds: Double
     var wallSeconds: Double
     var priority: SchedulingPriority
-    var isInterrupted: Bool
+    /// The signal that ended it too early; nil: none did.
+    var interruption: SignalQueue.Signal?
+    var isInterrupted: Bool { interruption != nil }
 }
 
 final class LoadGenerator {
@@ -69,7 +71,7 @@ final class LoadGenerator {
     private var begun = MonotonicClock.Instant.zero
     private var nextSweep = LoadGenerator.sweepEvery
     private var nextWatch = LoadGenerator.watchEvery
-    private var isInterrupted = false
+    private var interruption: SignalQueue.Signal?
 
     var connections: [LoadConnection?] = []
     var cursor = 0
@@ -118,7 +120,7 @@ final class LoadGenerator {
         begun = MonotonicClock.now
         var ready: [EventSet.Event] = []
         let limit = measuredEnd + plan.timeout.wholeNanoseconds + Self.grace
-        while !isInterrupted {
+        while interruption == nil {
             let isBehind = sendDue()
             let time = now
             if time >= nextSweep { sweep(time) }
@@ -131,13 +133,13 @@ final class LoadGenerator {
             for event in ready { handle(event) }
         }
         // What was under way when it was stopped has not failed.
-        if !isInterrupted {
+        if interruption == nil {
             for index in connections.indices { give(up: index, .noAnswer, before: .max) }
         }
         return RunFigures(
             lanes: figures, measuredSeconds: measuredSeconds,
             processorSeconds: Double(MonotonicClock.processTime - processor) / 1e9,
-            wallSeconds: Double(now) / 1e9, priority: priority, isInterrupted: isInterrupted)
+            wallSeconds: Double(now) / 1e9, priority: priority, interruption: interruption)
     }
 
     /// Of the measured time what has passed: all of it, unless the run was stopped.
@@ -164,8 +166,7 @@ final class LoadGenerator {
         switch event.key {
         case Key.alarm: alarm.clear()
         case Key.signals:
-            _ = signals.next()
-            isInterrupted = true
+            interruption = signals.next() ?? interruption
         default:
             let index = Int(event.key)
             guard let connection = connections[index] else { return }

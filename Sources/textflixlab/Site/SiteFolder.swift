@@ -29,7 +29,7 @@ struct SiteFolder: ~Copyable {
         let staging = "\(path).new-\(ThisProcess.identifier)"
         try Self.cannotCreate { () throws(Errno) in
             // Ctrl-C waits until a run looks for it, so that this folder is not left behind.
-            _ = try SignalQueue([.interrupt, .terminate])
+            SignalQueue.hold([.interrupt, .terminate])
             // A run that was killed left it, and had our number.
             if fileExists(staging) { try removeDirectoryTree(staging) }
             try makeDirectories("\(staging)/data")
