@@ -20,7 +20,6 @@ package enum JSONDocument {
     }
 
     /// - Parameter maxValues: of all kinds together: one takes many times its byte in memory.
-
     package static func parse(
         _ source: UnsafeBufferPointer<UInt8>, dialect: Dialect = .json, maxDepth: Int = 128,
         maxValues: Int = .max

@@ -260,14 +260,18 @@ package struct Connection: Sendable {
     }
 
     /// Answers the oldest unanswered message of a streaming stream; the last ends it well.
-    package mutating func answerMessage(_ stream: UInt32, _ message: some Message) {
-        guard streams[stream] != nil else { return }
+    /// - Returns: how the message ended.
+    @discardableResult
+    package mutating func answerMessage(_ stream: UInt32, _ message: some Message) -> StatusCode {
+        guard streams[stream] != nil else { return .ok }
         do throws(FrameError) {
             try writer.data(stream: stream, message)
             streams[stream]!.window.answer()
             finishIfAnswered(stream)
+            return .ok
         } catch {
             fail(stream, Self.oversizedAnswer, abandoning: true)
+            return Self.oversizedAnswer.code
         }
     }
 

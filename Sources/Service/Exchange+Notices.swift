@@ -70,7 +70,7 @@ extension Exchange {
         for request in Set(report.outcomes.map(\.request)) { pending[request]?.note(report) }
         var parts: [TextOutcome] = []
         for outcome in report.outcomes {
-            if pending[outcome.request]?.isExplanation == true {
+            if pending[outcome.request]?.kind.isExplanation == true {
                 parts.append(outcome)
             } else {
                 take(outcome, now: now)
@@ -137,12 +137,21 @@ extension Exchange {
             code = endpoint.connection.answer(stream, response)
         case .failure: break
         }
+        if done.method != .classifyStream { countAnswer(done.address, done.method, code) }
         note(done, code, now: now)
         touch(done.address.connection)
     }
 
+    /// Counts what was answered; an answer that was too large is told like any other failure.
+    func countAnswer(_ address: StreamAddress, _ method: MethodName, _ code: StatusCode) {
+        count(method, code)
+        guard code != .ok else { return }
+        log.limited(
+            .info, "\(method.rawValue): \(code.name), the answer would be too large",
+            [("REQUEST", address.text), ("CODE", code.name)])
+    }
+
     private func note(_ done: PendingRequest, _ code: StatusCode, now: Instant) {
-        count(done.method, code)
         if log.isOn(.debug) { tell(done, code, now: now) }
         let (model, priority) = (done.model.name, done.workClass.name)
         figures.count(

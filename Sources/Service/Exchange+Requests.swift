@@ -203,8 +203,10 @@ extension Exchange {
     ) -> Int {
         guard order.output != .tokens else { return 0 }
         if model.linear != nil { return texts.reduce(0) { $0 + LinearEngine.cost(of: $1) } }
-        let truncation = order.truncation ?? model.truncation
-        let most = model.maxTokens * (truncation == .windows ? Limits.textWindows : 1)
+        // An explanation is charged for its variants, none of which is longer than the model reads.
+        let isWhole =
+            (order.truncation ?? model.truncation) == .windows && !order.kind.isExplanation
+        let most = model.maxTokens * (isWhole ? Limits.textWindows : 1)
         return texts.reduce(0) { $0 + min(most, $1.utf8.count / 4 + 2) }
     }
 

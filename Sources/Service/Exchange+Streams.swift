@@ -126,7 +126,10 @@ extension Exchange {
             row.slots.removeFirst()
         }
         endpoint.streams[address.stream] = row
-        for answer in ready { endpoint.connection.answerMessage(address.stream, answer) }
+        for answer in ready where endpoint.connection.isOpen(address.stream) {
+            let code = endpoint.connection.answerMessage(address.stream, answer)
+            countAnswer(address, .classifyStream, code)
+        }
         // It has ended: well, or because an answer was too large, and then others may be under way.
         if !endpoint.connection.isOpen(address.stream) { abandon(address.stream, endpoint) }
     }

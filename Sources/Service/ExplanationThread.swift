@@ -240,7 +240,8 @@ struct ExplanationDesk {
         return WorkItem(
             request: request, index: index, tokenCount: count?.used ?? 0, byteCount: byteCount,
             payload: TokenisedText(
-                model: run.task.model, ids: buffer.ids, total: nil, isTruncated: false,
+                model: run.task.model, ids: buffer.ids.withUnsafeBufferPointer { Array($0) },
+                total: nil, isTruncated: false,
                 nanoseconds: 0, places: nil))
     }
 }

@@ -28,6 +28,8 @@ package final class Listener: Sendable {
     package let socket: Descriptor
     /// nil: inherited.
     private let madePath: String?
+    /// What stood at that path when it was made: another's socket may stand there since.
+    private let made: FileStatus?
     private let lock: Lock?
     private let isUnlinked = Atomic(false)
 
@@ -43,6 +45,7 @@ package final class Listener: Sendable {
     private init(socket: consuming Descriptor, madePath: String?, lock: Lock?) {
         self.socket = socket
         self.madePath = madePath
+        made = madePath.flatMap { try? FileStatus(path: $0) }
         self.lock = lock
     }
 
@@ -136,6 +139,8 @@ package final class Listener: Sendable {
     /// path may be another daemon's.
     package func unlink() {
         guard let madePath, !isUnlinked.exchange(true, ordering: .relaxed) else { return }
+        let now = try? FileStatus(path: madePath)
+        if let made, now?.device != made.device || now?.inode != made.inode { return }
         try? removeFile(madePath)
         try? removeFile(madePath + ".lock")
     }

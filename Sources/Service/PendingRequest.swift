@@ -84,10 +84,6 @@ enum Answer: Sendable {
 }
 
 extension PendingRequest {
-    var isExplanation: Bool {
-        if case .explain = kind { true } else { false }
-    }
-
     /// The answer, once nothing is missing.
     var answer: Answer {
         let (name, revision) = (model.name, model.revision)

@@ -69,7 +69,7 @@ package final class ServedModel: Sendable {
         // Sun et al. 2019: 128 of 512 from the head, the rest from the tail.
         case .headAndTail: .headAndTail(head: maxTokens / 4)
         case .refuse: .refuse
-        // What is longer than a window is parted before, so that nothing is left to cut.
+        // Each window by itself, of which nothing is left to cut.
         case .windows: .head
         }
     }

@@ -15,8 +15,7 @@ extension TextOutcome {
         self.init(
             request: windows[0].request, index: windows[0].index, result: Result(of: windows),
             tokenCount: windows.reduce(0) { $0 + $1.tokenCount },
-            totalTokens: windows[0].totalTokens,
-            isTruncated: windows.contains(where: \.isTruncated))
+            totalTokens: windows[0].totalTokens)
         windowCount = windows.count
     }
 }

@@ -1,8 +1,7 @@
 // Which bytes of a text the model reads: all, what truncation leaves of them, or all of them in
 // windows.
 //
-// Lives on the thread that owns the buffer: one that turns texts into tokens, or that explains.
-// Equal texts have equal windows on both.
+// Lives on the explanation thread, which owns the buffer.
 
 internal import TextflixProtocol
 internal import Tokenization
@@ -15,17 +14,13 @@ struct TextReading {
     func read(
         _ text: [UInt8], truncation: TextTruncation, _ buffer: inout TokenBuffer
     ) throws(Status) -> ExplainedText.Reading {
+        if truncation == .windows { return try windows(text, &buffer) }
         let policy = model.policy(truncation)
         let count = try tokenize(text, policy, &buffer)
         var reading = ExplainedText.Reading(
             ranges: [[0..<text.count]], usedTokens: count.used, totalTokens: count.total,
             isTruncated: count.truncated)
         guard count.truncated else { return reading }
-        if truncation == .windows {
-            reading.ranges = try windows(text, &buffer).map { [$0] }
-            reading.isTruncated = false
-            return reading
-        }
         // [CLS] first, [SEP] last: the text's own tokens lie between.
         let last = buffer.count - 2
         if case .headAndTail(let head) = policy, head < last {
@@ -35,6 +30,22 @@ struct TextReading {
             reading.ranges = [[0..<Int(buffer.ends[last])]]
         }
         return reading
+    }
+
+    /// A window's tokens are those that Classify reads, but for a word that is longer than one.
+    private func windows(
+        _ text: [UInt8], _ buffer: inout TokenBuffer
+    ) throws(Status) -> ExplainedText.Reading {
+        do throws(TokenizationError) {
+            let windows = try tokenizer.windows(
+                text, maxTokens: model.maxTokens, atMost: Limits.textWindows, into: &buffer)
+            return ExplainedText.Reading(
+                ranges: windows.map { [$0.bytes] },
+                usedTokens: 2 + (windows.map(\.tokens.count).max() ?? 0),
+                totalTokens: buffer.count + 2)
+        } catch {
+            throw .invalid(error.description)
+        }
     }
 
     private func tokenize(
@@ -47,56 +58,5 @@ struct TextReading {
         } catch {
             throw .invalid(error.description)
         }
-    }
-
-    /// Whole sentences, as many as fit; one that does not fit alone is cut at a token. Together the
-    /// windows are the text.
-    func windows(
-        _ text: [UInt8], _ buffer: inout TokenBuffer
-    ) throws(Status) -> [Range<Int>] {
-        let room = model.maxTokens - 2
-        var windows: [Range<Int>] = []
-        var tokens = 0
-        for sentence in SentenceSplitter().features(of: text, atMost: Limits.explainFeatures) {
-            for (piece, count) in try pieces(of: sentence, text, room, &buffer) {
-                if let last = windows.last, tokens + count <= room {
-                    windows[windows.count - 1] = last.lowerBound..<piece.upperBound
-                    tokens += count
-                } else {
-                    windows.append(piece)
-                    tokens = count
-                }
-            }
-        }
-        guard windows.count <= Limits.textWindows else {
-            throw .invalid(
-                "the text has \(windows.count) windows, more than \(Limits.textWindows)")
-        }
-        return windows
-    }
-
-    private func pieces(
-        of sentence: Range<Int>, _ text: [UInt8], _ room: Int, _ buffer: inout TokenBuffer
-    ) throws(Status) -> [(Range<Int>, Int)] {
-        let count: Int
-        do throws(TokenizationError) {
-            count = try tokenizer.tokenize(
-                Array(text[sentence]), truncation: .none, specialTokens: false, into: &buffer
-            ).used
-        } catch {
-            throw .invalid(error.description)
-        }
-        var pieces: [(Range<Int>, Int)] = []
-        var start = sentence.lowerBound
-        for first in stride(from: 0, to: max(1, count), by: room) {
-            let next = first + room
-            let end =
-                next < count
-                ? sentence.lowerBound + Int(buffer.starts[next]) : sentence.upperBound
-            // Tokens of one word may share their bytes: then they stay together.
-            if end > start { pieces.append((start..<end, min(room, count - first))) }
-            start = max(start, end)
-        }
-        return pieces
     }
 }

@@ -161,6 +161,9 @@ package final class TokenisingThread: Sendable {
         guard case .network(_, let tokenizer) = model.computation else {
             return pass(text, index, task)
         }
+        if task.truncation == .windows, task.output != .tokens {
+            return readWindows(text, index, task, tokenizer, &buffer)
+        }
         let start = MonotonicClock.now
         let count: TokenCount
         do throws(TokenizationError) {
@@ -179,9 +182,6 @@ package final class TokenisingThread: Sendable {
                     result: tokens(buffer, task.specialTokens, end: text.utf8.count),
                     tokenCount: count.used, totalTokens: count.total), text)
         }
-        if count.truncated, task.truncation == .windows {
-            return readWindows(text, index, task, total: count.total, since: start, &buffer)
-        }
         scheduler.enqueue(
             WorkItem(
                 request: task.request, index: index, tokenCount: count.used,
@@ -193,33 +193,34 @@ package final class TokenisingThread: Sendable {
                     places: places(text, task, count, buffer))))
     }
 
-    /// Hands on a text that is too long for the model as windows, which make one answer again.
+    /// Hands on a text as windows, if it is too long for the model; they make one answer again.
     private func readWindows(
-        _ text: Text, _ index: Int, _ task: TokenisingTask, total: Int?, since start: Instant,
+        _ text: Text, _ index: Int, _ task: TokenisingTask, _ tokenizer: WordPiece,
         _ buffer: inout TokenBuffer
     ) {
-        guard case .network(_, let tokenizer) = task.model.computation else { return }
-        let windows: [Range<Int>]
-        do throws(Status) {
-            windows = try TextReading(tokenizer: tokenizer, model: task.model)
-                .windows(text.utf8, &buffer)
+        let start = MonotonicClock.now
+        let windows: [TokenWindow]
+        do throws(TokenizationError) {
+            windows = try tokenizer.windows(
+                text.utf8, maxTokens: task.model.maxTokens, atMost: Limits.textWindows,
+                into: &buffer)
         } catch {
-            return fail(text, index, task, error.code, error.message)
+            return fail(text, index, task, .invalidArgument, error.description)
         }
-        for (number, range) in windows.enumerated() {
-            // The text was validated, and its windows were made to fit.
-            let count = try? tokenizer.tokenize(
-                Array(text.utf8[range]), maxTokens: task.model.maxTokens, into: &buffer)
-            let window = TextWindow(number: number, count: windows.count)
+        for (number, window) in windows.enumerated() {
+            let isLast = number == windows.count - 1
+            let ids =
+                [tokenizer.classification] + buffer.ids[window.tokens] + [tokenizer.separator]
             scheduler.enqueue(
                 WorkItem(
-                    request: task.request, index: index, tokenCount: count?.used ?? 0,
-                    byteCount: range.count, window: windows.count > 1 ? window : nil,
+                    request: task.request, index: index, tokenCount: ids.count,
+                    byteCount: window.bytes.count,
+                    window: windows.count == 1
+                        ? nil : TextWindow(number: number, count: windows.count),
                     payload: TokenisedText(
-                        model: task.model, ids: buffer.ids, total: total,
-                        isTruncated: count?.truncated ?? false,
-                        nanoseconds: window.isLast ? MonotonicClock.now.since(start) : 0,
-                        places: places(text, task, buffer, from: range.lowerBound))))
+                        model: task.model, ids: ids, total: buffer.count + 2, isTruncated: false,
+                        nanoseconds: isLast ? MonotonicClock.now.since(start) : 0,
+                        places: places(text, task, buffer, of: window))))
         }
     }
 
@@ -256,14 +257,14 @@ package final class TokenisingThread: Sendable {
         return TokenPlaces(text: text, starts: buffer.starts, ends: buffer.ends, cut: cut)
     }
 
-    /// As above, of a window that begins at a byte of the text.
+    /// As above, of a window.
     private func places(
-        _ text: Text, _ task: TokenisingTask, _ buffer: TokenBuffer, from start: Int
+        _ text: Text, _ task: TokenisingTask, _ buffer: TokenBuffer, of window: TokenWindow
     ) -> TokenPlaces? {
         guard task.output == .tokenLogits else { return nil }
         return TokenPlaces(
-            text: text, starts: buffer.starts.map { $0 + UInt32(start) },
-            ends: buffer.ends.map { $0 + UInt32(start) }, cut: nil)
+            text: text, starts: [0] + buffer.starts[window.tokens] + [0],
+            ends: [0] + buffer.ends[window.tokens] + [0], cut: nil)
     }
 
     private func fail(

@@ -13,6 +13,10 @@ struct WorkOrder: Sendable {
         case tag
         case tokenize(specialTokens: Bool)
         case explain(ExplainOrder)
+
+        var isExplanation: Bool {
+            if case .explain = self { true } else { false }
+        }
     }
 
     let kind: Kind

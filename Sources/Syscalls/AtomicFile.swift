@@ -36,11 +36,13 @@ package struct AtomicFile: ~Copyable {
             }
             let file = Descriptor(adopting: number)
             // Where the file system knows no locks, nothing is ever taken for abandoned.
-            _ = flock(number, LOCK_EX)
+            let isLocked = flock(number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
             var status = stat()
             try perform("stat \(name)") { fstat(number, &status) }
-            // Removed, between its making and its lock, by another writer of the same file.
-            if status.st_nlink > 0 { return file }
+            // Another writer of the same file, between its making and its lock, took it for
+            // abandoned.
+            if isLocked, status.st_nlink > 0 { return file }
+            _ = unlink(name)
         }
     }
 
@@ -58,9 +60,11 @@ package struct AtomicFile: ~Copyable {
         let prefix = (path.split(separator: "/").last ?? "") + mark
         for name in (try? listDirectory(folder)) ?? [] where name.hasPrefix(prefix) {
             let number = name.dropFirst(prefix.count)
-            guard number.count == 16, UInt64(number, radix: 16) != nil,
-                let file = try? openForReading("\(folder)/\(name)")
-            else { continue }
+            guard number.count == 16, UInt64(number, radix: 16) != nil else { continue }
+            // Somebody else's fifo would let an open wait.
+            let opened = open("\(folder)/\(name)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard opened >= 0 else { continue }
+            let file = Descriptor(adopting: opened)
             let isAbandoned = flock(file.number, LOCK_EX | LOCK_NB) == 0
             if isAbandoned { _ = unlink("\(folder)/\(name)") }
         }

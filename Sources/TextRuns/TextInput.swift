@@ -1,5 +1,5 @@
-// Where the texts come from: arguments, a file, or standard input, as a stream that is never held
-// as a whole.
+// Where the texts come from: arguments, a file, or standard input, as a stream of which a line is
+// held at a time, or all of it where it is one text.
 //
 // `next` gives what is there without waiting; `read` fetches more and may be called whenever the
 // descriptor is readable. Both ends of the loop stay with the caller.
@@ -9,7 +9,11 @@ import Syscalls
 import TextflixProtocol
 
 package struct TextInput: ~Copyable {
-    package enum Form: Sendable { case lines, objects(ObjectFields) }
+    package enum Form: Sendable {
+        case lines, objects(ObjectFields)
+        /// All of the input is one text.
+        case whole
+    }
     package enum Piece { case text(TextItem), bad(BadLine), nothingYet, end }
 
     /// A line of JSON may hold more than its text.
@@ -25,6 +29,8 @@ package struct TextInput: ~Copyable {
     private var arguments: ArraySlice<String>
     private var argumentNumber = 0
     private var splitter = LineSplitter(limit: lineBytes)
+    /// Of `whole`: what was read; nil once it was given out.
+    private var text: [UInt8]? = []
     private var ended: Bool
 
     package init(arguments: [String], form: Form) {
@@ -67,6 +73,7 @@ package struct TextInput: ~Copyable {
             argumentNumber += 1
             return piece(argumentNumber, Array(argument.utf8))
         }
+        if case .whole = form { return whole() }
         while true {
             guard let line = splitter.next() ?? (ended ? splitter.finish() : nil) else {
                 return ended ? .end : .nothingYet
@@ -81,6 +88,16 @@ package struct TextInput: ~Copyable {
         }
     }
 
+    private mutating func whole() -> Piece {
+        guard ended, let bytes = text else { return ended ? .end : .nothingYet }
+        text = nil
+        guard bytes.count <= Limits.textBytes else {
+            return .bad(
+                BadLine(number: 1, reason: "longer than the \(Limits.textBytes) bytes of a text"))
+        }
+        return piece(1, bytes)
+    }
+
     /// Reads once, waiting if there is nothing yet.
     package mutating func read() throws(Failure) {
         guard let number, !ended else { return }
@@ -93,19 +110,22 @@ package struct TextInput: ~Copyable {
         // Somebody made the descriptor non-blocking: there will be more.
         if failure == .wouldBlock { return }
         if let failure { throw Failure(.inputOutput, "reading the input: \(failure.message)") }
-        if bytesRead == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-            splitter.append(bytes.dropFirst(3))  // a byte order mark is no text
-        } else {
-            splitter.append(bytes)
-        }
+        let isMarked = bytesRead == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        append(bytes.dropFirst(isMarked ? 3 : 0))  // a byte order mark is no text
         bytesRead += bytes.count
         ended = bytes.isEmpty
+    }
+
+    private mutating func append(_ bytes: ArraySlice<UInt8>) {
+        guard case .whole = form else { return splitter.append(bytes) }
+        // What is longer is refused in the end, and needs no memory.
+        if text?.count ?? 0 <= Limits.textBytes { text? += bytes }
     }
 
     private func piece(_ number: Int, _ bytes: [UInt8]) -> Piece {
         do throws(BadLine) {
             return switch form {
-            case .lines: .text(try TextItem(line: number, bytes))
+            case .lines, .whole: .text(try TextItem(line: number, bytes))
             case .objects(let fields):
                 .text(try TextItem(object: number, bytes, fields: fields))
             }

@@ -33,11 +33,15 @@ package struct SentenceSplitter: Sendable {
                 ranges[$0].lowerBound..<ranges[min($0 + 1, ranges.count - 1)].upperBound
             }
         }
+        var lengths = zip(ranges, ranges.dropFirst()).map { $0.count + $1.count }
         while ranges.count > limit {
-            let lengths = zip(ranges, ranges.dropFirst()).map { $0.count + $1.count }
             let first = lengths.indices.min { lengths[$0] < lengths[$1] }!
             ranges[first] = ranges[first].lowerBound..<ranges[first + 1].upperBound
             ranges.remove(at: first + 1)
+            lengths.remove(at: first)
+            for pair in first - 1...first where lengths.indices.contains(pair) {
+                lengths[pair] = ranges[pair].count + ranges[pair + 1].count
+            }
         }
         return ranges
     }
@@ -60,22 +64,19 @@ package struct SentenceSplitter: Sendable {
     /// To the sentence before; the first to the one after it.
     private func joinFragments(_ ranges: [Range<Int>], _ text: [UInt8]) -> [Range<Int>] {
         var joined: [Range<Int>] = []
-        var pending: Int?
+        // Of the first ones, while they are too few to stand alone.
+        var words = 0
         for range in ranges {
-            let start = pending ?? range.lowerBound
-            pending = nil
-            let whole = start..<range.upperBound
-            if TextMarks.wordCount(in: text, whole, atMost: Self.fragmentWords)
-                == Self.fragmentWords
-            {
-                joined.append(whole)
-            } else if let last = joined.last {
-                joined[joined.count - 1] = last.lowerBound..<whole.upperBound
+            let isFirst = joined.isEmpty || words < Self.fragmentWords
+            let own = TextMarks.wordCount(in: text, range, atMost: Self.fragmentWords)
+            if !joined.isEmpty, isFirst || own < Self.fragmentWords {
+                joined[joined.count - 1] = joined.last!.lowerBound..<range.upperBound
+                if isFirst { words += own }
             } else {
-                pending = start
+                joined.append(range)
+                if isFirst { words = own }
             }
         }
-        if let start = pending { joined.append(start..<text.count) }
         return joined
     }
 

@@ -5,6 +5,8 @@ package enum TokenizationError: Error, Sendable, Equatable {
     case invalidUTF8(offset: Int)
     /// Refused rather than truncated: the text makes `tokens`, special tokens included.
     case tooLong(tokens: Int, limit: Int)
+    /// More windows than a text may have.
+    case tooManyWindows(limit: Int)
     /// The vocabulary or tokenizer file cannot be used; the message says why and where.
     case unusable(String)
 }
@@ -15,6 +17,8 @@ extension TokenizationError: CustomStringConvertible {
         case .invalidUTF8(let offset): "the text is not valid UTF-8 at byte \(offset)"
         case .tooLong(let tokens, let limit):
             "the text has \(tokens) tokens, the model takes at most \(limit)"
+        case .tooManyWindows(let limit):
+            "the text has more than \(limit) windows; send it in parts"
         case .unusable(let reason): reason
         }
     }

@@ -66,7 +66,14 @@ struct Vocabulary: Sendable {
     /// With those tokens that are not among its pieces at its end, where their ids must lie.
     func adding(_ tokens: [AddedToken]) throws(TokenizationError) -> Vocabulary {
         var (bytes, bounds, added) = (bytes, bounds, notInWords)
-        for token in tokens.sorted(by: { $0.id < $1.id }) where id(of: token.name) == nil {
+        for token in tokens.sorted(by: { $0.id < $1.id }) {
+            if let known = id(of: token.name) {
+                guard known == token.id else {
+                    throw .unusable(
+                        "the added token \"\(token.name)\" has ids \(known) and \(token.id)")
+                }
+                continue
+            }
             guard token.id == bounds.count - 1 else {
                 throw .unusable(
                     "the added token \"\(token.name)\" has id \(token.id), but the next that is"

@@ -16,6 +16,7 @@ enum Options {
     // Of every command that takes texts: where they are, and what is done with them.
     static let file = Option("file", .file("FILE"), "read texts from FILE; - is standard input")
     static let lines = Option("lines", "one text a line (this is the default)")
+    static let whole = Option("whole", "all of the file, or of standard input, is one text")
     static let jsonl = Option("jsonl", "one JSON object a line; other fields are carried through")
     static let textField = Option(
         "text-field", .text("FIELD"), default: "text", "the field that holds the text")
@@ -45,7 +46,8 @@ enum Options {
     static let interval = Option("interval", .duration, default: "1s", "between two pages")
 
     /// Where texts are, and which model reads them.
-    static let texts = [file, lines, jsonl, textField, model]
+    static let texts = [file, lines, whole, jsonl, textField, model]
+    static let forms = [lines, whole, jsonl]
     /// How they are handled on the way.
     static let handling = [truncation, bulk, strict, summary]
 }
@@ -67,7 +69,7 @@ enum Commands {
     static let classify = Command(
         "classify", "label texts",
         options: Options.texts + [Options.format] + Options.handling, operands: [text],
-        exclusive: [[Options.lines, Options.jsonl]],
+        exclusive: [Options.forms],
         examples: [
             Example("textflixctl classify 'A very, very fun movie.'"),
             Example("textflixctl classify --jsonl --file reviews.jsonl > labels.jsonl"),
@@ -77,19 +79,19 @@ enum Commands {
         "embed", "turn texts into vectors",
         options: Options.texts + [Options.format, Options.pooling, Options.normalize]
             + Options.handling,
-        operands: [text], exclusive: [[Options.lines, Options.jsonl]],
+        operands: [text], exclusive: [Options.forms],
         examples: [Example("textflixctl embed --normalize --file titles.txt > vectors.jsonl")])
     static let tag = Command(
         "tag", "find entities in texts",
         options: Options.texts + [Options.format] + Options.handling, operands: [text],
-        exclusive: [[Options.lines, Options.jsonl]],
+        exclusive: [Options.forms],
         examples: [Example("textflixctl tag 'Ada Lovelace wrote to Babbage from London.'")])
     static let tokenize = Command(
         "tokenize", "show the pieces that a model reads",
         options: Options.texts + [
             Options.tokenFormat, Options.special, Options.strict, Options.summary,
         ],
-        operands: [text], exclusive: [[Options.lines, Options.jsonl]],
+        operands: [text], exclusive: [Options.forms],
         examples: [
             Example("textflixctl tokenize 'unbelievably good'"),
             Example("textflixctl tokenize --format ids --special-tokens < reviews.txt"),

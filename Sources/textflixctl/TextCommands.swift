@@ -67,7 +67,8 @@ enum TextCommands {
             call.program.name,
             timeout: call.duration(Options.timeout)
                 ?? (fromArguments ? .seconds(10) : .seconds(60)),
-            isStrict: call.has(Options.strict), itemName: fromArguments ? "text" : "line",
+            isStrict: call.has(Options.strict),
+            itemName: fromArguments || call.has(Options.whole) ? "text" : "line",
             wantsSummary: call.has(Options.summary)
                 || (!fromArguments && Screen(of: .error).isTerminal))
         var run = try TextRun(task, client: client, input: input, settings: settings)
@@ -76,13 +77,13 @@ enum TextCommands {
 
     /// Arguments before a file before standard input.
     private static func input(_ call: Invocation) throws(Failure) -> TextInput {
-        let form: TextInput.Form =
-            call.has(Options.jsonl)
-            ? .objects(ObjectFields(text: call.text(Options.textField) ?? "text")) : .lines
+        let form = form(call)
         guard !call.operands.isEmpty else {
             let file = call.text(Options.file).flatMap { $0 == "-" ? nil : $0 }
             if file == nil, isTerminal(StandardStream.input.rawValue) {
-                printError("Reading texts from the keyboard, one a line; Ctrl-D ends.\n")
+                let what = call.has(Options.whole) ? "a text" : "texts"
+                let each = call.has(Options.whole) ? "" : ", one a line"
+                printError("Reading \(what) from the keyboard\(each); Ctrl-D ends.\n")
             }
             return try TextInput(path: file, form: form)
         }
@@ -98,6 +99,12 @@ enum TextCommands {
             throw Failure(call.complaint("'\(name)' is a file, not an object; try --file \(name)"))
         }
         return TextInput(arguments: call.operands, form: form)
+    }
+
+    private static func form(_ call: Invocation) -> TextInput.Form {
+        if call.has(Options.whole) { return .whole }
+        guard call.has(Options.jsonl) else { return .lines }
+        return .objects(ObjectFields(text: call.text(Options.textField) ?? "text"))
     }
 
     /// A person at a terminal gets a table, a pipe gets lines of JSON.

@@ -2,8 +2,9 @@
 // logits move.
 //
 // A label is the largest logit; where labels are judged each on its own, the set of those above 0.
-// A model that labels tokens is compared token by token. Texts are cut as the daemon cuts them. The
-// f32 side is computed once and kept: a few floats a text.
+// A model that labels tokens is compared token by token. Texts are cut as the daemon cuts them; of
+// what is read in windows the beginning is compared. The f32 side is computed once and kept: a few
+// floats a text.
 
 import Encoder
 import Numerics

@@ -53,6 +53,17 @@ class Texts(DaemonCase):
                 self.assertNotIn(8, result)
                 self.assertLess(time.monotonic() - began, 10)
 
+    def test_four_megabytes_in_windows(self):
+        """Refused, unless there is next to nothing in them; soon in any case."""
+        size = (4 << 20) - (64 << 10)
+        for text, code in [(b"a" * size, None), (b"\n" * size, None), (b",\n" * (size // 2), [3]),
+                           (b"A b. " * (size // 5), [3]), (b"\n" * (size - 1000) + b"a " * 500, None)]:
+            with self.subTest(text[:5]):
+                began = time.monotonic()
+                result = self.results(text, truncation=wire.WINDOWS)[0]
+                self.assertEqual(result.get(8), code)
+                self.assertLess(time.monotonic() - began, 10)
+
     def test_special_tokens_in_a_text_are_text(self):
         plain, special = self.results("a b", "a [SEP] b")
         self.assertGreater(special[4][0], plain[4][0] + 1, "[ SEP ] as pieces, not one token")

@@ -114,6 +114,7 @@ import TextflixProtocol
                     && counter.labels.map(\.value).first == "Tokenize"
             })
         #expect(counter.labels.map(\.value) == ["Tokenize", "RESOURCE_EXHAUSTED"])
+        #expect(daemon.lines.all.contains { $0.contains("Tokenize: RESOURCE_EXHAUSTED") })
     }
 
     @Test func manyClientsAtOnceGetTheirOwn() throws {

@@ -118,6 +118,15 @@ private enum Sentences {
         #expect(features.count == 64 && features.last?.upperBound == text.count)
     }
 
+    /// Fragments alone: each joins the first, whose words are not counted anew.
+    @Test func fragmentsAloneAreLinear() {
+        for piece in [",\n", "a. ", "No. "] {
+            let text = Array(String(repeating: piece, count: 500_000).utf8)
+            let features = SentenceSplitter().features(of: text, atMost: 1024)
+            #expect(features.last?.upperBound == text.count && features.count <= 1024)
+        }
+    }
+
     @Test func trimmingTakesGapsAlone() {
         let text = Array(" <br />\u{A0}Yes, <br /> really.<br>\n".utf8)
         let trimmed = SentenceSplitter.trimmed(0..<text.count, in: text)

@@ -32,6 +32,12 @@ package final class FolderClassifier {
         guard case .sequence(let labels) = model.head else {
             throw WeightsError(.unsupported, path, "no head that classifies texts")
         }
+        guard model.settings.truncation != .windows else {
+            throw WeightsError(
+                .unsupported, path,
+                "a teacher that reads in windows; let textflixctl classify write its answers to a"
+                    + " file, and name that")
+        }
         self.labels = labels
         let engine = try EncoderEngine(maxBatchTokens: max(Self.batchTokens, model.maxTokens))
         computation = .network(model, try WordPiece(of: folder), engine)

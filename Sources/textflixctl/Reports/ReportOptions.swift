@@ -50,14 +50,15 @@ enum ReportOptions {
     static let explain = Command(
         "explain", "show which parts of a text speak for its label",
         options: [
-            Options.file, rareLines, Options.jsonl, Options.textField, Options.model, pageFormat,
-            unit, method, rareSamples, rareSeed, label, rareTruncation, rareBulk, resume,
+            Options.file, rareLines, Options.whole, Options.jsonl, Options.textField, Options.model,
+            pageFormat, unit, method, rareSamples, rareSeed, label, rareTruncation, rareBulk,
+            resume,
         ],
         operands: [Operand("TEXT", "a text; without any: --file, else standard input", .any)],
-        exclusive: [[Options.lines, Options.jsonl]],
+        exclusive: [Options.forms],
         examples: [
             Example("textflixctl explain 'Great fun, and a rather bad film.' --unit word"),
-            Example("textflixctl explain --file review.txt --format html > review.html"),
+            Example("textflixctl explain --whole --file review.txt --format html > review.html"),
         ])
     // Of summaries.
     static let groupField = Option(

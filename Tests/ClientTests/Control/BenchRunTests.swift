@@ -127,7 +127,7 @@ private func answer(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         let whole = try report(plan([lane(.constant(rate: 500))]))
         func stopped(after seconds: Double) -> BenchReport {
             var run = whole.run
-            run.isInterrupted = true
+            run.interruption = .interrupt
             run.measuredSeconds = seconds
             return BenchReport(
                 plan: whole.plan, run: run, host: whole.host, daemon: whole.daemon,
