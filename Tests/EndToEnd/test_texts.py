@@ -57,7 +57,8 @@ class Texts(DaemonCase):
         """Refused, unless there is next to nothing in them; soon in any case."""
         size = (4 << 20) - (64 << 10)
         for text, code in [(b"a" * size, None), (b"\n" * size, None), (b",\n" * (size // 2), [3]),
-                           (b"A b. " * (size // 5), [3]), (b"\n" * (size - 1000) + b"a " * 500, None)]:
+                           (b"A b. " * (size // 5), [3]),
+                           (b"\n" * (size - 1000) + b"a " * 500, None)]:
             with self.subTest(text[:5]):
                 began = time.monotonic()
                 result = self.results(text, truncation=wire.WINDOWS)[0]

@@ -87,6 +87,22 @@ def settings_keys(files):
     return undocumented(SETTINGS, "settings_keys", files)
 
 
+def metrics(files):
+    """What the daemon counts is explained in its manual, and in one sentence in a scrape."""
+    places = ("deploy/man/textflixd.8", "Sources/textflixctl/Status/FigureNames.swift")
+    known = {place: set(re.findall(r"textflix_[a-z_]+", file.text))
+             for file in files for place in places if file.path == place}
+    for file in files:
+        if not file.path.startswith("Sources/Service/"):
+            continue
+        for match in re.finditer(r'"(textflix_[a-z_]+)"', file.text):
+            for place in places:
+                if match.group(1) not in known.get(place, ()):
+                    line = file.text.count("\n", 0, match.start()) + 1
+                    yield Finding("metrics", file.path, line,
+                                  f"{match.group(1)} is not in {place}; say what it counts")
+
+
 def undocumented(manual, rule, files):
     codes = {file: reader.code(file.text) for file in files
              if file.kind == "swift" and file.path.startswith(manual.code)}

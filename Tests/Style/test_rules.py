@@ -110,6 +110,14 @@ class Rules(unittest.TestCase):
                 page = tree.Source(pages.EXPERIMENTS.page, "other", text.replace(old, new))
                 self.assertEqual(self.found(pages.experiment_keys, code, page), [5] * count)
 
+    def test_metrics(self):
+        code = swift('count("textflix_a_total")\n', "Sources/Service/X.swift")
+        page = tree.Source("deploy/man/textflixd.8", "other", "textflix_a_total\n")
+        names = swift('"textflix_a_total": "A."\n', "Sources/textflixctl/Status/FigureNames.swift")
+        self.assertEqual(self.found(pages.metrics, code, page, names), [])
+        self.assertEqual(self.found(pages.metrics, code, page), [1])
+        self.assertEqual(self.found(pages.metrics, code), [1, 1])
+
     def test_experiment_keys_that_cannot_be_read(self):
         for keys in ("others", "[name]", "names.map { $0 }", "Self.names"):
             code = swift(f"a.refuseKeys(otherThan: {keys})\n", "Sources/Training/X.swift")

@@ -33,7 +33,8 @@ def findings(rule):
         return list(rule(tree.code_sources(), targets()))
     if rule is arrows.arrows:
         return list(rule(targets()))
-    if rule in (rules.forbidden_words, pages.experiment_keys, pages.settings_keys):
+    if rule in (rules.forbidden_words, pages.experiment_keys, pages.settings_keys,
+                pages.metrics):
         return list(rule(tree.sources()))
     return list(rule(tree.code_sources()))
 
@@ -94,6 +95,9 @@ class Style(unittest.TestCase):
 
     def test_settings_keys(self):
         self.check(pages.settings_keys)
+
+    def test_metrics(self):
+        self.check(pages.metrics)
 
     def test_swift_format(self):
         self.check(rules.swift_format)

@@ -32,6 +32,7 @@ enum FigureNames {
         "textflix_batches_total": "Batches, by why each was closed.",
         "textflix_batch_tokens": "Tokens in a batch.",
         "textflix_batch_texts": "Texts in a batch.",
+        "textflix_explained_variants_total": "Variants that explanations had scored.",
         "textflix_refused_total": "Requests refused before they were queued, by reason.",
         "textflix_cancelled_total": "Requests given up before an answer, by reason.",
         "textflix_preemptions_total": "Times that a bulk batch made way between two layers.",
