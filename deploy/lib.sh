@@ -74,7 +74,10 @@ install_packages() {
 }
 
 need_swift() {
-    command -v swift >/dev/null || die "no swift on the PATH; Swift 6.2 or newer is needed" 69
+    local hint=''
+    [[ -z ${SUDO_USER:-} ]] || hint=" (sudo has a PATH of its own: sudo env PATH=\"\$PATH\" $0)"
+    command -v swift >/dev/null ||
+        die "no swift on the PATH$hint; Swift 6.2 or newer is needed" 69
     local version
     version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
     [[ $(printf '6.2\n%s\n' "$version" | sort -V | head -n 1) == 6.2 ]] ||

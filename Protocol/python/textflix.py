@@ -8,14 +8,24 @@
         for result in answer.results:
             print(result.label, result.probability)
 
-Usage: python3 textflix.py [--socket PATH] [--timeout SECONDS] COMMAND [TEXT...]
+Usage: python3 textflix.py [--socket PATH] [--timeout SECONDS] [--model NAME] COMMAND [TEXT...]
 
 One file, standard library alone, Python 3.9 or later; copy it into your project. The protocol is
 in README.md one folder up. A client belongs to one thread. Requests may overlap: `start` sends and
 returns a `Call`, whose `result` waits; answers may come in any order.
 
 Texts are str, or bytes that are sent as they are. A text that fails does so alone: look at `code`
-and `error` of its result. A request that fails raises `Error`.
+and `error` of its result. A request that fails raises `Error`; nothing is tried again by itself.
+Where that can help, the error says after how many seconds; a daemon that was restarted has closed
+the connection, and needs a new one:
+
+    while True:
+        try:
+            return client.classify(texts)
+        except textflix.Error as error:
+            if error.retry_after is None:
+                raise
+            time.sleep(error.retry_after)
 """
 
 import argparse
@@ -644,7 +654,10 @@ def _run(client, options):
             records = answer.embeddings if options.command == "embed" else answer.results
     for record in records:
         print(json.dumps(record.as_dict(), ensure_ascii=False))
-    return 1 if any(getattr(record, "code", 0) for record in records) else 0
+    faults = [getattr(record, "code", 0) for record in records]
+    if options.command == "reload":
+        faults = [model.error for model in records[0].models]
+    return 1 if any(faults) else 0
 
 
 if __name__ == "__main__":
