@@ -17,14 +17,15 @@ package struct ChosenPrecision: Sendable, Equatable {
 
     /// - Parameters:
     ///   - wanted: nil for `auto`.
-    ///   - cache: where the record of a check may lie.
+    ///   - cache: where the record of a check may lie; else it may have come with the model.
     package init(
         _ wanted: Precision?, for folder: ModelFolder, cache: PackCache?,
         kernels: Kernels = .best()
     ) {
-        let record = cache.flatMap { cache in
+        let own = cache.flatMap { cache in
             CheckRecord(path: cache.checkPath(folder, Precision.int8.geometry))
         }
+        let record = own ?? CheckRecord(shippedWith: folder)
         self.init(wanted, check: record, instructionSet: kernels.name)
     }
 

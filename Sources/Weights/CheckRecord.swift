@@ -4,7 +4,8 @@
 //       "mean_difference": 0.03, "doubt_below": 0.3, "second_looks": 0.071, "accepted": true }
 //
 // `auto` takes int8 only where such a record says that it was accepted: random or unseen weights
-// can hide what rounding to 8 bits does to them.
+// can hide what rounding to 8 bits does to them. A model's maker may ship one beside the model, in
+// `int8.checked`, which says of which revision it is.
 
 internal import JSONText
 internal import Syscalls
@@ -53,9 +54,28 @@ package struct CheckRecord: Sendable, Equatable {
             doubtBelow: doubt, secondLooks: looks, accepted: accepted)
     }
 
-    package func write(_ path: String) throws(WeightsError) {
+    /// What the maker of a model has found; nil where there is none, or it is of another revision.
+    package init?(shippedWith folder: ModelFolder) {
+        let path = Self.shippedPath(folder)
+        guard let file = try? JSONSource(path, limit: Limits.recordBytes),
+            (try? file.string("revision")) == folder.revision.description
+        else { return nil }
+        self.init(path: path)
+    }
+
+    /// Where a maker's finding on int8 stands.
+    package static func shippedPath(_ folder: ModelFolder) -> String {
+        folder.path + "/int8.checked"
+    }
+
+    /// - Parameter revision: of the model, where the record's place does not tell it.
+    package func write(_ path: String, revision: Revision? = nil) throws(WeightsError) {
         var json = JSONWriter(pretty: true)
         json.beginObject()
+        if let revision {
+            json.key("revision")
+            json.string(revision.description)
+        }
         json.key("texts")
         json.int(texts)
         for (key, number) in [

@@ -15,7 +15,7 @@ enum Options {
 
     // Of every command that takes texts: where they are, and what is done with them.
     static let file = Option("file", .file("FILE"), "read texts from FILE; - is standard input")
-    static let lines = Option("lines", "one text a line (this is the default)")
+    static let lines = Option("lines", hidden: true, "one text a line (this is the default)")
     static let whole = Option("whole", "all of the file, or of standard input, is one text")
     static let jsonl = Option("jsonl", "one JSON object a line; other fields are carried through")
     static let textField = Option(

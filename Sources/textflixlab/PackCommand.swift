@@ -19,16 +19,19 @@ enum PackCommand {
         "label-field", .text("FIELD"), "tell the accuracy too, by the label that FILE has there")
     private static let force = Option(
         "force", "pack again, and accept whatever the check finds")
-    private static let lock = Option("lock", "see whether the system lets weights be pinned")
-    private static let verify = Option("verify", "compare every byte with its checksum")
+    private static let publish = Option(
+        "publish", "write what the check of int8 finds beside the model too")
+    private static let lock = Option(
+        "lock", hidden: true, "see whether the system lets weights be pinned")
+    private static let verify = Option(
+        "verify", hidden: true, "compare every byte with its checksum")
 
     static let command = Command(
         "pack", "pack a model's weights for the daemon",
         details: "The daemon does it by itself at its first start; its --precision auto takes "
             + "int8 only where a check found the label of f32 for 99.5 % of the texts, if need be "
-            + "with those in doubt computed again in bf16. Else int8 is refused (status 65) and "
-            + "its file removed, unless --force.",
-        options: [precision, directory, check, field, label, force, lock, verify],
+            + "with those in doubt computed again in bf16. Else it is refused (status 65).",
+        options: [precision, directory, check, field, label, publish, force, lock, verify],
         operands: [Operand("DIR", "the model's folder")],
         examples: [
             Example("textflixlab pack --precision int8 --check reviews.jsonl DIR"),
@@ -56,7 +59,7 @@ enum PackCommand {
         let reviews = try Reviews(
             file, textField: call.text(field) ?? "text", labelField: call.text(label),
             labels: model.head.labels)
-        return try compare(model, folder, cache, reviews, isForced: call.has(force))
+        return try compare(model, folder, cache, reviews, call)
     }
 
     private static func load(
@@ -88,7 +91,7 @@ enum PackCommand {
 
     private static func compare(
         _ model: BERTModel, _ folder: ModelFolder, _ cache: PackCache, _ reviews: Reviews,
-        isForced: Bool
+        _ call: Invocation
     ) throws -> ExitStatus {
         let geometry = model.precision.geometry
         let exact = try PrecisionComparison(folder, reviews.texts)
@@ -105,8 +108,11 @@ enum PackCommand {
             comparison = try exact.compare(careful)
             tell(comparison, reviews)
         }
-        let record = record(of: comparison, model, doubt, isForced: isForced)
+        let record = record(of: comparison, model, doubt, isForced: call.has(force))
         try record.write(cache.checkPath(folder, geometry))
+        if call.has(publish), model.precision == .int8 {
+            try record.write(CheckRecord.shippedPath(folder), revision: folder.revision)
+        }
         guard !record.accepted else { return .success }
         try removeFile(cache.packedPath(folder, geometry))
         printError("textflixlab: refused: less than 99.5 % agreement; use bf16, or --force\n")

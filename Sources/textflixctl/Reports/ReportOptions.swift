@@ -37,7 +37,8 @@ enum ReportOptions {
     static let label = Option("label", .text("LABEL"), "explain this label, not the one that won")
 
     // Where a page of help has no room for them.
-    static let rareLines = Option("lines", hidden: true, "one text a line (this is the default)")
+    static let rareWhole = Option(
+        "whole", hidden: true, "all of the file, or of standard input, is one text")
     static let rareTruncation = Option(
         "truncation", .choice(TruncationWord.self), hidden: true,
         "what of a long text is read, else the model's")
@@ -50,12 +51,12 @@ enum ReportOptions {
     static let explain = Command(
         "explain", "show which parts of a text speak for its label",
         options: [
-            Options.file, rareLines, Options.whole, Options.jsonl, Options.textField, Options.model,
+            Options.file, Options.lines, rareWhole, Options.jsonl, Options.textField, Options.model,
             pageFormat, unit, method, rareSamples, rareSeed, label, rareTruncation, rareBulk,
             resume,
         ],
         operands: [Operand("TEXT", "a text; without any: --file, else standard input", .any)],
-        exclusive: [Options.forms],
+        exclusive: [[Options.lines, rareWhole, Options.jsonl]],
         examples: [
             Example("textflixctl explain 'Great fun, and a rather bad film.' --unit word"),
             Example("textflixctl explain --whole --file review.txt --format html > review.html"),
