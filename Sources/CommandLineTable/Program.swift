@@ -17,13 +17,11 @@ package struct Program: Sendable {
     package let operands: [Operand]
     package let commands: [Command]
     package let examples: [Example]
-    /// What only the man page has room for: environment, files, exit status.
-    package let sections: [Section]
 
     package init(
         _ name: String, _ summary: String, version: String = Release.version,
         options: [Option] = [], operands: [Operand] = [], commands: [Command] = [],
-        examples: [Example] = [], sections: [Section] = []
+        examples: [Example] = []
     ) {
         self.name = name
         self.summary = summary
@@ -32,7 +30,6 @@ package struct Program: Sendable {
         self.operands = operands
         self.commands = commands
         self.examples = examples
-        self.sections = sections
     }
 
     package func command(named name: String) -> Command? { commands.first { $0.name == name } }
@@ -97,17 +94,6 @@ package struct Example: Sendable {
     package init(_ line: String, _ meaning: String = "") {
         self.line = line
         self.meaning = meaning
-    }
-}
-
-/// A further section of the man page: a heading and its terms.
-package struct Section: Sendable {
-    package let title: String
-    package let terms: [(term: String, meaning: String)]
-
-    package init(_ title: String, _ terms: [(term: String, meaning: String)]) {
-        self.title = title
-        self.terms = terms
     }
 }
 

@@ -154,17 +154,5 @@ extension Program {
         examples: [
             Example("textflixctl classify 'A very, very fun movie.'"),
             Example("textflixctl status --watch"),
-        ],
-        sections: [
-            Section(
-                "Environment",
-                [
-                    ("TEXTFLIX_SOCKET", "the daemon's socket, unless --socket names one"),
-                    (
-                        "XDG_RUNTIME_DIR",
-                        "where a daemon of your own has its textflix/textflix.sock"
-                    ),
-                    ("NO_COLOR", "when set, nothing is coloured"),
-                ])
         ])
 }

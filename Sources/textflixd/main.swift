@@ -36,16 +36,6 @@ private let program = Program(
     examples: [
         Example("textflixd --model reviews=models/reviews", "serve one model"),
         Example("textflixd --config /etc/textflix/textflixd.json --check-config"),
-    ],
-    sections: [
-        Section(
-            "Environment",
-            [
-                ("TEXTFLIX_CONFIG, _SOCKET, _MODELS (NAME=DIR,...), _PRECISION, _THREADS", ""),
-                ("TEXTFLIX_MAX_BATCH_TOKENS, _MAX_QUEUE, _CACHE_DIR, _LOG_LEVEL", ""),
-                ("LISTEN_FDS, NOTIFY_SOCKET, WATCHDOG_USEC", "as systemd sets them"),
-            ]),
-        Section("Files", [(DaemonConfiguration.standardFile, "read when no other is named")]),
     ])
 
 /// The process image is replaced; returns only when there is nothing to remove.

@@ -111,9 +111,16 @@ extension InstallationFacts {
                 : "sudo usermod -aG \(name) \(user), then log in anew")
     }
 
-    /// Only where the system's own socket is meant.
+    /// Of the system's own socket; whoever looks at another is told so.
     private var unitFinding: Finding? {
-        guard let unit = socketUnit, path == SocketPath.system else { return nil }
+        guard let unit = socketUnit else { return nil }
+        guard path == SocketPath.system else {
+            guard unit.isInstalled else { return nil }
+            return Finding(
+                grade: .note, subject: "unit",
+                text: "the system's daemon has another socket, \(SocketPath.system)",
+                remedy: "textflixctl --socket \(SocketPath.system) doctor looks at that one")
+        }
         guard unit.isInstalled else {
             return Finding(
                 grade: .note, subject: "unit", text: "textflixd.socket is not installed",

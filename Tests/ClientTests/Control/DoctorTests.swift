@@ -33,6 +33,17 @@ import TextflixProtocol
         #expect(Self.healthy.findings.count == 6)
     }
 
+    @Test func anotherDaemonThanTheSystems() {
+        let found = faults { $0.path = "/run/user/1000/textflix/textflix.sock" }
+        #expect(found.map(\.subject) == ["unit"] && found[0].grade == .note)
+        #expect(found[0].remedy.contains("--socket /run/textflix/textflix.sock doctor"))
+        let alone = faults {
+            $0.path = "/run/user/1000/textflix/textflix.sock"
+            $0.socketUnit?.isInstalled = false
+        }
+        #expect(alone.isEmpty)
+    }
+
     @Test func noSocket() {
         let found = faults {
             $0.socket = nil
