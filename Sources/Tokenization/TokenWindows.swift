@@ -40,8 +40,9 @@ extension WordPiece {
                 first + room >= count.used
                 ? (token: count.used, byte: text.count)
                 : sentences.last(first + 1...first + room) ?? wordCut(first, room, buffer)
-            windows.append(TokenWindow(tokens: first..<cut.token, bytes: start..<cut.byte))
-            (first, start) = cut
+            let end = max(start, cut.byte)
+            windows.append(TokenWindow(tokens: first..<cut.token, bytes: start..<end))
+            (first, start) = (cut.token, end)
         }
         return windows
     }
