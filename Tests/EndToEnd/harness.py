@@ -66,10 +66,10 @@ def copied_model(name, arch="tiny", seed=0):
     return pathlib.Path(shutil.copytree(random_model(arch, seed), folder))
 
 
-def default_model():
+def default_model(name="sentiment"):
     """The folder that deploy/get-model lays down, if it is there."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME", "/"), ".cache")
-    folder = pathlib.Path(cache, "textflix", "models", "sentiment")
+    folder = pathlib.Path(cache, "textflix", "models", name)
     return folder if (folder / "textflix.json").exists() else None
 
 

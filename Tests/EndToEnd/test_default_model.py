@@ -43,5 +43,19 @@ class DefaultModel(unittest.TestCase):
                 if isinstance(value, list)]
 
 
+@unittest.skipIf(default_model("sentiment-mpnet") is None, "the larger model is not in the cache"
+                 " (deploy/get-model --base mpnet brings it)")
+class LargerModel(unittest.TestCase):
+    """The same, of the model over MPNet."""
+
+    def test_plain_sentences(self):
+        with Daemon("--precision", "int8",
+                    models={"larger": default_model("sentiment-mpnet")}) as daemon:
+            answer = daemon.control("classify", "--format", "jsonl", *POSITIVE, *NEGATIVE)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        labels = [json.loads(line)["label"] for line in answer.stdout.splitlines()]
+        self.assertEqual(labels, ["positive"] * len(POSITIVE) + ["negative"] * len(NEGATIVE))
+
+
 if __name__ == "__main__":
     unittest.main()
