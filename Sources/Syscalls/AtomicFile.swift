@@ -30,7 +30,8 @@ package struct AtomicFile: ~Copyable {
         beside path: String, _ mode: UInt32, _ name: inout String
     ) throws(Errno) -> Descriptor {
         while true {
-            name = path + mark + digits(UInt64.random(in: .min ... .max))
+            // Sixteen hexadecimal digits.
+            name = path + mark + String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
             let number = try checked("create \(name)") {
                 open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             }
@@ -47,12 +48,6 @@ package struct AtomicFile: ~Copyable {
     }
 
     private static let mark = ".new-"
-
-    /// Sixteen hexadecimal ones.
-    private static func digits(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
 
     /// Removes what writers of this file have left that were killed.
     private static func removeAbandoned(_ path: String) {
