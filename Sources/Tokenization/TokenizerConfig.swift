@@ -34,11 +34,15 @@ extension TokenizerSettings {
     /// The settings that the file states, the others as for bert-base-uncased.
     /// - Parameter familyNames: what special tokens of such models are called.
     package init(
-        tokenizerConfig json: [UInt8], names familyNames: SpecialTokenNames = SpecialTokenNames()
+        tokenizerConfig json: [UInt8], names: SpecialTokenNames = SpecialTokenNames()
     ) throws(TokenizationError) {
+        try self.init(TokenizerConfig.parse(json), names: names)
+    }
+
+    /// As above, of what the file holds.
+    init(_ root: JSONNode, names familyNames: SpecialTokenNames) throws(TokenizationError) {
         self.init()
         names = familyNames
-        let root = try TokenizerConfig.parse(json)
         if root["do_basic_tokenize"]?.bool == false {
             throw .unusable("tokenizer_config.json: do_basic_tokenize false is not supported")
         }

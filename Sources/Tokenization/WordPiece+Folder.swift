@@ -23,9 +23,9 @@ extension WordPiece {
         if modelType == "mpnet" { settings.names = .mpnet }
         var added: [AddedToken] = []
         if !tokenizerConfig.isEmpty {
-            settings = try TokenizerSettings(
-                tokenizerConfig: tokenizerConfig, names: settings.names)
-            added = try AddedToken.list(tokenizerConfig: TokenizerConfig.parse(tokenizerConfig))
+            let stated = try TokenizerConfig.parse(tokenizerConfig)
+            settings = try TokenizerSettings(stated, names: settings.names)
+            added = try AddedToken.list(tokenizerConfig: stated)
         }
         try self.init(vocabularyText: vocabulary, settings: settings, addedTokens: added)
     }
