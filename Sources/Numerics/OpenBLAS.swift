@@ -6,9 +6,11 @@
 //
 //     activations [K][48]  transposed  x  weights [K][32]  ->  tile [48][32]  ->  epilogue
 //
-// Invariant: always that one shape, whatever the batch, so that an element is computed by the same
-// instructions wherever it stands: 48 is a multiple of every kernel's height (4, 6, 8, 12, 16, 24),
-// and rows that a batch lacks are padding. It is slower than a large sgemm and that is its price.
+// Invariant: calls are of one shape, whatever the batch, and one in which every row is computed by
+// the same instructions wherever it stands; rows that a batch lacks are padding. How many of the
+// 48 rows such a call may have is found out once, by trying: the kernel for Haswell and Zen adds up
+// the first and the last six of twelve rows in different orders, but a call of eight in one order.
+// It is slower than a large sgemm and that is its price.
 //
 // The library is opened at run time, because loading it takes about 30 ms which nobody else need
 // spend, and because it reads its settings from the environment while it loads: a foreign core type
@@ -34,6 +36,8 @@ struct OpenBLAS: Sendable {
         ) -> Void
 
     private let sgemm: SGEMM
+    /// Rows of a call, a divisor of `panelRows`.
+    private let callRows: Int
 
     private static let rowMajor: Int32 = 101
     private static let asIs: Int32 = 111
@@ -50,6 +54,36 @@ struct OpenBLAS: Sendable {
             let sgemm = library.symbol("cblas_sgemm")
         else { return nil }
         self.sgemm = unsafeBitCast(sgemm, to: SGEMM.self)
+        callRows = Self.rowsTreatedAlike(by: self.sgemm)
+    }
+
+    /// The most rows of a call that all come out the same when they are the same.
+    private static func rowsTreatedAlike(by sgemm: SGEMM) -> Int {
+        let columns = PackedMatrix.panelColumns, longest = 130
+        // Values whose sums round: in another order they come out otherwise.
+        let value = { (at: Int) in Float((at * 7919) % 1009) / 1009 - 0.5 }
+        let a = (0..<longest * panelRows).map { value($0 / panelRows) }
+        let b = (0..<longest * columns).map { value($0 + 500) }
+        var tile = [Float](repeating: 0, count: panelRows * columns)
+        return [48, 24, 16, 8, 4, 2].first { rows in
+            [3, 16, 67, longest].allSatisfy { units in
+                multiply(sgemm, rows, a, b, units: units, into: &tile)
+                return tile.indices.allSatisfy { tile[$0] == tile[$0 % columns] }
+            }
+        } ?? 1
+    }
+
+    /// tile [48][32] = a [units][48] transposed x b [units][32], some rows a call.
+    private static func multiply(
+        _ sgemm: SGEMM, _ rows: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+        units: Int, into tile: UnsafeMutablePointer<Float>
+    ) {
+        let columns = PackedMatrix.panelColumns, width = Int32(columns)
+        for row in stride(from: 0, to: panelRows, by: rows) {
+            sgemm(
+                rowMajor, transposed, asIs, Int32(rows), width, Int32(units), 1,
+                a + row, Int32(panelRows), b, width, 0, tile + row * columns, width)
+        }
     }
 
     /// The panels that the request names, of packed f32 activations and weights.
@@ -57,16 +91,15 @@ struct OpenBLAS: Sendable {
         let rows = Self.panelRows, columns = PackedMatrix.panelColumns
         precondition(Int(request.a.panel_rows) == rows)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * columns) { tile in
-            let (units, columns) = (Int32(request.a.units), Int32(columns))
+            let units = Int(request.a.units)
             let a = request.a.panels!.assumingMemoryBound(to: Float.self)
             let w = request.w.panels!.assumingMemoryBound(to: Float.self)
             for panel in request.first_panel..<request.end_panel {
-                let b = w + Int(panel) * Int(units) * Int(columns)  // [K][32]
+                let b = w + Int(panel) * units * columns  // [K][32]
                 for first in stride(from: 0, to: request.a.rows, by: rows) {
-                    sgemm(
-                        Self.rowMajor, Self.transposed, Self.asIs, Int32(rows), columns, units, 1,
-                        a + Int(first) * Int(units), Int32(rows), b, columns, 0,
-                        tile.baseAddress!, columns)
+                    Self.multiply(
+                        sgemm, callRows, a + Int(first) * units, b, units: units,
+                        into: tile.baseAddress!)
                     let live = min(Int32(rows), request.a.rows - first)
                     tf_finish_scalar(&request, first, live, panel, tile.baseAddress!)
                 }
