@@ -39,13 +39,20 @@ def scratch():
     return folder
 
 
+@functools.cache
+def for_everybody(program):
+    """A copy that other users can start too, wherever this checkout is (perhaps in root's home)."""
+    return shutil.copy(PROGRAMS / program, scratch())
+
+
 def run(program, *arguments, **options):
     """Runs a program to its end; output as text unless `text=False`."""
     options = {"text": True, "env": ENVIRONMENT, "timeout": PATIENCE * 4,
                "stdin": subprocess.DEVNULL} | options
     if "input" in options:
         del options["stdin"]
-    return subprocess.run([str(PROGRAMS / program), *map(str, arguments)],
+    path = for_everybody(program) if "user" in options else PROGRAMS / program
+    return subprocess.run([str(path), *map(str, arguments)],
                           capture_output=True, check=False, **options)
 
 
