@@ -90,6 +90,7 @@ INL tf_int8_halves tf_widen_s8(__m256i x) {
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
 #define TILE_VALUES 4
+#define TILE_HALVES
 #define PRODUCT_INT8 1
 #define PRODUCT_EXACT false
 #include "bodies/tile.inc.h"

@@ -11,8 +11,11 @@ double TILE_FN(tf_peak)(int64_t rounds) {
 #pragma clang loop unroll(full)
         for (int c = 0; c < CHAINS; c++) {
             sum[c] = TILE_DOT(sum[c], a, b);
+            // Not to be computed away, nor what is the same in all sums to be computed once.
 #if LANES == 16
-            __asm__ volatile("" : "+v"(sum[c])); // not to be computed away
+            __asm__ volatile("" : "+v"(sum[c]));
+#elif defined TILE_HALVES
+            __asm__ volatile("" : "+x"(sum[c]), "+x"(a.even), "+x"(a.odd));
 #else
             __asm__ volatile("" : "+x"(sum[c]));
 #endif

@@ -9,6 +9,7 @@
 #undef TILE_ROWS
 #undef TILE_VECTORS
 #undef TILE_VALUES
+#undef TILE_HALVES
 #undef PRODUCT_INT8
 #undef PRODUCT_EXACT
 #undef ATTENTION_BF16
