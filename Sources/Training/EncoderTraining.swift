@@ -10,6 +10,7 @@
 
 internal import Insight
 internal import JSONText
+internal import Numerics
 internal import Syscalls
 internal import Weights
 
@@ -150,6 +151,10 @@ package struct EncoderTraining {
             "\(texts.train.count) labelled texts to learn from, \(texts.dev.count) held out, "
                 + "\(texts.unlabelled.count) unlabelled; left out, equal to a test or held-out "
                 + "text: \(texts.droppedLabelled) labelled, \(texts.droppedUnlabelled) unlabelled")
+        let precision = experiment.model.precision
+        if precision.learned(by: .best()) != precision {
+            watch.tell("products in f32: this processor has no \(precision) instructions")
+        }
     }
 
     /// The written folder's answers, by the code that serves it.

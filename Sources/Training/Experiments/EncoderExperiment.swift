@@ -17,7 +17,7 @@
 //         "head": "linear",                             // or "pooler", BERT's own on [CLS]
 //         "pooling": "mean",                            // or "cls"; of a linear head
 //         "max_tokens": 256, "truncation": "head_and_tail",      // or "head"
-//         "precision": "bf16",                          // of products; sums and weights are f32
+//         "precision": "bf16",   // of products, where the processor has it; all else is f32
 //         "weights": "f32",                             // or "bf16": of the written file
 //         "answers": "int8"                             // of finished models: teachers, the test
 //       },

@@ -2,7 +2,7 @@
 
 package import Encoder
 package import Gradients
-internal import Numerics
+package import Numerics
 package import Weights
 
 package final class NetworkStudent: Student {
@@ -16,7 +16,9 @@ package final class NetworkStudent: Student {
     /// - Parameter pool: the threads that it computes on.
     init(_ folder: ModelFolder, _ plan: StudentPlan, pool: WorkerPool) throws {
         let kernels = Kernels.best()
-        network = try Network(folder, Self.networkPlan(plan), kernels: kernels, pool: pool)
+        var networkPlan = Self.networkPlan(plan)
+        networkPlan.precision = plan.precision.learned(by: kernels)
+        network = try Network(folder, networkPlan, kernels: kernels, pool: pool)
         optimiser = try AdamW(
             network.parameters, decay: Float(plan.settings.weightDecay), kernels: kernels,
             pool: pool)
@@ -31,7 +33,6 @@ package final class NetworkStudent: Student {
         case .labels(.pooler, _, let count): network = NetworkPlan(head: .pooler, labelCount: count)
         case .masked: network = NetworkPlan(head: .masked, labelCount: 0)
         }
-        network.precision = plan.precision
         network.dropout = Float(settings.dropout)
         network.headDropout = Float(settings.headDropout)
         network.freshLayers = settings.freshLayers
@@ -90,5 +91,13 @@ package final class NetworkStudent: Student {
                 name: $0.name, shape: $0.shape,
                 values: .floats(UnsafeBufferPointer(parameters.values($0))))
         }
+    }
+}
+
+extension Precision {
+    /// What products are learned in where an experiment asks for this: bf16 only gains time where
+    /// the processor has instructions for it, and f32 is the more exact.
+    package func learned(by kernels: Kernels) -> Precision {
+        self == .bf16 && !kernels.hasBF16Products ? .f32 : self
     }
 }

@@ -113,7 +113,8 @@ struct CostEstimate {
         let speed = try learnSpeed(step, fit, learned)
         var time = cost.learning / speed
         if cost.answering > 0 {
-            time += cost.answering / (try answerSpeed(learned, experiment.model.precision))
+            let precision = experiment.model.precision.learned(by: .best())
+            time += cost.answering / (try answerSpeed(learned, precision))
         }
         let labelled = texts(labelledOf: step).count
         let teaching = teaching(step, lengths.dropLast(labelled))
