@@ -43,7 +43,7 @@ package struct WordVectors: Sendable {
         do throws(Errno) {
             file = try MappedFile(path)
         } catch {
-            throw WordVectorsError(path, error.message)
+            throw WordVectorsError(path, error.message, isUnreadable: true)
         }
         let bytes = file.bytes.bindMemory(to: UInt8.self)
         guard let lineEnd = bytes.firstIndex(of: UInt8(ascii: "\n")) else {
@@ -122,10 +122,13 @@ package struct WordVectors: Sendable {
 package struct WordVectorsError: Error, CustomStringConvertible, Sendable {
     package let path: String
     package let message: String
+    /// The file cannot be opened; else what it holds is wrong.
+    package let isUnreadable: Bool
 
-    init(_ path: String, _ message: String) {
+    init(_ path: String, _ message: String, isUnreadable: Bool = false) {
         self.path = path
         self.message = message
+        self.isUnreadable = isUnreadable
     }
 
     package var description: String { "\(path): \(message)" }

@@ -59,7 +59,7 @@ struct OpenBLAS: Sendable {
 
     /// The most rows of a call that all come out the same when they are the same.
     private static func rowsTreatedAlike(by sgemm: SGEMM) -> Int {
-        let columns = PackedMatrix.panelColumns, longest = 130
+        let columns = PackedMatrix.panelColumns, longest = 1025
         // Values whose sums round: in another order they come out otherwise.
         let value = { (at: Int) in Float((at * 7919) % 1009) / 1009 - 0.5 }
         let a = (0..<longest * panelRows).map { value($0 / panelRows) }

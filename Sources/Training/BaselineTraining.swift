@@ -128,7 +128,7 @@ package struct BaselineTraining {
             let vectors = try WordVectors(path: path)
             return .vectors(AveragedVectors.rows(texts, vectors), vectors)
         } catch {
-            throw WeightsError(.malformed, path, error.message)
+            throw WeightsError(error.isUnreadable ? .unreadable : .malformed, path, error.message)
         }
     }
 

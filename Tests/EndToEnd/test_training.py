@@ -122,6 +122,16 @@ class Training(unittest.TestCase):
         self.assertGreater(json.loads(answer.stdout)["test"]["accuracy"], 0.9)
         self.assertEqual(run("textflixlab", "train", "--seeds", "1", words).returncode, 64)
 
+    def test_word_vectors_that_are_not_there(self):
+        experiment = self.folder / "averaged.json5"
+        experiment.write_text(json.dumps({
+            "data": {"train": "train.jsonl"},
+            "model": {"kind": "vectors", "vectors": "none.txt", "loss": "logistic"},
+            "output": "averaged"}))
+        answer = run("textflixlab", "train", experiment)
+        self.assertEqual(answer.returncode, 66, answer.stderr)
+        self.assertIn("none.txt", answer.stderr)
+
     def curve(self):
         (self.folder / "words.json5").write_text(json.dumps({
             "data": {"train": "train.jsonl", "test": "test.jsonl",

@@ -19,6 +19,14 @@ import Weights
         return experiment
     }
 
+    @Test func bf16IsLearnedWhereTheProcessorHasIt() {
+        for kernels in Kernels.all {
+            let hasIt = kernels.name == "avx512bf16"
+            #expect(Precision.bf16.learned(by: kernels) == (hasIt ? .bf16 : .f32))
+            #expect(Precision.f32.learned(by: kernels) == .f32)
+        }
+    }
+
     @Test func everythingHasAPlace() throws {
         let read = try experiment(
             """
