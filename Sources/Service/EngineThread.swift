@@ -42,6 +42,7 @@ package final class EngineThread: Sendable {
         } catch {
             return mailbox.post(.noEngine(EngineFailure("\(error)")))
         }
+        mailbox.post(.engine)
         let run = EngineRun(
             scheduler: scheduler, mailbox: mailbox, pulse: pulse, fault: fault, engine: engine)
         run.loop()

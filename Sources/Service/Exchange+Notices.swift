@@ -16,6 +16,7 @@ extension Exchange {
                 page.detail = failure.text
                 apply(lifecycle.loaded(canServe: catalog.canServe, fault: failure.text))
             case .signal(let signal): take(signal, now: now)
+            case .engine: apply(lifecycle.engineStarted())
             case .noEngine(let failure): take(failure)
             }
         }

@@ -4,10 +4,11 @@
 //        │                  └──reload─────────┘                draining ──drained, or time──> exit
 //        └──failed──> exit 78                              no engine, anywhere: exit 71
 //
-// Invariants: at most one load is under way; reload requests that come meanwhile share the next
-// one, so a storm of them is two loads; a failed reload changes nothing; after the first SIGTERM
-// the end comes within `drainTime`, after the second within `hastyDrainTime`. It loads nothing and
-// stops nobody: its effects say what to do.
+// Invariants: the service manager hears of ready once the engine has started too; at most one load
+// is under way; reload requests that come meanwhile share the next one, so a storm of them is two
+// loads; a failed reload changes nothing; after the first SIGTERM the end comes within `drainTime`,
+// after the second within `hastyDrainTime`. It loads nothing and stops nobody: its effects say what
+// to do.
 
 internal import Syscalls
 
@@ -58,6 +59,9 @@ package struct Lifecycle: Sendable {
     private var waiting: [StreamAddress] = []
     private var waitingForNext: [StreamAddress] = []
     private var loadAgain = false
+    private var hasEngine = false
+    /// The models are there, the engine not yet.
+    private var isReadyDue = false
     private var drainDeadline = Instant.distantFuture
 
     package init(limits: ServiceLimits) { self.limits = limits }
@@ -93,7 +97,8 @@ package struct Lifecycle: Sendable {
         guard state != .draining else { return [] }
         guard canServe else { return [.exit(Self.badConfiguration)] }
         state = .ready
-        var effects: [Effect] = [.notifyReady]
+        var effects: [Effect] = hasEngine ? [.notifyReady] : []
+        isReadyDue = !hasEngine
         if !waiting.isEmpty {
             effects.append(fault.map { .failReload(waiting, $0) } ?? .answerReload(waiting))
         }
@@ -105,6 +110,13 @@ package struct Lifecycle: Sendable {
             effects += [.notifyReloading, .load]
         }
         return effects
+    }
+
+    /// From now on something can be computed.
+    package mutating func engineStarted() -> [Effect] {
+        hasEngine = true
+        defer { isReadyDue = false }
+        return isReadyDue && state != .draining ? [.notifyReady] : []
     }
 
     /// There is no engine and will be none. Nothing is waited for: no answer can come.

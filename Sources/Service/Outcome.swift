@@ -78,6 +78,8 @@ package enum Notice: Sendable {
     case notLoaded(LoadFailure)
     /// As if the process had got it.
     case signal(SignalQueue.Signal)
+    /// From now on something can be computed.
+    case engine
     /// Nothing can be computed, now or later.
     case noEngine(EngineFailure)
 }

@@ -14,8 +14,26 @@ import TextflixProtocol
     private func ready() -> Lifecycle {
         var life = Lifecycle(limits: ServiceLimits())
         #expect(life.start() == [.load])
+        #expect(life.engineStarted() == [])
         #expect(life.loaded(canServe: true) == [.notifyReady])
         return life
+    }
+
+    @Test func readyWaitsForTheEngine() {
+        var life = Lifecycle(limits: ServiceLimits())
+        _ = life.start()
+        #expect(life.loaded(canServe: true) == [])
+        #expect(life.engineStarted() == [.notifyReady])
+        #expect(life.reload() == [.notifyReloading, .load])
+        #expect(life.loaded(canServe: true) == [.notifyReady])
+    }
+
+    @Test func anEngineThatStartsAfterTheEndIsNotReady() {
+        var life = Lifecycle(limits: ServiceLimits())
+        _ = life.start()
+        _ = life.loaded(canServe: true)
+        _ = life.terminate(now: now)
+        #expect(life.engineStarted() == [])
     }
 
     @Test func aStartThatFailsEnds() {
@@ -46,6 +64,7 @@ import TextflixProtocol
     @Test func aReloadDuringTheFirstLoadIsDoneAfterIt() {
         var life = Lifecycle(limits: ServiceLimits())
         _ = life.start()
+        _ = life.engineStarted()
         #expect(life.reload() == [])
         #expect(life.loaded(canServe: true) == [.notifyReady, .notifyReloading, .load])
     }
