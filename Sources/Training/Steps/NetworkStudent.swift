@@ -2,7 +2,7 @@
 
 package import Encoder
 package import Gradients
-package import Numerics
+internal import Numerics
 package import Weights
 
 package final class NetworkStudent: Student {
@@ -16,15 +16,14 @@ package final class NetworkStudent: Student {
     /// - Parameter pool: the threads that it computes on.
     init(_ folder: ModelFolder, _ plan: StudentPlan, pool: WorkerPool) throws {
         let kernels = Kernels.best()
-        var networkPlan = Self.networkPlan(plan)
-        networkPlan.precision = plan.precision.learned(by: kernels)
-        network = try Network(folder, networkPlan, kernels: kernels, pool: pool)
+        network = try Network(
+            folder, Self.networkPlan(plan, kernels), kernels: kernels, pool: pool)
         optimiser = try AdamW(
             network.parameters, decay: Float(plan.settings.weightDecay), kernels: kernels,
             pool: pool)
     }
 
-    private static func networkPlan(_ plan: StudentPlan) -> NetworkPlan {
+    private static func networkPlan(_ plan: StudentPlan, _ kernels: Kernels) -> NetworkPlan {
         let settings = plan.settings
         var network: NetworkPlan
         switch plan.task {
@@ -33,6 +32,7 @@ package final class NetworkStudent: Student {
         case .labels(.pooler, _, let count): network = NetworkPlan(head: .pooler, labelCount: count)
         case .masked: network = NetworkPlan(head: .masked, labelCount: 0)
         }
+        network.precision = plan.precision.learned(by: kernels)
         network.dropout = Float(settings.dropout)
         network.headDropout = Float(settings.headDropout)
         network.freshLayers = settings.freshLayers
@@ -91,13 +91,5 @@ package final class NetworkStudent: Student {
                 name: $0.name, shape: $0.shape,
                 values: .floats(UnsafeBufferPointer(parameters.values($0))))
         }
-    }
-}
-
-extension Precision {
-    /// What products are learned in where an experiment asks for this: bf16 only gains time where
-    /// the processor has instructions for it, and f32 is the more exact.
-    package func learned(by kernels: Kernels) -> Precision {
-        self == .bf16 && !kernels.hasBF16Products ? .f32 : self
     }
 }
