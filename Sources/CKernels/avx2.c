@@ -103,6 +103,7 @@ INL tf_int8_halves tf_widen_s8(__m256i x) {
 const tf_kernels tf_kernels_avx2 = {
     .name = "avx2",
     .panel_rows = {12, 12, 12},
+    .part_units = 512,
     .pack = {tf_pack_f32_avx2, tf_pack_bf16_avx2, tf_pack_int8_avx2},
     .pack_weights = {tf_pack_weights_f32_avx2, tf_pack_weights_bf16_avx2,
                      tf_pack_weights_int8_avx2},

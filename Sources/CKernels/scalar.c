@@ -239,6 +239,7 @@ static void attention_bf16(const tf_attention *a) {
 const tf_kernels tf_kernels_scalar = {
     .name = "scalar",
     .panel_rows = {TF_PANEL_ROWS_MAX, TF_PANEL_ROWS_MAX, TF_PANEL_ROWS_MAX},
+    .part_units = 1024,
     .pack = {pack_f32, pack_bf16, pack_int8},
     .pack_weights = {pack_weights_f32, pack_weights_bf16, pack_weights_int8},
     .product = {product_f32, product_bf16, product_int8},

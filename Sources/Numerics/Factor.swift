@@ -25,6 +25,11 @@ package struct Factor: Sendable {
     /// K, what the sum runs over.
     package var length: Int { isDown ? view.rows : view.columns }
 
+    /// The part of the sums that runs over those k.
+    func over(_ range: Range<Int>) -> Factor {
+        Factor(view: isDown ? view.rows(range) : view.columns(range), isDown: isDown)
+    }
+
     /// The part that makes those rows or columns of the result.
     func part(_ range: Range<Int>) -> Factor {
         Factor(view: isDown ? view.columns(range) : view.rows(range), isDown: isDown)

@@ -105,6 +105,9 @@ package struct Kernels: @unchecked Sendable {
         }
     }
 
+    /// The most units of a sum that training makes in one piece.
+    var partUnits: Int { Int(table.pointee.part_units) }
+
     func packWeights(_ request: inout tf_pack_weights, _ precision: Precision) {
         let functions = table.pointee.pack_weights
         switch precision {

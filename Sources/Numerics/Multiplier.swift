@@ -1,12 +1,14 @@
 // Products of matrices that change between one product and the next, as training has them.
 //
 // The right side is packed by all lanes into one shared piece of memory; then lanes draw blocks of
-// rows of the left side, pack one at a time, and run it against all of the right side. A
-// `SmallProduct` is the same for one lane alone, on scratch of its own: attention has many small
-// products at once.
+// rows of the left side, pack one at a time, and run it against all of the right side. A long k,
+// as in sums over all tokens of a batch, is done part by part, so that a block and a panel of the
+// right side stay in the second-level cache. A `SmallProduct` is the same for one lane alone, on
+// scratch of its own, in one part: attention has many small products at once.
 //
-// Invariant: an element of the result is one sum in rising order of k, so it depends neither on
-// blocks nor on the number of lanes.
+// Invariant: an element of the result is made of sums in rising order of k, one a part, added in
+// rising order; parts are of the length of k alone. So it depends neither on blocks nor on the
+// number of lanes.
 
 internal import CKernels
 
@@ -20,22 +22,48 @@ package final class Multiplier {
         self.pool = pool
     }
 
-    /// 4 panels of 14 rows, as in the encoder; where blocks are few, as many for each lane.
-    fileprivate static let plan = BlockPlan(rows: 56, leastRowsALane: 1)
+    /// Whole panels: 4 of 14 rows, 5 of 12; where blocks are few, as many for each lane.
+    private func plan(_ precision: Precision) -> BlockPlan {
+        let height = kernels.panelRows(precision)
+        return BlockPlan(rows: 60 / height * height, leastRowsALane: 1)
+    }
 
-    /// c [M, N] = epilogue(a · b + bias).
+    /// c [M, N] = a · b + bias, or with `.add` c + a · b + bias.
     /// - Throws: when there is no memory for the packed sides.
     package func multiply(
         _ a: Factor, _ b: Factor, bias: UnsafePointer<Float>? = nil,
         _ epilogue: Epilogue = .store, precision: Precision, into c: MutableMatrixView
     ) throws(OutOfMemory) {
+        precondition(a.length > 0 && (epilogue == .store || epilogue == .add))
+        let length = partLength(a.length, precision)
+        try multiplyPart(
+            a.over(0..<length), b.over(0..<length), bias: bias, epilogue, precision, into: c)
+        for start in stride(from: length, to: a.length, by: length) {
+            let part = start..<min(start + length, a.length)
+            try multiplyPart(a.over(part), b.over(part), bias: nil, .add, precision, into: c)
+        }
+    }
+
+    /// As few parts as their limit allows, of equal length but for the last.
+    private func partLength(_ length: Int, _ precision: Precision) -> Int {
+        let most = kernels.partUnits * precision.valuesInUnit
+        let count = max(1, (length + most - 1) / most)
+        let aligned = 16 * precision.valuesInUnit
+        return min(length, ((length + count - 1) / count + aligned - 1) / aligned * aligned)
+    }
+
+    private func multiplyPart(
+        _ a: Factor, _ b: Factor, bias: UnsafePointer<Float>?, _ epilogue: Epilogue,
+        _ precision: Precision, into c: MutableMatrixView
+    ) throws(OutOfMemory) {
         precondition(a.length == b.length && c.rows == a.count && c.columns == b.count)
+        let plan = plan(precision)
         var columns: PackedColumns?
         var blocks: [Scratch] = []
         func cut(_ scratch: inout Scratch) {
             columns = PackedColumns(
                 columns: b.count, width: b.length, precision: precision, in: &scratch)
-            let rows = min(a.count, Self.plan.rows)
+            let rows = min(a.count, plan.rows)
             let block = Scratch.measure {
                 _ = PackedRows(
                     rows: rows, width: a.length, precision: precision, kernels: kernels, in: &$0)
@@ -53,7 +81,7 @@ package final class Multiplier {
         pool.run(
             Work(
                 kernels: kernels, a: a, b: b, bias: bias, epilogue: epilogue, c: c,
-                columns: columns, blocks: blocks))
+                columns: columns, plan: plan, blocks: blocks))
     }
 
     private struct Work: LaneWork {
@@ -64,6 +92,7 @@ package final class Multiplier {
         let epilogue: Epilogue
         let c: MutableMatrixView
         let columns: PackedColumns
+        let plan: BlockPlan
         let blocks: [Scratch]
 
         func run(on lane: Lane) {

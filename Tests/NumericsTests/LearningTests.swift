@@ -15,7 +15,11 @@ struct LearningTests {
     @Test(arguments: Kernels.all.indices, [Precision.f32, .bf16])
     func productsAlongAndDown(index: Int, precision: Precision) throws {
         let kernels = Kernels.all[index]
-        for (m, n, k) in [(1, 1, 1), (15, 33, 7), (60, 2, 130), (3, 100, 64), (130, 40, 31)] {
+        // The last k is done in several parts by every table and in either precision.
+        let shapes = [
+            (1, 1, 1), (15, 33, 7), (60, 2, 130), (3, 100, 64), (130, 40, 31), (61, 33, 2101),
+        ]
+        for (m, n, k) in shapes {
             let a = GuardedMatrix(rows: m, columns: k, seed: 1)
             let b = GuardedMatrix(rows: n, columns: k, seed: 2)
             let (aDown, bDown) = (a.transposed, b.transposed)
@@ -40,6 +44,10 @@ struct LearningTests {
                     seen.append(c.values)
                     try multiplier.multiply(left, right, .add, precision: precision, into: c.view)
                     #expect(close(c.values, wanted.map { 2 * $0 }, 2 * bound))
+                    let bias = [Float](repeating: 0.5, count: n)
+                    try multiplier.multiply(
+                        left, right, bias: bias, precision: precision, into: c.view)
+                    #expect(close(c.values, wanted.map { $0 + 0.5 }, bound))
                 }
                 #expect(seen[0] == seen[1], "threads change nothing")
             }

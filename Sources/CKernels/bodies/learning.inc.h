@@ -3,10 +3,14 @@
 // Rows are walked in full vectors and a last partial one; the order of every sum is fixed by the
 // shape alone. Included after rows.inc.h and bfloat16.inc.h.
 
+enum { TF_ROWS_TOGETHER = 32 };
+
 // Columns `column`..<column + count (at most LANES) of the units of row pair or row u.
 INL vu tf_unit_down(const int precision, const tf_pack_down *p, int64_t u, int column, int count) {
     const int64_t row = precision == TF_F32 ? u : 2 * u;
     const float *x = p->x + row * p->x_stride + column;
+    // Rows may lie pages apart, where no processor looks ahead by itself.
+    __builtin_prefetch((const void *)((uintptr_t)x + TF_ROWS_TOGETHER * p->x_stride * sizeof *x));
     const bool whole = count == LANES;
     vf first = whole ? vf_load(x) : vf_load_some(x, count);
     if (precision == TF_F32) return (vu)first;
@@ -16,22 +20,33 @@ INL vu tf_unit_down(const int precision, const tf_pack_down *p, int64_t u, int c
     return vf_bf16_bits(first) | vf_bf16_bits(second) << 16;
 }
 
-INL void tf_pack_down_as(const int precision, const tf_pack_down *p) {
-    for (int panel = p->first_panel; panel < p->end_panel; panel++) {
-        const int first = panel * p->height;
-        const int live = p->columns - first < p->height ? p->columns - first : p->height;
-        uint32_t *to = (uint32_t *)p->panels + (int64_t)first * p->units;
-        for (int64_t u = 0; u < p->units; u++, to += p->height) {
-            int c = 0;
-            for (; c + LANES <= live; c += LANES)
-                vu_store(to + c, tf_unit_down(precision, p, u, first + c, LANES));
-            if (c < live)
-                vf_store_some((float *)to + c,
-                              (vf)tf_unit_down(precision, p, u, first + c, live - c), live - c);
-            // Panels of weights are whole; those of activations have no more than their rows.
-            for (c = live; c < p->height && p->height == TF_PANEL_COLUMNS; c++) to[c] = 0;
-        }
+// Units `start`..<end of one panel.
+INL void tf_panel_down(const int precision, const tf_pack_down *p, int panel, int64_t start,
+                       int64_t end) {
+    const int first = panel * p->height;
+    const int live = p->columns - first < p->height ? p->columns - first : p->height;
+    uint32_t *to = (uint32_t *)p->panels + first * p->units + start * p->height;
+    for (int c = 0; c < live; c += LANES) {
+        const int count = live - c < LANES ? live - c : LANES;
+        uint32_t *out = to + c;
+        for (int64_t u = start; count == LANES && u < end; u++, out += p->height)
+            vu_store(out, tf_unit_down(precision, p, u, first + c, LANES));
+        for (int64_t u = start; count < LANES && u < end; u++, out += p->height)
+            vf_store_some((float *)out, (vf)tf_unit_down(precision, p, u, first + c, count),
+                          count);
     }
+    // Panels of weights are whole; those of activations have no more than their rows.
+    if (live == p->height || p->height != TF_PANEL_COLUMNS) return;
+    for (int64_t u = start; u < end; u++, to += p->height)
+        for (int c = live; c < p->height; c++) to[c] = 0;
+}
+
+// A few rows of x at a time for all panels: a panel takes but a cache line or two of a row.
+INL void tf_pack_down_as(const int precision, const tf_pack_down *p) {
+    const int64_t step = precision == TF_F32 ? TF_ROWS_TOGETHER : TF_ROWS_TOGETHER / 2;
+    for (int64_t u = 0; u < p->units; u += step)
+        for (int panel = p->first_panel; panel < p->end_panel; panel++)
+            tf_panel_down(precision, p, panel, u, u + step < p->units ? u + step : p->units);
 }
 
 static void TF_FN(tf_pack_down_f32)(const tf_pack_down *p) { tf_pack_down_as(TF_F32, p); }

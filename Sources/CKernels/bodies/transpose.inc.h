@@ -28,8 +28,37 @@ INL void tf_transpose(const tf_square *square, int rows, int units, uint32_t *to
         if (u < units) _mm512_mask_storeu_epi32(to + u * step, live, (__m512i)x[u]);
 }
 #else
+// 4 rows x 8 units: each half of a vector is a 4 x 4 that is transposed like the other.
+INL void tf_transpose_rows(const uint32_t (*unit)[16], int first, int rows, int units,
+                           float *to, int64_t step) {
+    vf x[4], y[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++) x[i] = vf_load(unit[i] + first);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i += 2) {
+        y[i] = (vf)_mm256_unpacklo_ps((__m256)x[i], (__m256)x[i + 1]);
+        y[i + 1] = (vf)_mm256_unpackhi_ps((__m256)x[i], (__m256)x[i + 1]);
+    }
+#pragma clang loop unroll(full)
+    for (int u = 0; u < 4; u++) {
+        const __m256d low = (__m256d)y[u / 2], high = (__m256d)y[u / 2 + 2];
+        const __m256 column = (__m256)(u % 2 ? _mm256_unpackhi_pd(low, high)
+                                             : _mm256_unpacklo_pd(low, high));
+        if (u < units) vf_store_half(to + u * step, _mm256_castps256_ps128(column), rows);
+        if (u + 4 < units)
+            vf_store_half(to + (u + 4) * step, _mm256_extractf128_ps(column, 1), rows);
+    }
+}
+
 INL void tf_transpose(const tf_square *square, int rows, int units, uint32_t *to, int64_t step) {
-    for (int u = 0; u < units; u++)
-        for (int i = 0; i < rows; i++) to[u * step + i] = square->unit[i][u];
+    for (int row = 0; row < rows; row += 4)
+        for (int first = 0; first < units; first += 8) {
+            float *corner = (float *)to + first * step + row;
+            if (rows - row >= 4 && units - first >= 8)
+                tf_transpose_rows(square->unit + row, first, 4, 8, corner, step);
+            else
+                tf_transpose_rows(square->unit + row, first, rows - row, units - first, corner,
+                                  step);
+        }
 }
 #endif

@@ -48,15 +48,27 @@ INL void vf_store_some(float *p, vf v, int64_t count) {
 }
 #else
 INL vf vf_load_some(const float *p, int64_t count) {
-    float padded[LANES] = {0};
-    for (int64_t i = 0; i < count; i++) padded[i] = p[i];
-    return vf_load(padded);
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return (vf)_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane));
+}
+
+// The first `count` (at most 4) floats.
+INL void vf_store_half(float *p, __m128 v, int64_t count) {
+    if (count >= 4) {
+        _mm_storeu_ps(p, v);
+        return;
+    }
+    if (count & 2) {
+        _mm_storel_pi((__m64 *)p, v);
+        v = _mm_movehl_ps(v, v);
+        p += 2;
+    }
+    if (count & 1) _mm_store_ss(p, v);
 }
 
 INL void vf_store_some(float *p, vf v, int64_t count) {
-    float padded[LANES];
-    vf_store(padded, v);
-    for (int64_t i = 0; i < count; i++) p[i] = padded[i];
+    vf_store_half(p, _mm256_castps256_ps128((__m256)v), count);
+    if (count > 4) vf_store_half(p + 4, _mm256_extractf128_ps((__m256)v, 1), count - 4);
 }
 #endif
 

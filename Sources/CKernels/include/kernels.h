@@ -108,6 +108,7 @@ typedef struct tf_rows {
 typedef struct tf_kernels {
     const char *name;
     int32_t panel_rows[TF_PRECISIONS]; // the most rows of a panel that the product takes
+    int32_t part_units; // the most of a sum in training: 60 rows are a quarter of the L2 cache
     void (*_Nonnull pack[TF_PRECISIONS])(const tf_pack *);
     void (*_Nonnull pack_weights[TF_PRECISIONS])(const tf_pack_weights *);
     void (*_Nonnull product[TF_PRECISIONS])(const tf_product *);
