@@ -35,10 +35,9 @@ package struct ChosenPrecision: Sendable, Equatable {
             self.init(wanted, "as configured" + doubt, check)
             return
         }
-        let multipliesBytes = ["avx512vnni", "avx512bf16"].contains(instructionSet)
-        if let check, check.accepted, multipliesBytes {
+        if let check, check.accepted, Precision.int8.hasInstruction(in: instructionSet) {
             self.init(.int8, "auto: checked, agrees with f32 on \(check.share)", check)
-        } else if instructionSet == "avx512bf16" {
+        } else if Precision.bf16.hasInstruction(in: instructionSet) {
             self.init(.bf16, "auto: the processor has AVX512-BF16" + Self.noByteCheck(check))
         } else {
             self.init(

@@ -88,9 +88,6 @@ package struct Kernels: @unchecked Sendable {
         blas == nil ? String(cString: table.pointee.name) : Kernels.openBLAS
     }
 
-    /// Whether bf16 products have an instruction here; else they widen, no quicker than f32's.
-    package var hasBF16Products: Bool { name == "avx512bf16" }
-
     /// Whether a panel of activations has its full height whatever the rows.
     func padsPanels(_ precision: Precision) -> Bool { blas != nil && precision == .f32 }
 

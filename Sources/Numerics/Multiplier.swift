@@ -7,8 +7,8 @@
 // scratch of its own, in one part: attention has many small products at once.
 //
 // Invariant: an element of the result is made of sums in rising order of k, one a part, added in
-// rising order; parts are of the length of k alone. So it depends neither on blocks nor on the
-// number of lanes.
+// rising order; parts depend on the kernels, the precision and the length of k alone. So it depends
+// neither on blocks nor on the number of lanes.
 
 internal import CKernels
 

@@ -20,6 +20,15 @@ package enum Precision: String, Sendable, CaseIterable {
     /// Units of a row of `width` values, the last one padded with zeros.
     package func units(_ width: Int) -> Int { (width + valuesInUnit - 1) / valuesInUnit }
 
+    /// Whether the kernels of that name multiply it by an instruction of its own; else they widen.
+    package func hasInstruction(in kernels: String) -> Bool {
+        switch self {
+        case .f32: true
+        case .bf16: kernels == "avx512bf16"
+        case .int8: ["avx512vnni", "avx512bf16"].contains(kernels)
+        }
+    }
+
     /// The place in the C tables.
     var index: Int {
         switch self {

@@ -16,7 +16,15 @@ package func byteText(_ count: UInt64) -> String {
 
 /// A time since the start of something: `3 d 4 h`, `2 h 5 min`, `45 s`.
 package func ageText(nanoseconds: UInt64) -> String {
-    let seconds = nanoseconds / 1_000_000_000
+    ageText(wholeSeconds: nanoseconds / 1_000_000_000)
+}
+
+/// Of an estimate, which may be anything.
+package func ageText(seconds: Double) -> String {
+    ageText(wholeSeconds: UInt64(seconds > 0 ? min(seconds, 1e15) : 0))
+}
+
+private func ageText(wholeSeconds seconds: UInt64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60)
     if days > 0 { return "\(days) d \(hours) h" }
     if hours > 0 { return "\(hours) h \(minutes) min" }

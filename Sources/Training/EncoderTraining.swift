@@ -48,13 +48,23 @@ package struct EncoderTraining {
             report["seed"]?.int.map(UInt64.init) == seed,
             report["base_revision"]?.string == base.revision.short,
             report["data_hash"]?.string == texts.hash.description,
-            hasSameTeachers(report)
+            try hasSameTest(report), hasSameTeachers(report)
         else {
             throw TrainingError.unfit(
                 "\(output) holds the model of another run (another experiment, seed, base, teacher "
                     + "or other texts): name another output, or remove it")
         }
         return RunFigures(report)
+    }
+
+    /// Reports from before `test_hash` are believed.
+    private func hasSameTest(_ report: JSONNode) throws(WeightsError) -> Bool {
+        guard let then = report["test_hash"]?.string else { return true }
+        return then == (try testHash())
+    }
+
+    private func testHash() throws(WeightsError) -> String? {
+        try FileHashes().hashes([experiment.data.test]).first.map(Revision.hexadecimal)
     }
 
     /// A teacher that is gone since has taught what it was.
@@ -89,7 +99,8 @@ package struct EncoderTraining {
         let base = try ModelFolder.open(experiment.model.base)
         var report = RunReport(
             seed: seed, output: output, baseRevision: base.revision.short,
-            dataHash: texts.hash.description, trainCount: texts.train.count,
+            dataHash: texts.hash.description, testHash: try testHash(),
+            trainCount: texts.train.count,
             devCount: texts.dev.count, unlabelledCount: texts.unlabelled.count,
             droppedLabelled: texts.droppedLabelled, droppedUnlabelled: texts.droppedUnlabelled,
             teachers: try teachers.map { try TeacherAnswers.revision($0).short }, steps: reports,
@@ -108,6 +119,7 @@ package struct EncoderTraining {
         let base = try ModelFolder.open(experiment.model.base)
         let (limit, layers) = (base.configuration.tokenLimit, base.configuration.layerCount)
         try refuseOtherModels(base)
+        try refuseAdapters(base)
         for step in experiment.steps {
             var wanted = experiment.model.maxTokens
             if case .masked(let settings) = step { wanted = settings.maxTokens ?? wanted }
@@ -121,6 +133,15 @@ package struct EncoderTraining {
         }
         for teacher in teachers where !fileExists(teacher) {
             throw WeightsError(.unreadable, teacher, "the teacher is not there")
+        }
+    }
+
+    /// What learns over them would be written over the encoder without them.
+    private func refuseAdapters(_ base: ModelFolder) throws {
+        guard base.adapter == nil else {
+            throw TrainingError.unfit(
+                "\(base.path) is a folder of adapters, which nothing can be learned over: name "
+                    + "its base, \(base.encoderPath)")
         }
     }
 

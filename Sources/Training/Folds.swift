@@ -33,11 +33,12 @@ package struct Folds: Sendable {
         self.parts = parts.map { $0.sorted() }
     }
 
-    /// A margin for every text, each from a fit on the other parts.
+    /// A margin for every text, each from a fit on the other parts; 0 where all are in one part.
     package func margins(_ fitted: (_ train: [Int], _ held: [Int]) -> [Double]) -> [Double] {
         var margins = Array(repeating: 0.0, count: parts.reduce(0) { $0 + $1.count })
         for held in parts.indices where !parts[held].isEmpty {
             let others = parts.indices.filter { $0 != held }.flatMap { parts[$0] }.sorted()
+            guard !others.isEmpty else { continue }
             for (text, margin) in zip(parts[held], fitted(others, parts[held])) {
                 margins[text] = margin
             }

@@ -226,5 +226,8 @@ import Weights
             let parts = folds.parts.filter { part in part.contains { firsts[$0] == text } }
             #expect(parts.count == 1)
         }
+        // Nothing is fitted on no texts.
+        let copies = Folds([true, false, true], firsts: [0, 0, 0], count: 2, seed: 3)
+        #expect(copies.margins { _, _ in [] } == [0, 0, 0])
     }
 }

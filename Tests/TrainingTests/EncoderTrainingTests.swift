@@ -9,7 +9,7 @@ import Training
 import Weights
 
 @Suite final class EncoderTrainingTests {
-    private let folder: TrainingFolder
+    let folder: TrainingFolder
 
     init() throws {
         folder = try TrainingFolder()
@@ -31,14 +31,14 @@ import Weights
         try folder.write("ids.txt", ids)
     }
 
-    private static let tune =
+    static let tune =
         "{do:'tune',epochs:6,batch:8,rate:3e-3,micro_tokens:64,dropout:0.1}"
-    private static let allSteps =
+    static let allSteps =
         "{do:'masked',epochs:1,batch:8,rate:1e-3,texts:40},"
         + "{do:'tune',epochs:2,batch:8,rate:3e-3},"
         + "{do:'distil',teacher:'previous',from:'base',epochs:2,batch:16,rate:3e-3,confidence:0.5}"
 
-    private func training(
+    func training(
         _ steps: String, output: String, model: String = "", watch: TrainingWatch = TrainingWatch(),
         seconds: Double = 1e5, coverage: Double? = nil
     ) throws -> EncoderTraining {
@@ -58,7 +58,7 @@ import Weights
         return EncoderTraining(experiment, seed: 1, watch: watch) { try NetworkStudent($0, $1) }
     }
 
-    private func bytes(_ file: String) throws -> [UInt8] {
+    func bytes(_ file: String) throws -> [UInt8] {
         try readFile(folder.path + "/" + file, limit: 1 << 24)
     }
 
@@ -119,6 +119,9 @@ import Weights
     func aStepGoesOnFromAWholeModelWithAHead(_ second: String) throws {
         let training = try training(Self.tune + "," + second, output: "second")
         try expectServedAsTrained(training, training.run())
+        // The base is inside the folder, and goes with it.
+        try folder.rename("second", to: "moved")
+        #expect(try ModelFolder.open(folder.path + "/moved").encoderPath.contains("/moved/"))
     }
 
     @Test func anotherRunsReportIsNotThisRuns() throws {
@@ -131,6 +134,23 @@ import Weights
         #expect(throws: TrainingError.self) { try other.finished() }
         let changed = try training("{do:'tune',epochs:1}", output: "one")
         #expect(throws: TrainingError.self) { try changed.finished() }
+        // Figures of other test texts are not these.
+        try folder.write("test.jsonl", TrainingFolder.reviews(20, from: 300))
+        #expect(throws: TrainingError.self) { try first.finished() }
+    }
+
+    @Test(arguments: ["{do:'frozen'}", "{do:'tune',epochs:1}"])
+    func nothingIsLearnedOverAdapters(_ step: String) throws {
+        let adapters = "{do:'tune',train:'lora',rank:2,epochs:1,rate:1e-2}"
+        _ = try training(adapters, output: "adapters").run()
+        var experiment = try training(step, output: "over").experiment
+        experiment.model.base = folder.path + "/adapters"
+        let over = EncoderTraining(experiment, seed: 1, watch: TrainingWatch()) {
+            try NetworkStudent($0, $1)
+        }
+        let error = #expect(throws: TrainingError.self) { try over.run() }
+        #expect(error?.description.contains("name its base") == true)
+        #expect(!fileExists(folder.path + "/over/textflix.json"))
     }
 
     @Test func heldOutTextsTeachNothing() throws {
@@ -219,94 +239,6 @@ import Weights
     func updatesHaveBounds(_ bound: String, _ updates: Int) throws {
         let step = "{do:'tune',epochs:1,batch:8,\(bound)}"
         #expect(try training(step, output: "bound").run().steps[0].updates == updates)
-    }
-
-    @Test func whatATeacherTakesIsCountedAndItAnswersInAPrecisionOfItsOwn() throws {
-        let report = try training(Self.allSteps, output: "int8", model: ",answers:'int8'").run()
-        let step = report.steps[2]
-        let state = try #require(step.state)
-        #expect(step.seconds > state.seconds + state.heldOutSeconds)
-        #expect(report.testAccuracy == 1)
-    }
-
-    /// A line that a crash cut short is asked for again, those before it are not.
-    @Test func keptAnswersThatWereCutShortAreMended() throws {
-        let step = "{do:'distil',teacher:'base-model',epochs:1,batch:8,rate:3e-3}"
-        _ = try training(Self.tune, output: "base-model").run()
-        _ = try training(step, output: "whole").run()
-        let stop = TrainingWatch(asksToStop: { true })
-        #expect(throws: TrainingInterruption.self) {
-            try training(step, output: "broken", watch: stop).run()
-        }
-        let inner = "broken/steps/1-distil/"
-        let name = try #require(
-            try listDirectory(folder.path + "/whole/steps/1-distil").first {
-                $0.hasPrefix("answers-")
-            })
-        let answers = try bytes("whole/steps/1-distil/" + name)
-        try writeFileAtomically(
-            folder.path + "/" + inner + name, bytes: Array(answers.dropLast(30)))
-        _ = try training(step, output: "broken").run()
-        let lines = { (bytes: [UInt8]) in bytes.split(separator: UInt8(ascii: "\n")) }
-        #expect(lines(try bytes(inner + name)).dropLast() == lines(answers).dropLast())
-        #expect(try bytes("broken/model.safetensors") == bytes("whole/model.safetensors"))
-    }
-
-    @Test func answersOfAFileTeach() throws {
-        let lines = (0..<80).map { index in
-            let sure = index % 2 == 0 ? 0.95 : 0.05
-            return #"{"id":"r\#(index)","scores":{"positive":\#(sure),"negative":\#(1 - sure)}}"#
-        }
-        try folder.write("answers.jsonl", lines.joined(separator: "\n") + "\n")
-        let step =
-            "{do:'distil',teacher:'answers.jsonl',epochs:4,batch:8,rate:3e-3,labelled:0,"
-            + "confidence:0.9}"
-        let report = try training(step, output: "out").run()
-        #expect(report.testAccuracy == 1)
-        #expect(report.steps[0].notes.contains { $0.key == "taught" && $0.value == "72" })
-    }
-
-    @Test func anAnswerIsToItsTextNotToItsIDAlone() throws {
-        let distil = "{do:'distil',teacher:'teacher',epochs:1,batch:8,labelled:0}"
-        _ = try training(Self.tune, output: "teacher").run()
-        _ = try training(distil, output: "first").run()
-        let inner = "first/steps/1-distil/"
-        let name = try #require(
-            try listDirectory(folder.path + "/" + inner).first { $0.hasPrefix("answers-") })
-        let kept = String(decoding: try bytes(inner + name), as: UTF8.self)
-        try folder.write("kept.jsonl", kept)
-        let texts = TrainingFolder.reviews(80, from: 0)
-        try folder.write("train.jsonl", texts.replacing("number 50\"", with: "number 50 again\""))
-        let fromFile = distil.replacing("'teacher'", with: "'kept.jsonl'")
-        let report = try training(fromFile, output: "second").run()
-        #expect(report.steps[0].notes.contains { $0.key == "unanswered" && $0.value == "1" })
-        // Nor is a file of use where ids are shared, or have two answers.
-        try folder.write("train.jsonl", texts.replacing(#""r51""#, with: #""r52""#))
-        var error = #expect(throws: WeightsError.self) {
-            try training(fromFile, output: "third").run()
-        }
-        #expect(error?.message.contains("needs ids of their own") == true)
-        try folder.write("train.jsonl", texts)
-        try folder.write("kept.jsonl", kept + #"{"id":"r50","probabilities":[0.5,0.5]}"# + "\n")
-        error = #expect(throws: WeightsError.self) {
-            try training(fromFile, output: "fourth").run()
-        }
-        #expect(error?.message.contains("another answer to") == true)
-    }
-
-    @Test func aRetrainedTeacherMakesAnotherRun() throws {
-        let distil = "{do:'distil',teacher:'teacher',epochs:1,batch:8}"
-        let teacher = try training(Self.tune, output: "teacher")
-        _ = try teacher.run()
-        _ = try training(distil, output: "pupil").run()
-        #expect(try training(distil, output: "pupil").finished() != nil)
-        // Gone, it has taught what it was; another in its place has not.
-        try folder.rename("teacher", to: "elsewhere")
-        #expect(try training(distil, output: "pupil").finished() != nil)
-        _ = try training("{do:'frozen'}", output: "teacher").run()
-        #expect(throws: TrainingError.self) {
-            try training(distil, output: "pupil").finished()
-        }
     }
 
     @Test(arguments: [

@@ -145,7 +145,8 @@ import Weights
         try folder.write("ids/2-s0.txt", "r0\nr1\n")
         try folder.write(
             "words.json5",
-            "{data:{train:'t.jsonl'},model:{},fold_answers:'folds.jsonl',output:'words'}")
+            "{data:{train:'t.jsonl',test:'s.jsonl'},model:{},fold_answers:'folds.jsonl',"
+                + "output:'words'}")
         let curve =
             "models:{words:'words.json5'},seeds:[0],ids:'ids/{labels}-s{seed}.txt',output:'c'"
         let plan = try CurvePlan(path: folder.write("curve.json5", "{\(curve),labels:[2]}"))
@@ -161,6 +162,11 @@ import Weights
             }
             #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
         }
+        try folder.write("words.json5", "{data:{train:'t.jsonl'},model:{},output:'words'}")
+        let error = #expect(throws: WeightsError.self) {
+            try CurvePlan(path: folder.write("curve.json5", "{\(curve),labels:[2]}"))
+        }
+        #expect(error?.message.contains("words names no test file") == true)
     }
 
     @Test func whatIsEvaluatedCostsOnceAnUpdateAtMost() throws {

@@ -1,4 +1,4 @@
-// What a point of a curve came from: texts, ids, base or vectors, and the teachers that are there.
+// What a point of a curve came from: texts, ids, base or vectors, and teachers.
 //
 // Invariant: a point whose inputs have another revision is another point. The experiment's file and
 // the seed are not among them: they are the point's name. It runs nothing and parses no text.
@@ -41,28 +41,34 @@ extension EncoderExperiment {
 
 extension Experiment {
     /// Of what a point's outcome depends on beside its file and seed: texts, ids, base or vectors,
-    /// and the teachers that are there.
+    /// and teachers.
+    /// - Throws: where one of them is gone.
     package func inputs(
         of point: CurvePlan.Point, _ files: FileHashes
-    ) throws(WeightsError) -> Revision {
+    ) throws -> Revision {
         var pieces: [UInt64] = []
         switch self {
         case .baseline(let experiment):
             let data = experiment.data
             pieces = try files.hashes(
                 [data.train, data.test, point.ids, experiment.vectors] + data.unlabelled)
-            pieces += Self.revisions(experiment.teaching?.settings.teachers ?? [])
+            pieces += try Self.revisions(experiment.teaching?.settings.teachers ?? [])
         case .encoder(let experiment):
             let data = experiment.data
             pieces = try files.hashes([data.train, data.test, point.ids] + data.unlabelled)
-            pieces += Self.revisions(experiment.teachers(seed: UInt64(point.seed)))
+            pieces += try Self.revisions(experiment.teachers(seed: UInt64(point.seed)))
             let base = try ModelFolder.open(experiment.model.base).revision
             pieces += [base.high, base.low]
         }
         return Revision(pieces: pieces)
     }
 
-    private static func revisions(_ teachers: [String]) -> [UInt64] {
-        teachers.compactMap { try? TeacherAnswers.revision($0) }.flatMap { [$0.high, $0.low] }
+    private static func revisions(_ teachers: [String]) throws -> [UInt64] {
+        var pieces: [UInt64] = []
+        for teacher in teachers {
+            let revision = try TeacherAnswers.revision(teacher)
+            pieces += [revision.high, revision.low]
+        }
+        return pieces
     }
 }

@@ -113,9 +113,15 @@ package struct CurvePlan: Sendable {
             let path = places.resolve(file)
             let bytes = try JSONSource(path, dialect: .json5).bytes
             let hash = Revision(pieces: [bytes.withUnsafeBytes { ContentHash.xxh64($0) }])
+            let experiment = try Experiment(path: path, texts: texts)
+            guard experiment.hasTest else {
+                throw source.error(
+                    "\(member.nameText) names no test file: there is no accuracy to draw",
+                    member.node)
+            }
             models.append(
                 Model(
-                    name: member.nameText, experiment: try Experiment(path: path, texts: texts),
+                    name: member.nameText, experiment: experiment,
                     hash: hash.short, labels: try ownNumbers(own, "labels", from: 1),
                     seeds: try ownNumbers(own, "seeds", from: 0)))
         }
@@ -167,6 +173,13 @@ package struct CurvePlan: Sendable {
 }
 
 extension Experiment {
+    fileprivate var hasTest: Bool {
+        switch self {
+        case .baseline(let experiment): experiment.data.test != nil
+        case .encoder(let experiment): experiment.data.test != nil
+        }
+    }
+
     /// The same experiment for one point of a curve.
     package func at(_ point: CurvePlan.Point, output: String) -> Experiment {
         switch self {

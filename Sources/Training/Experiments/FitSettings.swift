@@ -20,7 +20,8 @@
 //     "keep": "best"                 // weights of the best evaluation, or the "last" ones
 //
 // There is no key for accumulation: an update's texts are cut into as many parts as micro_tokens
-// asks for, and their gradients add up, so `batch` alone says what is learned.
+// asks for, and their gradients add up: `batch` alone says what is learned, but for which elements
+// chance drops and which words it masks, as it is drawn for each part.
 
 package import Gradients
 internal import JSONText

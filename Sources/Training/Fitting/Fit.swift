@@ -6,8 +6,8 @@
 //     now and then evaluate the held-out texts, keep the best weights if asked; write a checkpoint
 //
 // Invariant: what happens in an update depends on the settings, the seed and the learner's state
-// alone, so a run that was stopped and goes on is bit for bit the run that was not. The clock
-// decides only when a checkpoint is written and what is shown.
+// alone, so a run that was stopped and goes on is bit for bit the run that was not, on one kind of
+// processor. The clock decides only when a checkpoint is written and what is shown.
 
 internal import Encoder
 internal import Gradients

@@ -54,6 +54,8 @@ struct FrozenFeatures {
         for held in folds.parts where !held.isEmpty {
             let inside = Set(held)
             let others = truths.indices.filter { !inside.contains($0) }
+            // All texts may be copies of one.
+            guard !others.isEmpty else { continue }
             let solution = SoftmaxRegression(cost: cost, labelCount: labelCount)
                 .solve(others.map { rows[$0] }, others.map { truths[$0] })
             for place in held {

@@ -10,6 +10,8 @@ struct SoftTargets {
     /// Texts without an answer, and those of which the teacher is less sure than asked.
     private(set) var unanswered = 0
     private(set) var unsure = 0
+    /// Those beyond as many as the rarest label has.
+    private(set) var unbalanced = 0
 
     /// - Parameter answers: of each teacher, a row for each text; the mean of all counts.
     init(_ answers: [[[Double]?]], _ settings: TeachingSettings) {
@@ -44,11 +46,16 @@ struct SoftTargets {
             throw TrainingError.unfit(
                 "\(name): no text has an answer to learn: \(unsure) are less sure than "
                     + "\(settings.confidence), \(unanswered) have none (ids and texts must be the "
-                    + "same)")
+                    + "same)" + balancing)
         }
         watch.tell(
             "\(name): \(places.count) texts with a teacher's answer, \(unsure) less sure than "
-                + "\(settings.confidence), \(unanswered) without one")
+                + "\(settings.confidence), \(unanswered) without one"
+                + balancing)
+    }
+
+    private var balancing: String {
+        unbalanced > 0 ? ", \(unbalanced) are more than the rarest label has" : ""
     }
 
     /// The likeliest label, the first of equals.
@@ -77,6 +84,7 @@ struct SoftTargets {
         let kept = groups.values.flatMap { group in
             group.sorted { (rows[$0].max() ?? 0, $1) > (rows[$1].max() ?? 0, $0) }.prefix(least)
         }.sorted()
+        unbalanced = places.count - kept.count
         places = kept.map { places[$0] }
         rows = kept.map { rows[$0] }
     }

@@ -4,8 +4,9 @@
 //     steps/2-tune/answers-REVISION-int8.jsonl    of a teacher
 //     steps/2-tune/step.json                      once it is done: the record, and the task's name
 //
-// The task's name is a hash of all that the step's outcome depends on: the experiment's file up to
-// the output, the texts, the seed, the model that it starts from and its teachers.
+// The task's name is a hash of what the step's outcome depends on: the experiment's file, the
+// texts, the seed, the model that it starts from and its teachers. The processor and the release
+// are not in it: a run may go on elsewhere, where sums round in another way.
 
 internal import JSONText
 internal import Syscalls

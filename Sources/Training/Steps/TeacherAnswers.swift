@@ -163,7 +163,7 @@ struct TeacherAnswers {
     }
 
     private func answers(ofFile path: String, _ texts: UnlabelledTexts) throws -> [[Double]?] {
-        var byID: [String: (row: [Double], hash: String?)] = [:]
+        var known: [String: [Answer]] = [:]
         try forEachJSONLine(path) { node, _ throws(LineError) in
             guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
             guard let row = distribution(node) else {
@@ -171,17 +171,27 @@ struct TeacherAnswers {
                     message: "neither \"probabilities\" [\(labels.count)] nor \"scores\" of "
                         + labels.joined(separator: ", "))
             }
-            if let other = byID[id], other.row != row {
+            let answer = Answer(hash: node["text_hash"]?.string, row: row)
+            guard !known[id, default: []].contains(where: answer.contradicts) else {
                 throw LineError(message: "another answer to \"\(id.prefix(40))\"")
             }
-            byID[id] = (row, node["text_hash"]?.string)
+            known[id, default: []].append(answer)
         }
         try refuseSharedIDs(texts, path)
         return texts.ids.indices.map { place in
-            guard let answer = byID[texts.ids[place]],
-                answer.hash == nil || answer.hash == Self.hash(texts.texts[place])
-            else { return nil }
-            return answer.row
+            let hash = Self.hash(texts.texts[place])
+            return known[texts.ids[place]]?.first { $0.hash == nil || $0.hash == hash }?.row
+        }
+    }
+
+    /// Texts of two files may have one id, their number: the hash, where there is one, tells them
+    /// apart.
+    private struct Answer {
+        let hash: String?
+        let row: [Double]
+
+        func contradicts(_ other: Answer) -> Bool {
+            row != other.row && (hash == nil || other.hash == nil || hash == other.hash)
         }
     }
 

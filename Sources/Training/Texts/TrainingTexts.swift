@@ -16,7 +16,7 @@ package struct TrainingTexts: Sendable {
     package private(set) var train = LabelledTexts()
     package private(set) var dev = LabelledTexts()
     package private(set) var unlabelled = UnlabelledTexts()
-    /// Labelled and unlabelled texts that equal a test text, and were left out.
+    /// Labelled and unlabelled texts that equal a test or held-out text, and were left out.
     package private(set) var droppedLabelled = 0
     package private(set) var droppedUnlabelled = 0
     /// Of ids, texts and labels that were learned from, and of the unlabelled texts.

@@ -130,9 +130,10 @@ package struct ModelWriter {
         try SafetensorsWriter.write(head, as: .float32, to: folder + "/" + Self.headFile)
     }
 
-    /// From the folder where they are neighbours, else from the root.
+    /// From the folder where the base is inside it or a neighbour, else from the root.
     private var basePath: String {
         let (own, other) = (absolutePath(folder), absolutePath(base.encoderPath))
+        if other.hasPrefix(own + "/") { return String(other.dropFirst(own.count + 1)) }
         guard let parent = parentDirectory(of: own), parent == parentDirectory(of: other) else {
             return other
         }

@@ -23,6 +23,8 @@ package struct RunReport: Sendable {
     package var output: String
     package var baseRevision: String
     package var dataHash: String
+    /// Of the test file's bytes; nil: there is none.
+    package var testHash: String?
     package var trainCount: Int
     package var devCount: Int
     package var unlabelledCount: Int
@@ -50,6 +52,7 @@ package struct RunReport: Sendable {
         json.int(seed)
         json.member("base_revision", baseRevision)
         json.member("data_hash", dataHash)
+        if let testHash { json.member("test_hash", testHash) }
         json.key("texts")
         json.beginObject()
         for (key, count) in [

@@ -95,7 +95,7 @@ struct CostEstimate {
     }
 
     private func age(_ seconds: Double) -> String {
-        ageText(nanoseconds: UInt64(max(1, seconds) * 1e9))
+        ageText(seconds: max(1, seconds))
     }
 
     private func row(_ step: TrainingStep) throws -> (cells: [String], seconds: Double) {
@@ -108,8 +108,8 @@ struct CostEstimate {
         }
         let answered = step.kind == .masked ? [] : held
         let cost = TrainingCost(
-            fit, shape, lengths: lengths, answered: answered, keepsBest: !answered.isEmpty,
-            masked: masked(step))
+            fit, shape, lengths: lengths, answered: answered,
+            keepsBest: !answered.isEmpty && fit.keep == .best, masked: masked(step))
         let speed = try learnSpeed(step, fit, learned)
         var time = cost.learning / speed
         if cost.answering > 0 {
@@ -216,15 +216,17 @@ extension CostEstimate {
             base, StudentPlan(step, experiment, seed: experiment.seeds[0]))
         student.lowestTrained = fit.extent == .head ? student.depthCount - 1 : 0
         let lesson: any Lesson =
-            step.kind == .masked
-            ? MaskedLesson(
-                tokens, share: 0.15, mask: tokenizer.mask ?? 0,
-                vocabularyCount: tokenizer.vocabularyCount, seed: 0)
-            : LabelLesson(
-                tokens, labelCount: student.labelCount,
-                targets: LabelLesson.targets(
-                    truths: Array(repeating: 0, count: tokens.count),
-                    labelCount: student.labelCount, smoothing: 0))
+            if let masked = masked(step) {
+                MaskedLesson(
+                    tokens, share: masked.share, mask: tokenizer.mask ?? 0,
+                    vocabularyCount: tokenizer.vocabularyCount, seed: 0)
+            } else {
+                LabelLesson(
+                    tokens, labelCount: student.labelCount,
+                    targets: LabelLesson.targets(
+                        truths: Array(repeating: 0, count: tokens.count),
+                        labelCount: student.labelCount, smoothing: 0))
+            }
         let parts = tokens.parts(0..<min(tokens.count, 512), tokens: fit.microTokens)
         return try speed(parts, tokens, factor: fit.extent.passes) { part, draw in
             let questions = lesson.questions(part, epoch: 0)

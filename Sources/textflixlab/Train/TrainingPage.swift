@@ -27,7 +27,7 @@ struct TrainingPage {
         \(report.dataHash). \(grouped(report.trainCount)) labelled texts to learn from, \
         \(grouped(report.devCount)) held out, \(grouped(report.unlabelledCount)) unlabelled; \
         \(report.droppedLabelled) labelled and \(report.droppedUnlabelled) unlabelled ones were \
-        left out because a test text equals them.</p>
+        left out because a test or held-out text equals them.</p>
         \(figures)\(Array(report.steps.enumerated()).joined { step($0.offset + 1, $0.element) })\
         <section class="card"><h2>The experiment</h2>
         <pre class="scroll">\(String(decoding: experiment.source, as: UTF8.self))</pre></section>

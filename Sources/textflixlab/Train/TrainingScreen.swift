@@ -67,7 +67,7 @@ final class TrainingScreen {
             "right \(fixed(100 * (accuracy ?? 0), decimals: 1)) %",
             "rate \(Self.short(progress.rate))",
             "\(rateText(progress.tokensPerSecond)) tokens/s",
-            "\(ageText(nanoseconds: UInt64(max(0, progress.secondsLeft) * 1e9))) left",
+            "\(ageText(seconds: progress.secondsLeft)) left",
         ].joined(separator: "  ")
     }
 

@@ -77,6 +77,8 @@ let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
         #expect(
             [5, 65, 3700, 90_000].map { ageText(nanoseconds: $0 * 1_000_000_000) }
                 == ["5 s", "1 min 5 s", "1 h 1 min", "1 d 1 h"])
+        #expect([-1, 65, .nan].map { ageText(seconds: $0) } == ["0 s", "1 min 5 s", "0 s"])
+        #expect(ageText(seconds: .infinity).contains(" d "))
         #expect(
             [0, 58, 723, 3723].map { Progress.clock($0) }
                 == ["0:00", "0:58", "12:03", "1:02:03"])
