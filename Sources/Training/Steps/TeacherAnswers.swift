@@ -163,7 +163,7 @@ struct TeacherAnswers {
     }
 
     private func answers(ofFile path: String, _ texts: UnlabelledTexts) throws -> [[Double]?] {
-        var known: [String: [Answer]] = [:]
+        var known: [String: AnswersToID] = [:]
         try forEachJSONLine(path) { node, _ throws(LineError) in
             guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
             guard let row = distribution(node) else {
@@ -171,28 +171,34 @@ struct TeacherAnswers {
                     message: "neither \"probabilities\" [\(labels.count)] nor \"scores\" of "
                         + labels.joined(separator: ", "))
             }
-            let answer = Answer(hash: node["text_hash"]?.string, row: row)
-            guard !known[id, default: []].contains(where: answer.contradicts) else {
+            let hash = node["text_hash"]?.string
+            guard known[id, default: AnswersToID()].take(row, hash) else {
                 throw LineError(message: "another answer to \"\(id.prefix(40))\"")
             }
-            known[id, default: []].append(answer)
         }
         try refuseSharedIDs(texts, path)
         return texts.ids.indices.map { place in
-            let hash = Self.hash(texts.texts[place])
-            return known[texts.ids[place]]?.first { $0.hash == nil || $0.hash == hash }?.row
+            known[texts.ids[place]]?.row(Self.hash(texts.texts[place]))
         }
     }
 
     /// Texts of two files may have one id, their number: the hash, where there is one, tells them
     /// apart.
-    private struct Answer {
-        let hash: String?
-        let row: [Double]
+    private struct AnswersToID {
+        /// By the text's hash; of no hash: to whatever text has the id.
+        private var rows: [String?: [Double]] = [:]
+        private var areEqual = true
 
-        func contradicts(_ other: Answer) -> Bool {
-            row != other.row && (hash == nil || other.hash == nil || hash == other.hash)
+        /// False: another answer was given to the same text.
+        mutating func take(_ row: [Double], _ hash: String?) -> Bool {
+            areEqual = areEqual && rows.first?.value ?? row == row
+            let isToAny = hash == nil || rows[.none] != nil
+            guard isToAny ? areEqual : rows[hash] ?? row == row else { return false }
+            rows[hash] = row
+            return true
         }
+
+        func row(_ hash: String) -> [Double]? { rows[hash] ?? rows[.none] }
     }
 
     /// A file of answers knows texts by their ids.
