@@ -53,12 +53,19 @@ package func writeOnce(_ number: Int32, _ bytes: UnsafeRawBufferPointer) throws(
     try checked("write") { Glibc.write(number, bytes.baseAddress, bytes.count) }
 }
 
-/// Writes all to a descriptor that somebody else owns, such as standard output.
+/// Writes all to a descriptor that somebody else owns, such as standard output, which they may have
+/// made non-blocking: it waits for a slow reader either way.
 package func writeAll(_ number: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) {
     var rest = bytes
     while !rest.isEmpty {
-        let count = try checked("write") { Glibc.write(number, rest.baseAddress, rest.count) }
-        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+        do throws(Errno) {
+            let count = try writeOnce(number, rest)
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+        } catch {
+            guard error == .wouldBlock else { throw error }
+            var entries = [PollEntry(number, toWrite: true)]
+            try waitForAny(&entries, milliseconds: -1)
+        }
     }
 }
 

@@ -122,7 +122,8 @@ package struct AlarmClock: ~Copyable, Sendable {
     }
 }
 
-/// Signals as things to read: they are blocked in every thread started afterwards.
+/// Signals as things to read: they are blocked in every thread started afterwards, and as before in
+/// the thread that ends the queue.
 package struct SignalQueue: ~Copyable, Sendable {
     package enum Signal: Int32, Sendable, CaseIterable {
         case hangUp = 1
@@ -131,11 +132,14 @@ package struct SignalQueue: ~Copyable, Sendable {
     }
 
     private let descriptor: Descriptor
+    /// What was blocked before.
+    private let mask: sigset_t
     package var number: Int32 { descriptor.number }
 
     /// Call it on the main thread before any other starts.
     package init(_ signals: [Signal]) throws(Errno) {
-        var set = Self.block(signals)
+        var set: sigset_t
+        (set, mask) = Self.block(signals)
         let flags = Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)
         descriptor = Descriptor(adopting: try checked("signalfd") { signalfd(-1, &set, flags) })
     }
@@ -143,12 +147,17 @@ package struct SignalQueue: ~Copyable, Sendable {
     /// From now on these signals wait, until a queue of them is made and asked.
     package static func hold(_ signals: [Signal]) { _ = block(signals) }
 
-    private static func block(_ signals: [Signal]) -> sigset_t {
-        var set = sigset_t()
+    private static func block(_ signals: [Signal]) -> (set: sigset_t, before: sigset_t) {
+        var (set, before) = (sigset_t(), sigset_t())
         sigemptyset(&set)
         for signal in signals { sigaddset(&set, signal.rawValue) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        return set
+        pthread_sigmask(SIG_BLOCK, &set, &before)
+        return (set, before)
+    }
+
+    deinit {
+        var mask = mask
+        pthread_sigmask(SIG_SETMASK, &mask, nil)
     }
 
     /// The next signal that has come; nil when there is none.

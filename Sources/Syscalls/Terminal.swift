@@ -1,7 +1,7 @@
 // What a program says to the person who started it.
 //
-// Nothing here formats or colours. Output that fails (a closed pipe) ends quietly: there is nobody
-// left to tell.
+// Nothing here formats or colours. Output that cannot be written ends the program: quietly where
+// the reader has gone, else with the reason. What is said of errors is lost where nobody listens.
 
 internal import CLinux
 internal import Glibc
@@ -22,8 +22,20 @@ package func terminalSize(_ number: Int32) -> (columns: Int, rows: Int)? {
     return (Int(columns), Int(rows))
 }
 
+/// EX_IOERR of sysexits.h.
+private let inputOutputError: Int32 = 74
+
+/// - Returns: once all is written; else the program ends, as sysexits.h has it for output (74), or
+///   as one that the closed pipe's signal ends (141).
 package func printOutput(_ text: String) {
-    try? writeAll(StandardStream.output.rawValue, Array(text.utf8))
+    do throws(Errno) {
+        try writeAll(StandardStream.output.rawValue, Array(text.utf8))
+    } catch {
+        guard error != .brokenPipe else { ThisProcess.exit(128 + SIGPIPE) }
+        let name = CommandLine.arguments.first?.split(separator: "/").last ?? "textflix"
+        printError("\(name): writing: \(error.message)\n")
+        ThisProcess.exit(inputOutputError)
+    }
 }
 
 package func printError(_ text: String) {

@@ -25,6 +25,9 @@ package struct ExplainTask: TextTask {
     /// A model's answer is explained text by text.
     package var mostTogether: Int { 1 }
 
+    /// An explanation takes as many samples as its deadline allows: with others beside it, fewer.
+    package var mostUnderWay: Int { template.method == .leaveOneOut ? 8 : 1 }
+
     package func request(_ texts: [Text]) -> ExplainRequest {
         var request = template
         request.text = texts.first ?? Text(utf8: [])
@@ -33,12 +36,6 @@ package struct ExplainTask: TextTask {
 
     package func answers(of response: ExplainResponse) -> [Explained] {
         [Explained(response: response)]
-    }
-
-    package func failure(_ error: ClientError) -> Explained? {
-        guard case .failed(let status) = error, status.code == .invalidArgument else { return nil }
-        return Explained(
-            response: ExplainResponse(), code: status.code.rawValue, error: status.message)
     }
 
     package func known(_ item: TextItem) -> Explained? { journal?.known(item) }

@@ -6,7 +6,8 @@
 //
 // Invariant: answers leave in the order of their texts, each once; what is held is at most the
 // window's texts, however long the input. It waits in one place, for the input, the daemon and
-// Ctrl-C at once, so lines that trickle in are answered as they come.
+// Ctrl-C at once, so lines that trickle in are answered as they come. What becomes of an answer, or
+// of a refusal, stands in TextRun+Answers.swift.
 
 package import CommandLineTable
 import Presentation
@@ -14,69 +15,48 @@ import Syscalls
 package import TextflixClient
 import TextflixProtocol
 
-package struct TextRunSettings: Sendable {
-    /// Which program says what has to be said.
-    package let program: String
-    /// How long the daemon may keep a text waiting without answering anything.
-    package var timeout: Duration
-    package var isStrict = false
-    /// How a text is named in messages: `line 7`, `text 2`.
-    package var itemName = "line"
-    /// A closing line also when all went well.
-    package var wantsSummary = false
-    /// What is said of progress also when answers come out on the terminal: they come at the end.
-    package var answersComeLast = false
-    /// Before the progress line.
-    package var progressName = ""
-    /// Where answers are written.
-    package var output = StandardStream.output.rawValue
-
-    package init(
-        _ program: String, timeout: Duration, isStrict: Bool = false, itemName: String = "line",
-        wantsSummary: Bool = false
-    ) {
-        self.program = program
-        self.timeout = timeout
-        self.isStrict = isStrict
-        self.itemName = itemName
-        self.wantsSummary = wantsSummary
-    }
-}
-
 package struct TextRun<Task: TextTask>: ~Copyable {
-    private struct Batch {
+    enum Outcome {
+        case answer(Task.Answer)
+        /// This text alone failed, and why.
+        case failure(String)
+    }
+
+    struct Batch {
         let items: [TextItem]
         let bytes: Int
-        let begun: MonotonicClock.Instant
-        /// When it was sent last.
-        var sent: MonotonicClock.Instant
-        var answers: [Task.Answer]?
-        var tries = 1
+        var outcomes: [Outcome?]
+        var missing: Int
+
+        init(_ items: [TextItem], known: [Task.Answer]?) {
+            self.items = items
+            bytes = items.reduce(0) { $0 + $1.text.utf8.count }
+            outcomes = known?.map { .answer($0) } ?? items.map { _ in nil }
+            missing = known == nil ? items.count : 0
+        }
     }
 
     /// Bytes of texts that share a request: an answer should not wait for a megabyte.
     private static var groupBytes: Int { 256 << 10 }
-    /// A busy daemon is asked so often, each time with fewer texts under way.
-    private static var mostTries: Int { 4 }
 
-    private let client: Client
-    private var task: Task
+    let client: Client
+    var task: Task
     private var input: TextInput
-    private var output: OutputStream
+    var output: OutputStream
     private let signals: SignalQueue
-    private let settings: TextRunSettings
-    private var window = FlowWindow()
+    let settings: TextRunSettings
+    var dispatch = Dispatch()
     private var progress: Progress
-    private var tally = Tally()
+    var tally = Tally()
     private let begun = MonotonicClock.now
-    /// When anything was answered last.
-    private var lastAnswer = MonotonicClock.Instant.zero
+    /// When anything was answered last, and how many texts have been too slow since.
+    var lastAnswer = MonotonicClock.Instant.zero
+    var lateInARow = 0
 
-    /// Under way, oldest first; `firstBatch` counts those that are gone.
-    private var batches: [Batch] = []
-    private var firstBatch = 0
-    private var underWay = (texts: 0, bytes: 0)
-    private var batchOfCall: [UInt64: Int] = [:]
+    /// Not yet written, oldest first; `firstBatch` counts those that are gone.
+    var batches: [Batch] = []
+    var firstBatch = 0
+    var held = (texts: 0, bytes: 0)
     /// A text that did not fit into the last request.
     private var heldBack: TextItem?
     private var inputIsOver = false
@@ -103,35 +83,53 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     /// Until the input is over and answered, the user stops it, or it fails for good.
     package mutating func run() throws(Failure) -> ExitStatus {
         while true {
+            sendAgain()
             fill()
             if batches.isEmpty, inputIsOver { break }
             try output.flush()
+            if output.isInterrupted { return try stop() }
             showProgress()
-            if batches.first?.answers == nil, let status = try wait() { return status }
+            if batches.first?.missing != 0, let status = try wait() { return status }
             try takeAnswers()
         }
         try output.flush()
+        if output.isInterrupted { return try stop() }
         closingWords()
         if let verdict { throw verdict }
+        // Each was told already.
+        if tally.answered == 0, lateInARow > 0 { throw Failure(.tryAgain, "") }
         return tally.failed > 0 ? .someFailed : .success
     }
 
     // MARK: - In
 
+    /// What was refused and may be sent by now.
+    private mutating func sendAgain() {
+        let now = MonotonicClock.now
+        while let part = dispatch.due(now) {
+            submit(part, now: now)
+        }
+    }
+
     private mutating func fill() {
         while !inputIsOver || heldBack != nil {
-            guard window.hasRoom(texts: underWay.texts, bytes: underWay.bytes) else { return }
+            guard hasRoom else { return }
             let (group, known) = nextGroup()
             guard !group.isEmpty else { return }
-            let size = group.reduce(0) { $0 + $1.text.utf8.count }
-            let now = MonotonicClock.now
-            batches.append(
-                Batch(items: group, bytes: size, begun: now, sent: now, answers: known))
-            underWay.texts += group.count
-            underWay.bytes += size
+            let batch = Batch(group, known: known)
+            batches.append(batch)
+            held.texts += group.count
+            held.bytes += batch.bytes
             guard known == nil else { continue }
-            submit(firstBatch + batches.count - 1, timeout: settings.timeout)
+            let (now, number) = (MonotonicClock.now, firstBatch + batches.count - 1)
+            let part = Dispatch.Part(batch: number, texts: group.indices, now: now)
+            submit(part, now: now)
         }
+    }
+
+    private var hasRoom: Bool {
+        dispatch.takesNew && held.texts < task.mostUnderWay
+            && dispatch.window.hasRoom(texts: held.texts, bytes: held.bytes)
     }
 
     /// Texts that are there now, as many as share a request, or whose answers are known already.
@@ -139,7 +137,7 @@ package struct TextRun<Task: TextTask>: ~Copyable {
         var group: [TextItem] = []
         var known: [Task.Answer] = []
         var bytes = 0
-        while group.count < min(window.group, task.mostTogether), let item = nextItem() {
+        while group.count < min(dispatch.window.group, task.mostTogether), let item = nextItem() {
             let answer = task.known(item)
             bytes += item.text.utf8.count
             let isOfAnotherKind = (answer != nil) != !known.isEmpty
@@ -172,7 +170,7 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     }
 
     /// Says what is wrong with a text; in strict mode it is the last.
-    private mutating func reject(_ number: Int, _ reason: String) {
+    mutating func reject(_ number: Int, _ reason: String) {
         tally.failed += 1
         say("\(settings.itemName) \(number): \(reason)")
         guard settings.isStrict else { return }
@@ -181,11 +179,12 @@ package struct TextRun<Task: TextTask>: ~Copyable {
         heldBack = nil
     }
 
-    private mutating func submit(_ sequence: Int, timeout: Duration) {
-        let batch = batches[sequence - firstBatch]
-        let request = task.request(batch.items.map(\.text))
-        let ticket = client.start(task.procedure, request, timeout: timeout)
-        batchOfCall[ticket.number] = sequence
+    private mutating func submit(_ part: Dispatch.Part, now: MonotonicClock.Instant) {
+        let part = dispatch.ready(part, now: now)
+        let texts = batches[part.batch - firstBatch].items[part.texts].map(\.text)
+        let timeout = max(timeLeft(part, now), .milliseconds(1))
+        let ticket = client.start(task.procedure, task.request(texts), timeout: timeout)
+        dispatch.sent(part, as: ticket.number)
     }
 
     // MARK: - Waiting
@@ -193,14 +192,14 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     /// Waits for anything to do; a status when the user wants to stop.
     private mutating func wait() throws(Failure) -> ExitStatus? {
         var entries = [PollEntry(signals.number, toRead: true)]
-        let hasRoom = window.hasRoom(texts: underWay.texts, bytes: underWay.bytes)
         if hasRoom, !inputIsOver, !input.hasEnded, let number = input.number {
             entries.append(PollEntry(number, toRead: true))
         }
         do throws(ClientError) {
-            try client.wait(until: progress.wake, watching: &entries)
+            let wake = min(progress.wake, dispatch.nextDue ?? .distantFuture)
+            try client.wait(until: wake, watching: &entries)
         } catch { throw Failure(error) }
-        if output.isInterrupted || entries[0].isReadable { return try stop() }
+        if entries[0].isReadable { return try stop() }
         if entries.count > 1, entries[1].isReadable { try input.read() }
         return nil
     }
@@ -209,88 +208,9 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     private mutating func stop() throws(Failure) -> ExitStatus {
         let signal = signals.next()
         printError(progress.erase())
+        output.interrupt()
         try output.flush()
         return signal == .terminate ? .terminated : .interrupted
-    }
-
-    // MARK: - Out
-
-    /// Whatever came, in any order; then out goes what stands at the front.
-    private mutating func takeAnswers() throws(Failure) {
-        for answer in client.takeAnswers() {
-            guard let sequence = batchOfCall.removeValue(forKey: answer.call) else { continue }
-            try take(answer, for: sequence)
-        }
-        while let answers = batches.first?.answers {
-            let batch = batches.removeFirst()
-            firstBatch += 1
-            underWay.texts -= batch.items.count
-            underWay.bytes -= batch.bytes
-            try emit(batch.items, answers)
-        }
-    }
-
-    /// Notes an answer, or sends the request again.
-    private mutating func take(_ answer: Answer, for sequence: Int) throws(Failure) {
-        let index = sequence - firstBatch
-        do throws(ClientError) {
-            let response = try Client.decoded(answer, as: Task.Response.self)
-            let answers = task.answers(of: response)
-            let items = batches[index].items
-            guard answers.count == items.count else {
-                throw .notThisProtocol("\(answers.count) answers to \(items.count) texts")
-            }
-            lastAnswer = MonotonicClock.now
-            let time = lastAnswer.since(batches[index].sent)
-            window.answered(
-                items.count, after: .nanoseconds(Int64(time)), attempts: answer.attempts)
-            batches[index].answers = answers
-        } catch {
-            if batches[index].items.count == 1, let answer = task.failure(error) {
-                batches[index].answers = [answer]
-                return
-            }
-            let left = timeLeft(batches[index])
-            guard error.isWorthAnotherTry, left > .zero, batches[index].tries < Self.mostTries
-            else {
-                try output.flush()
-                throw Failure(error)
-            }
-            window.refused()
-            batches[index].tries += 1
-            batches[index].sent = MonotonicClock.now
-            submit(sequence, timeout: left)
-        }
-    }
-
-    /// What is left of the timeout: it runs from the first sending, however often a request is sent
-    /// again, and begins anew only when something is answered, since then the daemon is alive and
-    /// the wait was for texts of our own.
-    private func timeLeft(_ batch: Batch) -> Duration {
-        let silent = MonotonicClock.now.since(max(batch.begun, lastAnswer))
-        return settings.timeout - .nanoseconds(Int64(clamping: silent))
-    }
-
-    private mutating func emit(_ items: [TextItem], _ answers: [Task.Answer]) throws(Failure) {
-        var lines: [UInt8] = []
-        for (item, answer) in zip(items, answers) {
-            guard answer.code == 0 else {
-                let code = StatusCode(rawValue: answer.code)?.name ?? "code \(answer.code)"
-                reject(item.number, "\(code): \(DisplayWidth.oneLine(answer.error.utf8))")
-                guard settings.isStrict else { continue }
-                abandonRest()
-                break
-            }
-            tally.count(answer, agrees: task.agrees(answer, with: item))
-            try task.show(answer, of: item, to: &lines)
-        }
-        try output.write(lines)
-    }
-
-    /// After a bad text in strict mode nothing that stood behind it is shown.
-    private mutating func abandonRest() {
-        batches = []
-        batchOfCall = [:]
     }
 
     // MARK: - Words
@@ -311,17 +231,6 @@ package struct TextRun<Task: TextTask>: ~Copyable {
         printError(progress.erase())
         if let summary = tally.summary(after: seconds, isWanted: settings.wantsSummary) {
             say(summary)
-        }
-    }
-}
-
-extension ClientError {
-    /// For a long input, which should survive what a single request would give up on.
-    package var isWorthAnotherTry: Bool {
-        switch self {
-        case .timedOut: true
-        case .failed(let status): status.code == .deadlineExceeded || isTransient
-        default: false
         }
     }
 }

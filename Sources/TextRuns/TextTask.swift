@@ -18,10 +18,11 @@ package protocol TextTask {
     ) throws(Failure)
     /// An answer from an earlier run, so that the daemon need not be asked.
     func known(_ item: TextItem) -> Answer?
-    /// How many texts may share a request.
+    /// How many texts may share a request; where it is one, a refused request is a refused text.
     var mostTogether: Int { get }
-    /// Where a request has one text: the answer that stands for a refusal of that text.
-    func failure(_ error: ClientError) -> Answer?
+    /// How many texts may be under way: one whose answer takes all of the daemon's time, and is
+    /// better the more it has of it, is asked for alone.
+    var mostUnderWay: Int { get }
     /// Whether the answer is what the input said it should be; nil: it did not say.
     func agrees(_ answer: Answer, with item: TextItem) -> Bool?
 }
@@ -30,7 +31,7 @@ extension TextTask {
     package func agrees(_ answer: Answer, with item: TextItem) -> Bool? { nil }
     package func known(_ item: TextItem) -> Answer? { nil }
     package var mostTogether: Int { .max }
-    package func failure(_ error: ClientError) -> Answer? { nil }
+    package var mostUnderWay: Int { .max }
 }
 
 /// What the answers to all commands have in common.

@@ -57,10 +57,13 @@ extension ClientError: CustomStringConvertible {
         return milliseconds == 0 ? "\(seconds) s" : "\(seconds * 1000 + milliseconds) ms"
     }
 
-    /// Whether the same request may succeed a little later.
+    /// Whether the same request may succeed a little later. What is exhausted, and says no time to
+    /// come back, is a limit that it will meet again.
     public var isTransient: Bool {
         switch self {
-        case .failed(let status): status.code == .unavailable || status.code == .resourceExhausted
+        case .failed(let status):
+            status.code == .unavailable
+                || status.code == .resourceExhausted && status.retryAfter != nil
         case .cannotConnect(_, .backlogFull), .cannotConnect(_, .nobodyListens),
             .cannotConnect(_, .noSocket):
             true

@@ -183,6 +183,40 @@ class Classify(DaemonCase):
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(timeout=10), 130)
 
+    def test_a_stalled_reader_and_a_signal(self):
+        """It ends, and what was written is the beginning of the output in whole lines."""
+        lines = "".join(json.dumps({"id": n, "text": "a", "pad": "x" * 2000}) + "\n"
+                        for n in range(3000))
+        path = harness.scratch() / "padded.jsonl"
+        path.write_text(lines)
+        with subprocess.Popen([harness.PROGRAMS / "textflixctl", "--socket", self.daemon.socket,
+                               "tokenize", "--jsonl", "--format", "jsonl", "--file", path],
+                              env=harness.ENVIRONMENT, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as process:
+            first = process.stdout.readline()
+            time.sleep(0.3)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=10), 143)
+            *rows, torn = (first + process.stdout.read()).split(b"\n")
+        self.assertEqual([json.loads(row)["id"] for row in rows], list(range(len(rows))))
+        self.assertLess(len(torn), 4096, "a stalled reader may tear the last line alone")
+
+    def test_output_that_cannot_be_written(self):
+        for arguments in (["status", "--format", "json"], ["models"], ["classify", "x"],
+                          ["completions", "bash"]):
+            with self.subTest(arguments), open("/dev/full", "w", encoding="utf-8") as full:
+                answer = subprocess.run(
+                    [harness.PROGRAMS / "textflixctl", "--socket", self.daemon.socket, *arguments],
+                    env=harness.ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False)
+                self.assertEqual(answer.returncode, 74, answer.stderr)
+                self.assertIn(b"writing", answer.stderr)
+
+    def test_a_pipe_is_not_compared(self):
+        answer = run("textflixctl", "--socket", self.daemon.socket, "compare", "--models",
+                     "tiny,tiny", "--jsonl", "/dev/stdin", input="{}\n")
+        self.assertEqual(answer.returncode, 64, answer.stderr)
+        self.assertIn("no pipe", answer.stderr)
+
     def test_a_reader_that_stops(self):
         """`textflixctl classify | head`: no traceback, no hang."""
         command = (f"yes 'some words' | head -n 20000 | {harness.PROGRAMS}/textflixctl --socket"

@@ -153,4 +153,108 @@ private final class PipeReader: Sendable {
         #expect(run.failure == nil)
         #expect(run.output == expected(lines))
     }
+
+    /// Answers, unless the texts of a request are too much by that measure.
+    private func refusing(
+        _ status: Status, when isTooMuch: @escaping @Sendable ([Text]) -> Bool
+    ) -> FakeDaemon.Script {
+        { request in
+            let message = try? ClassifyRequest(decoding: request.envelope.payload)
+            return isTooMuch(message?.texts ?? []) ? .fail(status) : label(request)
+        }
+    }
+
+    private static let late = Status(
+        code: .deadlineExceeded, message: "too slow", retryAfter: .milliseconds(1))
+
+    @Test func aDaemonThatCanDoOnlyLittleIsAskedForLess() throws {
+        let lines = (0..<300).map { "text \($0)" }
+        let run = try run(lines, refusing(Self.late) { $0.count > 1 })
+        #expect(run.failure == nil && run.status == .success)
+        #expect(run.output == expected(lines))
+    }
+
+    @Test func aTextThatIsTooSlowFailsAlone() throws {
+        let lines = (0..<60).map { $0 == 20 || $0 == 41 ? "bad" : "text \($0)" }
+        let run = try run(
+            lines, timeout: .milliseconds(300), refusing(Self.late) { $0.contains("bad") })
+        #expect(run.failure == nil && run.status == .someFailed)
+        #expect(run.output == expected(lines))
+    }
+
+    @Test func aDaemonThatIsTooSlowForAllEndsTheRun() throws {
+        let lines = ["good"] + (0..<60).map { _ in "bad" }
+        let run = try run(
+            lines, timeout: .milliseconds(100), refusing(Self.late) { $0.contains("bad") })
+        #expect(run.failure?.status == .tryAgain)
+        #expect(run.failure?.text(of: "x").contains("4 texts in a row") == true)
+        #expect(run.output == expected(["good"]))
+    }
+
+    @Test func whatNeverFitsFailsAloneAndAtOnce() throws {
+        let lines = (0..<60).map { $0 == 20 ? "bad" : "text \($0)" }
+        let status = Status(code: .resourceExhausted, message: "an answer over the limit")
+        let run = try run(lines, timeout: .seconds(60), refusing(status) { $0.contains("bad") })
+        #expect(run.failure == nil && run.status == .someFailed)
+        #expect(run.output == expected(lines))
+    }
+
+    @Test func anExplanationHasTheDaemonForItself() throws {
+        let daemon = try FakeDaemon { _ in .silence }
+        defer { daemon.stop() }
+        let task = ExplainTask(template: ExplainRequest(), journal: nil) { _, _ in [] }
+        let input = TextInput(arguments: ["a", "b", "c"], form: .lines)
+        let settings = TextRunSettings("textflixctl", timeout: .milliseconds(200))
+        let client = try Client(path: daemon.path, retry: policy)
+        var run = try TextRun(task, client: client, input: input, settings: settings)
+        #expect(throws: Failure.self) { try run.run() }
+        #expect(daemon.requests == 1)
+    }
+}
+
+@Suite struct DispatchTests {
+    private let now = MonotonicClock.Instant(nanoseconds: 1_000_000_000)
+
+    private func part(_ batch: Int, _ texts: Range<Int>) -> Dispatch.Part {
+        Dispatch.Part(batch: batch, texts: texts, now: now)
+    }
+
+    @Test func whatWasRefusedTwiceGoesAlone() {
+        var dispatch = Dispatch()
+        for call in 1...2 {
+            dispatch.sent(dispatch.ready(part(call, 0..<1), now: now), as: UInt64(call))
+        }
+        let first = dispatch.ended(1)
+        #expect(first?.isAlone == false)
+        if let first { dispatch.park(first, until: now) }
+        #expect(!dispatch.takesNew)
+        // Beside the other once more; the second time it waits until that has ended.
+        let again = dispatch.due(now)
+        if let again { dispatch.sent(dispatch.ready(again, now: now), as: 3) }
+        let second = dispatch.ended(3)
+        if let second { dispatch.park(second, until: now) }
+        let early = dispatch.due(now)
+        #expect(again != nil && second != nil && early == nil)
+        _ = dispatch.ended(2)
+        let alone = dispatch.due(now)
+        if let alone { dispatch.sent(dispatch.ready(alone, now: now), as: 4) }
+        #expect(!dispatch.takesNew)
+        let last = dispatch.ended(4)
+        #expect(last?.isAlone == true)
+    }
+
+    @Test func aPauseIsKeptAndOrderToo() {
+        var dispatch = Dispatch()
+        let later = now.advanced(by: .seconds(1))
+        dispatch.park(part(3, 0..<4), until: now)
+        dispatch.park(part(1, 0..<4), until: later)
+        #expect(dispatch.nextDue == now)
+        let batches = [now, now, later].map { dispatch.due($0)?.batch }
+        #expect(batches == [3, nil, 1])
+    }
+
+    @Test func halvesAreTheWhole() {
+        let halves = part(0, 3..<8).halves(now: now)
+        #expect(halves.map(\.texts) == [3..<5, 5..<8])
+    }
 }
