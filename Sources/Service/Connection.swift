@@ -29,21 +29,6 @@ package struct Connection: Sendable {
         case close(CloseReason)
     }
 
-    package enum CloseReason: Sendable, Equatable {
-        /// The client has closed its side and has all its answers.
-        case finished
-        /// The client has closed both sides.
-        case peerGone
-        /// What it sent is not this protocol.
-        case notOurs(FrameError)
-        /// A frame or header took too long.
-        case slowSender
-        /// The client did not read for too long, or too much waited for it.
-        case slowReader
-        /// The daemon ends.
-        case stopping
-    }
-
     struct OpenStream: Sendable {
         var state: StreamState
         let isStreaming: Bool
@@ -98,6 +83,7 @@ package struct Connection: Sendable {
 
     private var takesFrames: Bool {
         closing == nil && !outputIsPaused && !isHeld && pausedUntil == nil
+            && unsentBytes < limits.outputPauseBytes
     }
 
     // MARK: Input
@@ -116,6 +102,12 @@ package struct Connection: Sendable {
 
     /// The daemon ends: what was written is flushed, no more.
     package mutating func stop() { end(.stopping, flushing: true) }
+
+    /// What was received and not looked at is forgotten; what was written is flushed, no more.
+    package mutating func dropInput() {
+        decoder = FrameDecoder()
+        end(.tooMuchInput, flushing: true)
+    }
 
     /// What to do next; nil: nothing for now. Ask again until nil after every input.
     package mutating func next(now: Instant) -> Effect? {

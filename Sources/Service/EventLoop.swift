@@ -80,10 +80,12 @@ package final class EventLoop {
             alarm.set(min(exchange.nextTimer, notifier.nextTimer, acceptAgainAt))
             // The end comes only after a look that found nothing more to read: what was sent
             // before we stopped reading gets its answer.
-            let mayBlock = isQuiet || exchange.lifecycle.state != .draining
+            let mayBlock =
+                (isQuiet || exchange.lifecycle.state != .draining) && !exchange.hasUnfinished
             try events.wait(into: &ready, milliseconds: mayBlock ? -1 : 0)
-            isQuiet = ready.isEmpty
+            isQuiet = ready.isEmpty && !exchange.hasUnfinished
             let now = MonotonicClock.now
+            exchange.beginTurn(now: now)
             for event in ready { handle(event, now: now) }
             exchange.timeOut(now: now)
             notifier.feed(now: now)
@@ -229,9 +231,14 @@ package final class EventLoop {
         }
         let socket = Socket(peer)
         socket.interest = [.readable, .halfClosed]
-        try events.add(
-            socket.descriptor.number, key: key + Source.firstConnection,
-            interest: socket.interest)
+        do throws(Errno) {
+            try events.add(
+                socket.descriptor.number, key: key + Source.firstConnection,
+                interest: socket.interest)
+        } catch {
+            exchange.peerGone(key, now: MonotonicClock.now)
+            throw error
+        }
         sockets[key] = socket
     }
 
@@ -266,7 +273,9 @@ package final class EventLoop {
             stopListening()
             acceptAgainAt = .distantFuture
             for listener in listeners { listener.unlink() }
-        case .exit(let code): exitCode = code
+        case .exit(let code):
+            if code != 0 { exchange.giveUp() }
+            exitCode = code
         case .giveUp:
             log(.warning, "the time to stop is up: some work is left without an answer")
             exchange.giveUp()

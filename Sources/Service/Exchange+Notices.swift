@@ -191,10 +191,18 @@ extension Exchange {
     }
 
     private func take(_ models: [LoadedModel]) {
-        let wasServing = catalog.canServe
-        catalog.take(models)
+        var next = catalog
+        next.take(models)
         page.detail = ""
-        for (entry, load) in zip(catalog.entries, models) { tell(entry, load.nanoseconds) }
+        for (entry, load) in zip(next.entries, models) { tell(entry, load.nanoseconds) }
+        let wasServing = catalog.canServe
+        guard next.canServe || !wasServing else {
+            // Other names, all of them wrong.
+            page.detail = "none of the new models could be loaded; the old ones stay"
+            log(.error, page.detail)
+            return apply(lifecycle.loaded(canServe: true, fault: next.faults))
+        }
+        catalog = next
         if wasServing { figures.count("textflix_reloads_total") }
         apply(lifecycle.loaded(canServe: catalog.canServe))
     }

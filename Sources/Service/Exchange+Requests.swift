@@ -15,6 +15,7 @@ extension Exchange {
         let method = MethodName(rawValue: envelope.method)!
         var modelName = ""
         do throws(Status) {
+            let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
             switch method {
             case .status:
                 _ = try StatusRequest(reading: envelope.payload)
@@ -24,14 +25,12 @@ extension Exchange {
                 let request = try CancelRequest(reading: envelope.payload)
                 cancel(request, address, endpoint)
                 count(method, .ok)
-            case .reload: try beginReload(address, endpoint)
+            case .reload: try beginReload(address, endpoint, deadline: deadline)
             case .classifyStream:
-                let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
                 endpoint.streams[address.stream] = MessageRow(deadline: deadline)
                 streamCount += 1
                 if deadline != .distantFuture { timers.push(deadline, .stream(address)) }
             case .classify, .embed, .tag, .tokenize, .explain:
-                let deadline = try Self.deadline(envelope.timeoutNanoseconds, now: now)
                 let order = try WorkOrder(method, envelope.payload)
                 modelName = order.modelName
                 let request = try submit(
@@ -216,9 +215,8 @@ extension Exchange {
         _ request: CancelRequest, _ address: StreamAddress, _ endpoint: Endpoint
     ) {
         var cancelled: UInt32 = 0
-        for stream in request.streams where stream != address.stream {
-            let wasWork = endpoint.unary[stream] != nil || endpoint.streams[stream] != nil
-            guard wasWork else { continue }
+        for stream in request.streams
+        where stream != address.stream && endpoint.connection.isOpen(stream) {
             let method = method(of: stream, endpoint)
             fail(
                 StreamAddress(connection: address.connection, stream: stream), endpoint, method,
@@ -229,11 +227,14 @@ extension Exchange {
         endpoint.connection.answer(address.stream, CancelResponse(cancelled: cancelled))
     }
 
-    private func method(of stream: UInt32, _ endpoint: Endpoint) -> MethodName {
-        endpoint.unary[stream].flatMap { pending[$0]?.method } ?? .classifyStream
+    func method(of stream: UInt32, _ endpoint: Endpoint) -> MethodName {
+        if endpoint.reloads.contains(stream) { return .reload }
+        return endpoint.unary[stream].flatMap { pending[$0]?.method } ?? .classifyStream
     }
 
-    private func beginReload(_ address: StreamAddress, _ endpoint: Endpoint) throws(Status) {
+    private func beginReload(
+        _ address: StreamAddress, _ endpoint: Endpoint, deadline: Instant
+    ) throws(Status) {
         let user = endpoint.peer.user
         guard user == 0 || user == ThisProcess.user else {
             throw Status(
@@ -242,6 +243,8 @@ extension Exchange {
         }
         guard lifecycle.state != .draining else { throw Self.stopping }
         log(.notice, "reload asked for", [("USER", "\(user)")])
+        endpoint.reloads.insert(address.stream)
+        if deadline != .distantFuture { timers.push(deadline, .stream(address)) }
         apply(lifecycle.reload(for: address))
     }
 
@@ -249,7 +252,9 @@ extension Exchange {
     package func answerReload(_ addresses: [StreamAddress]) {
         let response = ReloadResponse(models: catalog.statuses)
         for address in addresses {
-            guard let endpoint = endpoints[address.connection] else { continue }
+            guard let endpoint = endpoints[address.connection],
+                endpoint.reloads.remove(address.stream) != nil
+            else { continue }
             endpoint.connection.answer(address.stream, response)
             count(.reload, .ok)
             touch(address.connection)
@@ -266,7 +271,9 @@ extension Exchange {
 
     private func endReload(_ addresses: [StreamAddress], _ status: Status) {
         for address in addresses {
-            guard let endpoint = endpoints[address.connection] else { continue }
+            guard let endpoint = endpoints[address.connection],
+                endpoint.reloads.contains(address.stream)
+            else { continue }
             fail(address, endpoint, .reload, status)
         }
     }
@@ -274,7 +281,7 @@ extension Exchange {
     /// No more will be computed: whoever still waits is told.
     package func giveUp() {
         for (key, endpoint) in endpoints {
-            for stream in Array(endpoint.unary.keys) + Array(endpoint.streams.keys) {
+            for stream in endpoint.unanswered {
                 let address = StreamAddress(connection: key, stream: stream)
                 fail(address, endpoint, method(of: stream, endpoint), Self.stopping)
             }

@@ -74,35 +74,50 @@ extension Exchange {
 
     /// Notes whether a connection has parked messages, and reads it no further when too many.
     private func hold(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
-        if endpoint.parkedBytes > 0, !parked.contains(key) { parked.append(key) }
+        if endpoint.parkedBytes > 0, !endpoint.isParked {
+            endpoint.isParked = true
+            parked.append(key)
+        }
         endpoint.connection.hold(endpoint.parkedBytes > limits.parkedBytes, now: now)
     }
 
-    /// The time of a whole stream is over, also when none of its messages is in the queue.
+    /// The time of a whole stream is over, also when none of its messages is in the queue; or that
+    /// of a reload, which goes on.
     func expire(_ address: StreamAddress, now: Instant) {
         guard let endpoint = endpoints[address.connection],
-            endpoint.streams[address.stream] != nil
+            endpoint.connection.isOpen(address.stream)
         else { return }
+        let method = method(of: address.stream, endpoint)
         figures.count("textflix_cancelled_total", 1, "reason", "deadline")
-        fail(
-            address, endpoint, .classifyStream,
-            Status(code: .deadlineExceeded, message: "the stream had not ended by its deadline"))
+        let words =
+            method == .reload
+            ? "the reload is not done by its deadline; it goes on"
+            : "the stream had not ended by its deadline"
+        fail(address, endpoint, method, Status(code: .deadlineExceeded, message: words))
         hold(address.connection, endpoint, now: now)
         run(address.connection, endpoint, now: now)
     }
 
-    /// There may be room in the queue: those that waited longest try first.
+    /// There may be room in the queue: those that waited longest try first, and of a user for whose
+    /// messages there is none left nobody else does.
     package func resumeParked(now: Instant) {
         guard queueMoved, !parked.isEmpty else { return }
         queueMoved = false
         let keys = parked
         parked = []
+        var withoutRoom: Set<UInt32> = []
         for key in keys {
             guard let endpoint = endpoints[key] else { continue }
+            guard !withoutRoom.contains(endpoint.peer.user) else {
+                parked.append(key)
+                continue
+            }
+            endpoint.isParked = false
             for stream in endpoint.streams.keys.sorted() {
                 submitParked(
                     StreamAddress(connection: key, stream: stream), endpoint, now: now)
             }
+            if endpoint.parkedBytes > 0 { withoutRoom.insert(endpoint.peer.user) }
             hold(key, endpoint, now: now)
             run(key, endpoint, now: now)
             touch(key)

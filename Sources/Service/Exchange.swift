@@ -30,16 +30,26 @@ final class Endpoint {
     var unary: [UInt32: RequestID] = [:]
     /// The messages of each streaming one.
     var streams: [UInt32: MessageRow] = [:]
+    /// Reloads that were asked for and are not done.
+    var reloads: Set<UInt32> = []
     var parkedBytes = 0
+    /// It stands in the row of those that wait for room.
+    var isParked = false
     /// Input that the exchange has counted against the bound on all connections together.
     var countedInput = 0
     /// The earliest timer that was set for it.
     var timer = Instant.distantFuture
+    /// The last turn in which it did something, and how much.
+    fileprivate var turn = 0
+    fileprivate var effectsInTurn = 0
 
     init(connection: Connection, peer: PeerCredentials) {
         self.connection = connection
         self.peer = peer
     }
+
+    /// Streams that have no answer yet.
+    var unanswered: [UInt32] { Array(unary.keys) + Array(streams.keys) + Array(reloads) }
 }
 
 package final class Exchange {
@@ -62,6 +72,7 @@ package final class Exchange {
     var cache: AnswerCache
     var timers = TimerHeap<Timer>()
     var inputBytes = 0
+    private var inputOfUser: [UInt32: Int] = [:]
     /// Open streams of all connections.
     var streamCount = 0
     /// Connections whose stream messages wait for room, in the order in which they began to.
@@ -72,6 +83,10 @@ package final class Exchange {
     private(set) var lifecycleEffects: [Lifecycle.Effect] = []
     private(set) var closed: [UInt64] = []
     private var touched: Set<UInt64> = []
+    /// Turns of the event loop so far, and connections that have more to do than one turn takes.
+    private var turn = 0
+    private var unfinished: Set<UInt64> = []
+    private static let effectsPerTurn = 128
     private var nextConnection: UInt64 = 1
     private var nextRequest: UInt64 = 1
     let page: StatusPage
@@ -130,17 +145,39 @@ package final class Exchange {
         guard let endpoint = endpoints[key] else { return }
         endpoint.connection.receive(bytes, now: now)
         run(key, endpoint, now: now)
-        if inputBytes > limits.inputBytes, endpoint.countedInput > limits.modestInputBytes {
-            log.limited(.warning, "closed a connection: too much input waits in all")
-            countRefusal("input_memory")
-            endpoint.connection.peerGone()
-            run(key, endpoint, now: now)
-        }
+        while inputBytes > limits.inputBytes, shedInput(now: now) {}
     }
 
+    /// The user whose input is most loses the connection that holds most of it, whoever came last.
+    /// - Returns: false where all of it is modest.
+    private func shedInput(now: Instant) -> Bool {
+        guard let user = inputOfUser.max(by: { $0.value < $1.value })?.key,
+            let (key, endpoint) = endpoints.lazy.filter({ $0.value.peer.user == user })
+                .max(by: { $0.value.countedInput < $1.value.countedInput }),
+            endpoint.countedInput > limits.modestInputBytes
+        else { return false }
+        countRefusal("input_memory")
+        for stream in endpoint.unanswered {
+            fail(
+                StreamAddress(connection: key, stream: stream), endpoint,
+                method(of: stream, endpoint), Self.tooMuchInput)
+        }
+        endpoint.connection.dropInput()
+        run(key, endpoint, now: now)
+        return true
+    }
+
+    private static let tooMuchInput = Status(
+        code: .resourceExhausted, message: "too much input of this user waits for the engine",
+        retryAfter: .seconds(1))
+
     private func count(input: Int, of endpoint: Endpoint) {
-        inputBytes += input - endpoint.countedInput
+        let more = input - endpoint.countedInput
+        guard more != 0 else { return }
+        inputBytes += more
         endpoint.countedInput = input
+        let ofUser = (inputOfUser[endpoint.peer.user] ?? 0) + more
+        inputOfUser[endpoint.peer.user] = ofUser == 0 ? nil : ofUser
     }
 
     /// A peer passed descriptors along; the kernel has closed them.
@@ -188,9 +225,32 @@ package final class Exchange {
 
     func touch(_ key: UInt64) { touched.insert(key) }
 
-    /// Lets a connection do what it has to do.
+    /// A new turn of the event loop: who had more to do than the last one took goes on.
+    package func beginTurn(now: Instant) {
+        turn += 1
+        let keys = unfinished
+        unfinished = []
+        for key in keys {
+            guard let endpoint = endpoints[key] else { continue }
+            run(key, endpoint, now: now)
+            touch(key)
+        }
+    }
+
+    /// Whether a turn has something to do though nothing new has come.
+    package var hasUnfinished: Bool { !unfinished.isEmpty }
+
+    /// Lets a connection do what it has to do, as far as its share of this turn goes: one that has
+    /// asked for thousands of things at once leaves time for others.
     func run(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
-        while let effect = endpoint.connection.next(now: now) {
+        if endpoint.turn != turn { (endpoint.turn, endpoint.effectsInTurn) = (turn, 0) }
+        while true {
+            guard endpoint.effectsInTurn < Self.effectsPerTurn else {
+                unfinished.insert(key)
+                break
+            }
+            guard let effect = endpoint.connection.next(now: now) else { break }
+            endpoint.effectsInTurn += 1
             touched.insert(key)
             switch effect {
             case .request(let stream, let envelope):
@@ -219,6 +279,7 @@ package final class Exchange {
 
     /// The work of one stream is no longer wanted.
     func abandon(_ stream: UInt32, _ endpoint: Endpoint) {
+        endpoint.reloads.remove(stream)
         if let request = endpoint.unary.removeValue(forKey: stream) { drop(request) }
         if let row = endpoint.streams.removeValue(forKey: stream) {
             streamCount -= 1
@@ -234,12 +295,10 @@ package final class Exchange {
     }
 
     private func end(_ key: UInt64, _ endpoint: Endpoint, _ reason: Connection.CloseReason) {
-        let unanswered = endpoint.unary.count + endpoint.streams.count
-        for stream in Array(endpoint.unary.keys) + Array(endpoint.streams.keys) {
-            abandon(stream, endpoint)
-        }
-        if unanswered > 0 {
-            figures.count("textflix_cancelled_total", unanswered, "reason", reason.name)
+        let unanswered = endpoint.unanswered
+        for stream in unanswered { abandon(stream, endpoint) }
+        if !unanswered.isEmpty {
+            figures.count("textflix_cancelled_total", unanswered.count, "reason", reason.name)
         }
         figures.count("textflix_connections_closed_total", 1, "reason", reason.name)
         if let text = reason.complaint {
@@ -266,6 +325,8 @@ package final class Exchange {
                 endpoint.timer = .distantFuture
                 endpoint.connection.timeOut(now: now)
                 run(key, endpoint, now: now)
+                // It may be read again.
+                touch(key)
             }
         }
         apply(lifecycle.tick(now: now))
@@ -275,7 +336,7 @@ package final class Exchange {
                 switch timer {
                 case .request(let request): pending[request] != nil
                 case .stream(let address):
-                    endpoints[address.connection]?.streams[address.stream] != nil
+                    endpoints[address.connection]?.connection.isOpen(address.stream) == true
                 case .connection(let key): endpoints[key] != nil
                 }
             }
@@ -308,28 +369,5 @@ package final class Exchange {
         let names = catalog.entries.filter { $0.model != nil }.map(\.name)
         let trouble = page.detail.isEmpty ? "" : "; \(page.detail)"
         return "serving \(names.joined(separator: ", "))\(trouble)"
-    }
-}
-
-extension Connection.CloseReason {
-    var name: String {
-        switch self {
-        case .finished: "finished"
-        case .peerGone: "peer_gone"
-        case .notOurs: "not_ours"
-        case .slowSender: "slow_sender"
-        case .slowReader: "slow_reader"
-        case .stopping: "stopping"
-        }
-    }
-
-    /// What the log says about it; nil: nothing to say.
-    var complaint: String? {
-        switch self {
-        case .finished, .peerGone, .stopping: nil
-        case .notOurs(let error): "closed a connection: \(error)"
-        case .slowSender: "closed a connection: a frame took too long to arrive"
-        case .slowReader: "closed a connection: its answers were not read"
-        }
     }
 }

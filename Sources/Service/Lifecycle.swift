@@ -95,7 +95,11 @@ package struct Lifecycle: Sendable {
     package mutating func loaded(canServe: Bool, fault: String? = nil) -> [Effect] {
         isLoading = false
         guard state != .draining else { return [] }
-        guard canServe else { return [.exit(Self.badConfiguration)] }
+        guard canServe else {
+            let unanswered = waiting + waitingForNext
+            return (unanswered.isEmpty ? [] : [.refuseReload(unanswered)])
+                + [.exit(Self.badConfiguration)]
+        }
         state = .ready
         var effects: [Effect] = hasEngine ? [.notifyReady] : []
         isReadyDue = !hasEngine

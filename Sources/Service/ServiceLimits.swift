@@ -68,8 +68,8 @@ package struct ServiceLimits: Sendable, Equatable {
     /// Stream messages that wait for room in the queue, of one connection: two of the largest.
     /// Above that the connection is not read.
     package var parkedBytes = 8 << 20
-    /// Half-received frames and parked messages of all connections together. A connection that
-    /// would pass it with more than `modestInputBytes` of its own is refused.
+    /// Half-received frames and parked messages of all connections together. Beyond that whoever
+    /// holds most of them is closed, unless it is less than `modestInputBytes`.
     package var inputBytes = 256 << 20
     package var modestInputBytes = 64 << 10
 

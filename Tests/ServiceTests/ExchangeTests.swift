@@ -7,143 +7,6 @@ import TextflixProtocol
 
 @testable import Service
 
-/// A queue that is as full as it is told, and threads that only note what they are given.
-private final class NotingRoom: WorkSink {
-    var isFull = false
-    var tasks: [TokenisingTask] = []
-    private(set) var cancelled: [RequestID] = []
-
-    func admit(_ claim: Claim, now: Instant) throws(Refusal) {
-        if isFull { throw .queueFull(retryAfter: 1_000_000) }
-    }
-
-    func tokenise(_ task: TokenisingTask) { tasks.append(task) }
-    func explain(_ task: ExplanationTask) {}
-    func deliver(_ outcomes: [TextOutcome]) {}
-    func cancel(_ request: RequestID) { cancelled.append(request) }
-
-    var queue: QueueFigures {
-        QueueFigures(texts: 0, bytes: 0, tokens: 0, runningTexts: 0, tokensPerSecond: 0)
-    }
-}
-
-/// A client's side, without a socket.
-private final class DeskClient {
-    let key: UInt64
-    var writer = FrameWriter()
-    /// Written, and kept back.
-    var rest: [UInt8] = []
-    private(set) var received: [Frame] = []
-    private var decoder = FrameDecoder()
-
-    init(key: UInt64) { self.key = key }
-
-    var answers: [String] { received.map(shortly) }
-
-    func open(
-        _ stream: UInt32, timeout: Duration = .zero, flags: FrameFlags = .remoteOpen
-    ) throws {
-        try writer.request(
-            stream: stream, method: .classifyStream, nil as ClassifyRequest?,
-            timeoutNanoseconds: Int64(timeout.wholeNanoseconds), flags: flags)
-    }
-
-    /// Writes a message of one text.
-    func say(_ stream: UInt32, bytes: Int = 1) throws {
-        let text = Text(utf8: Array(repeating: 0x61, count: bytes))
-        try writer.data(stream: stream, ClassifyRequest(texts: [text]))
-    }
-
-    func take(_ bytes: UnsafeRawBufferPointer) -> Int {
-        decoder.append(bytes)
-        while let frame = try? decoder.next() { received.append(frame) }
-        return bytes.count
-    }
-}
-
-private final class FrontDesk {
-    let room = NotingRoom()
-    let lines = LogLines()
-    let exchange: Exchange
-    private var now = Instant(nanoseconds: 1_000_000_000)
-    private var clients: [UInt64: DeskClient] = [:]
-
-    init(revision: String = "r1", _ change: (inout ServiceLimits) -> Void = { _ in }) throws {
-        var limits = ServiceLimits()
-        change(&limits)
-        let said = lines
-        exchange = Exchange(
-            limits: limits, models: ["m"], sink: room,
-            page: StatusPage(
-                version: "test", started: now, limits: limits, threads: 1,
-                instructionSet: "none"), log: Log(.closure { said.note($0, $1) }))
-        let model = try FakeModel.make(revision: revision)
-        exchange.start()
-        exchange.handle([.loaded([LoadedModel(name: "m", outcome: .success(model))])], now: now)
-    }
-
-    func connect() throws -> DeskClient {
-        let peer = PeerCredentials(process: 1, user: 1, group: 1)
-        let client = DeskClient(key: try #require(exchange.connect(peer)))
-        clients[client.key] = client
-        return client
-    }
-
-    /// What the exchange still holds of a client.
-    func endpoint(_ client: DeskClient) -> Endpoint? { exchange.endpoints[client.key] }
-
-    /// Delivers what the client wrote, all but so many bytes of it.
-    func deliver(_ client: DeskClient, allBut kept: Int = 0) {
-        let bytes = client.rest + client.writer.take()
-        client.rest = Array(bytes.suffix(kept))
-        bytes.dropLast(kept).withUnsafeBytes { exchange.receive(client.key, $0, now: now) }
-        settle()
-    }
-
-    /// Answers the texts of the first requests in the queue.
-    func answer(_ count: Int = .max) {
-        let tasks = Array(room.tasks.prefix(count))
-        room.tasks.removeFirst(tasks.count)
-        var notices: [Notice] = []
-        for task in tasks {
-            for index in task.indices {
-                let outcome = TextOutcome(
-                    request: task.request, index: index,
-                    result: .scores(logits: [0, 1], probabilities: [0.25, 0.75]), tokenCount: 3)
-                notices.append(.text(outcome))
-            }
-        }
-        exchange.handle(notices, now: now)
-        settle()
-    }
-
-    /// Something has left the queue, or has come into it.
-    func fill(_ isFull: Bool) {
-        room.isFull = isFull
-        exchange.handle([], now: now)
-        settle()
-    }
-
-    func pass(_ time: Duration) {
-        now = now.advanced(by: time)
-        exchange.timeOut(now: now)
-        settle()
-    }
-
-    /// As the event loop does.
-    private func settle() {
-        while true {
-            exchange.resumeParked(now: now)
-            let touched = exchange.takeTouched()
-            if touched.isEmpty { return }
-            for key in touched {
-                guard let client = clients[key] else { continue }
-                exchange.send(key, now: now) { client.take($0) }
-            }
-        }
-    }
-}
-
 @Suite struct ExchangeTests {
     @Test func aStreamThatItsClientEndsLeavesNothing() throws {
         let desk = try FrontDesk()
@@ -272,5 +135,110 @@ private final class FrontDesk {
         #expect(client.answers == ["1 DEADLINE_EXCEEDED", "3 DEADLINE_EXCEEDED"])
         #expect(desk.endpoint(client)?.parkedBytes == 0)
         #expect(desk.exchange.streamCount == 1)
+    }
+
+    @Test func whoWasRefusedTooOftenIsReadAgain() throws {
+        let desk = try FrontDesk {
+            $0.refusalBurst = 3; $0.refusalPause = .milliseconds(50)
+        }
+        let client = try desk.connect()
+        desk.fill(true)
+        for stream in 0..<5 {
+            try client.writer.request(
+                stream: UInt32(2 * stream + 1), method: .classify, ClassifyRequest(texts: ["a"]))
+        }
+        // The fifth has not come whole when the pause begins.
+        desk.deliver(client, allBut: 4)
+        #expect(client.answers.count == 4)
+        #expect(desk.exchange.interest(of: client.key)?.input == false)
+        let later = desk.now.advanced(by: .milliseconds(60))
+        desk.exchange.timeOut(now: later)
+        #expect(desk.exchange.takeTouched().contains(client.key), "it is to be watched anew")
+        #expect(desk.exchange.interest(of: client.key)?.input == true)
+    }
+
+    @Test func aReloadOfOtherNamesThatAreAllWrongLeavesTheOldOnesServing() throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect(user: ThisProcess.user)
+        try client.writer.request(stream: 1, method: .classify, ClassifyRequest(texts: ["a"]))
+        try client.writer.request(stream: 3, method: .reload, ReloadRequest())
+        desk.deliver(client)
+        desk.loadNothing("renamed")
+        desk.answer()
+        #expect(desk.exitCode == nil)
+        #expect(client.answers == ["3 FAILED_PRECONDITION", "1 OK"])
+        try client.writer.request(stream: 5, method: .classify, ClassifyRequest(texts: ["a"]))
+        desk.deliver(client)
+        desk.answer()
+        #expect(client.answers.last == "5 OK")
+    }
+
+    @Test func aReloadHasADeadlineAndCanBeCancelled() throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect(user: ThisProcess.user)
+        for (stream, timeout) in [(1, -1), (3, 1_000_000), (5, 0), (7, 0)] as [(UInt32, Int64)] {
+            try client.writer.request(
+                stream: stream, method: .reload, ReloadRequest(), timeoutNanoseconds: timeout)
+        }
+        try client.writer.request(stream: 9, method: .cancel, CancelRequest(streams: [5]))
+        desk.deliver(client)
+        #expect(client.answers == ["1 DEADLINE_EXCEEDED", "5 CANCELLED", "9 OK"])
+        desk.pass(.milliseconds(1))
+        #expect(client.answers.last == "3 DEADLINE_EXCEEDED")
+        for _ in 0..<2 { desk.loadNothing("m") }
+        #expect(client.answers.dropFirst(4) == ["7 OK"])
+    }
+
+    @Test func tooMuchInputCostsWhoHoldsMostOfIt() throws {
+        let desk = try FrontDesk {
+            $0.inputBytes = 9000; $0.modestInputBytes = 1000
+        }
+        let (large, small) = (try desk.connect(user: 1), try desk.connect(user: 2))
+        desk.fill(true)
+        for (client, bytes) in [(large, 6000), (small, 3500)] {
+            try client.open(1)
+            try client.say(1, bytes: bytes)
+            desk.deliver(client)
+        }
+        #expect(large.answers == ["1 RESOURCE_EXHAUSTED"])
+        #expect(desk.endpoint(large) == nil && desk.endpoint(small) != nil)
+        desk.fill(false)
+        desk.answer()
+        #expect(small.answers == ["1 data"])
+        #expect(desk.exchange.inputBytes == 0)
+    }
+
+    @Test func oneTurnDoesOnlySoMuchForOne() throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect()
+        for number in 0..<1000 {
+            try client.writer.request(
+                stream: UInt32(2 * number + 1), method: .status, StatusRequest())
+        }
+        let bytes = client.writer.take()
+        bytes.withUnsafeBytes { desk.exchange.receive(client.key, $0, now: desk.now) }
+        let answered =
+            desk.exchange.figures.counterMessages
+            .first { $0.name == "textflix_requests_total" }?.value ?? 0
+        #expect(answered > 0 && answered < 200 && desk.exchange.hasUnfinished)
+        desk.settle()
+        #expect(client.answers.count == 1000)
+    }
+
+    @Test func ofAUserWithoutRoomOneTries() throws {
+        let desk = try FrontDesk()
+        desk.fill(true)
+        let clients = try (0..<20).map { _ in try desk.connect() }
+        for client in clients {
+            try client.open(1)
+            try client.say(1)
+            desk.deliver(client)
+        }
+        let before = desk.room.asked
+        desk.fill(true)
+        #expect(desk.room.asked == before + 1)
+        desk.fill(false)
+        desk.answer()
+        for client in clients { #expect(client.answers == ["1 data"]) }
     }
 }
