@@ -31,6 +31,7 @@ the connection, and needs a new one:
 import argparse
 import collections
 import enum
+import errno
 import json
 import os
 import select
@@ -41,6 +42,8 @@ import time
 
 SERVICE = "textflix.v1.Textflix"
 BODY_BYTES = 4 << 20
+TEXT_BYTES = BODY_BYTES - (64 << 10)  # Of all texts of one request.
+TEXTS_PER_REQUEST = 1024
 STREAM_WINDOW = 32
 GRACE_SECONDS = 1.0  # The daemon's own DEADLINE_EXCEEDED is awaited so long before ours is raised.
 LONGEST_POLL = (1 << 31) - 1  # Milliseconds: poll() takes a C int.
@@ -259,6 +262,15 @@ def encode(name, values):
     return b"".join(out)
 
 
+def _payload(method, /, **fields):
+    """Bytes of a method's request. Raises TypeError where it has no such field."""
+    name = method.replace("Stream", "") + "Request"
+    unknown = fields.keys() - {field.name for field in MESSAGES[name]}
+    if unknown:
+        raise TypeError(f"{method} has no field {', '.join(sorted(unknown))}")
+    return encode(name, fields)
+
+
 # Reading
 
 
@@ -461,7 +473,8 @@ def _failure(status):
 
 
 class Client:
-    """A connection to the daemon. `timeout=` of each method overrides the client's own."""
+    """A connection to the daemon. `timeout=` of each method overrides the client's own. An option
+    that a method does not know is a TypeError, and nothing is sent."""
 
     def __init__(self, link, timeout=10.0):
         link.setblocking(False)
@@ -487,11 +500,15 @@ class Client:
     def classify_stream(self, batches, timeout=None, window=16, **options):
         """Yields a ClassifyResponse for each list of texts in `batches`, in their order, with
         `window` of them on their way. Leaving early cancels the rest. For large amounts."""
+        _payload("ClassifyStream", texts=[], **options)  # What is wrong is said at once.
+        return self._classified(batches, timeout, window, options)
+
+    def _classified(self, batches, timeout, window, options):
         call = self._open("ClassifyStream", timeout, None, REMOTE_OPEN)
         unanswered = 0
         try:
             for texts in batches:
-                body = encode("ClassifyRequest", dict(options, texts=_list(texts)))
+                body = _payload("ClassifyStream", texts=_list(texts), **options)
                 self._send(call.stream, DATA, 0, body)
                 unanswered += 1
                 if unanswered == min(window, STREAM_WINDOW):
@@ -532,9 +549,9 @@ class Client:
         """CancelResponse: how many of these calls' `stream`s were still at work."""
         return self.start("Cancel", timeout, streams=list(streams)).result()
 
-    def start(self, method, timeout=..., /, **fields):
+    def start(self, method, /, timeout=..., **fields):
         """Sends a request and returns its Call at once."""
-        payload = encode(method + "Request", fields)
+        payload = _payload(method, **fields)
         return self._open(method, self.timeout if timeout is ... else timeout, payload, 0)
 
     def _open(self, method, timeout, payload, flags):
@@ -620,7 +637,8 @@ EXIT_CODES = {Code.UNAVAILABLE: 75, Code.RESOURCE_EXHAUSTED: 75, Code.DEADLINE_E
 
 
 def main(arguments=None):
-    """Prints one JSON object a text; 0: all went well, 1: some texts failed, else sysexits."""
+    """Prints one JSON object a text; 0: all went well, 1: some texts failed, 141: the reader of
+    the output has gone, else sysexits."""
     parser = argparse.ArgumentParser(
         prog="textflix.py", description="Ask the Textflix daemon; the answer is JSON.")
     parser.add_argument("--socket", metavar="PATH")
@@ -631,33 +649,103 @@ def main(arguments=None):
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: lines of standard input")
     options = parser.parse_args(arguments)
     try:
-        with connect(options.socket, options.timeout) as client:
+        client = connect(options.socket, options.timeout)
+    except OSError as error:
+        return _fail(69, f"{socket_path(options.socket)}: {error.strerror or error}")
+    try:
+        with client:
             return _run(client, options)
     except Error as error:
-        print(f"textflix.py: {error}", file=sys.stderr)
-        return EXIT_CODES.get(error.code, 70)
+        return _fail(EXIT_CODES.get(error.code, 70), error)
+    except BrokenPipeError:
+        return 141
     except OSError as error:
-        print(f"textflix.py: {socket_path(options.socket)}: {error.strerror}", file=sys.stderr)
-        return 69
+        return _fail(74, f"{error.filename or 'standard output'}: {error.strerror}")
+
+
+def _fail(code, message):
+    print(f"textflix.py: {message}", file=sys.stderr)
+    return code
 
 
 def _run(client, options):
     if options.command in ("status", "reload"):
-        records = [getattr(client, options.command)()]
+        answer = getattr(client, options.command)()
+        _print([answer])
+        return int(options.command == "reload" and any(model.error for model in answer.models))
+    failed = False
+    most = 1 if options.command == "explain" else TEXTS_PER_REQUEST
+    for texts in _groups(map(os.fsencode, options.texts) if options.texts else _lines(), most):
+        records = _answers(client, options, texts)
+        _print(records)
+        failed |= any(getattr(record, "classification", record).code for record in records)
+    return int(failed)
+
+
+def _lines():
+    """Yields the lines of standard input, as bytes. Raises OSError, with a filename."""
+    try:
+        for line in sys.stdin.buffer:
+            yield line.rstrip(b"\n")
+    except OSError as error:
+        error.filename = "standard input"
+        raise
+
+
+def _groups(texts, most):
+    """Yields lists of texts that fit one request, in their order; too long a text is alone."""
+    group, size = [], 0
+    for text in texts:
+        if group and (len(group) == most or size + len(text) > TEXT_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(text)
+        size += len(text)
+    if group:
+        yield group
+
+
+def _answers(client, options, texts):
+    """A Record for each text, in their order. A group that is too much at once is asked in halves;
+    a text that is too much by itself, or that cannot be explained, fails alone. Raises Error."""
+    explains = options.command == "explain"
+    ask, model = getattr(client, options.command), os.fsencode(options.model)
+    try:
+        answer = ask(texts[0] if explains else texts, model=model)
+    except Error as error:
+        too_much = error.code == Code.RESOURCE_EXHAUSTED and error.retry_after is None
+        invalid = error.code == Code.INVALID_ARGUMENT and (explains or len(texts[0]) > TEXT_BYTES)
+        if not (too_much or invalid):
+            raise
+        if len(texts) == 1:
+            return [_failed(options.command.capitalize() + "Response", error)]
     else:
-        texts = options.texts or [line.rstrip(b"\n") for line in sys.stdin.buffer]
-        ask = getattr(client, options.command)
-        if options.command == "explain":
-            records = [ask(text, model=options.model) for text in texts]
-        else:
-            answer = ask(texts, model=options.model)
-            records = answer.embeddings if options.command == "embed" else answer.results
-    for record in records:
-        print(json.dumps(record.as_dict(), ensure_ascii=False))
-    faults = [getattr(record, "code", 0) for record in records]
-    if options.command == "reload":
-        faults = [model.error for model in records[0].models]
-    return 1 if any(faults) else 0
+        return [answer] if explains else getattr(answer, MESSAGES[answer._name][0].name)
+    middle = len(texts) // 2
+    return [record for half in (texts[:middle], texts[middle:])
+            for record in _answers(client, options, half)]
+
+
+def _failed(name, error):
+    """What stands in a response of that name for a text that failed."""
+    results = MESSAGES[name][0]
+    failure = {"code": error.code, "error": error.message}
+    if results.repeated:
+        return decode(results.kind, encode(results.kind, failure))
+    return decode(name, encode(name, {results.name: failure}))
+
+
+def _print(records):
+    """A line of JSON each, written at once. Raises OSError; what is left is then dropped."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    lines = [json.dumps(record.as_dict(), ensure_ascii=False) + "\n" for record in records]
+    try:
+        print(*lines, sep="", end="", flush=True)
+    except OSError:
+        # Else Python tries again as it exits, and complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 if __name__ == "__main__":

@@ -6,42 +6,19 @@ The vectors were made by protobuf's own implementation; the fake daemon answers 
 What the real daemon does is for the end-to-end tests.
 """
 
-import contextlib
 import fcntl
-import io
 import json
-import os
 import pathlib
 import resource
 import socket
-import struct
 import sys
-import tempfile
-import threading
 import time
 import unittest
-import unittest.mock
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Protocol" / "python"))
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.dont_write_bytecode = True
 
-import textflix  # noqa: E402  (its folder is on the path only now)
-
-VECTORS = ROOT / "Protocol" / "Vectors"
-KINDS = {"request": 1, "response": 2, "data": 3}
-
-
-def cases(name):
-    return json.loads((VECTORS / name).read_text(encoding="utf-8"))
-
-
-FRAMES = {vector["name"]: vector for name in ("frames.json", "errors.json")
-          for vector in cases(name)}
-
-
-def body_of(name):
-    return bytes.fromhex(FRAMES[name]["hex"])[10:]
+from fake_daemon import FRAMES, ROOT, FakeDaemon, Peer, body_of, cases, textflix  # noqa: E402
 
 
 def camel(name):
@@ -136,58 +113,6 @@ class Vectors(unittest.TestCase):
         ours = {name: {(f.name, f.repeated, f.number) for f in fields}
                 for name, fields in textflix.MESSAGES.items() if name in proto}
         self.assertEqual(ours, proto)
-
-
-class FakeDaemon:
-    """Listens on a socket of its own; for each connection runs `script(peer)` in a thread."""
-
-    def __init__(self, script):
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = os.path.join(self.folder.name, "s")
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(self.path)
-        self.listener.listen()
-        self.thread = threading.Thread(target=self._serve, args=(script,))
-        self.thread.start()
-
-    def _serve(self, script):
-        connection, _ = self.listener.accept()
-        with connection:
-            script(Peer(connection))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.thread.join(10)
-        self.listener.close()
-        self.folder.cleanup()
-
-
-class Peer:
-    """The daemon's side of one connection, in whole frames."""
-
-    def __init__(self, connection):
-        self.file = connection.makefile("rwb")
-
-    def receive(self):
-        """(stream, kind, flags, body) of the next frame, or None at the end."""
-        header = self.file.read(10)
-        if len(header) < 10:
-            return None
-        length, stream, kind, flags = struct.unpack(">IIBB", header)
-        return stream, kind, flags, self.file.read(length)
-
-    def request(self):
-        stream, _, _, body = self.receive()
-        return stream, textflix.decode("Request", body)
-
-    def send(self, stream, vector, flags=None, kind=None):
-        header, body = FRAMES[vector]["header"], body_of(vector)
-        flags = header["flags"] if flags is None else flags
-        self.file.write(struct.pack(">IIBB", len(body), stream, KINDS[header["kind"]], flags)
-                        + body)
-        self.file.flush()
 
 
 class AgainstAFakeDaemon(unittest.TestCase):
@@ -295,6 +220,41 @@ class AgainstAFakeDaemon(unittest.TestCase):
             self.assertEqual(caught.exception.code, textflix.Code.RESOURCE_EXHAUSTED)
 
 
+class MisspeltOptions(unittest.TestCase):
+    def test_name_themselves_and_send_nothing(self):
+        received = []
+        with (FakeDaemon(lambda peer: received.append(peer.receive())) as daemon,
+              textflix.connect(daemon.path) as client):
+            for method in ("classify", "explain", "embed", "tag", "tokenize"):
+                with self.assertRaisesRegex(TypeError, f"^{method.capitalize()} .* modle$"):
+                    getattr(client, method)(["a film"], modle="nosuch")
+            with self.assertRaisesRegex(TypeError, "^Tokenize .* truncation, unti$"):
+                client.start("Tokenize", texts=["a"], unti="word", truncation="head")
+        self.assertEqual(received, [None])
+
+    def test_of_a_stream_before_it_begins(self):
+        received = []
+        with (FakeDaemon(lambda peer: received.append(peer.receive())) as daemon,
+              textflix.connect(daemon.path) as client):
+            with self.assertRaisesRegex(TypeError, "^ClassifyStream .* modle$"):
+                client.classify_stream([["a film"]], modle="nosuch")
+            with self.assertRaisesRegex(TypeError, "texts"):
+                client.classify_stream([["a film"]], texts=["another"])
+        self.assertEqual(received, [None])
+
+    def test_the_time_of_a_request_may_be_named(self):
+        received = []
+
+        def script(peer):
+            stream, request = peer.request()
+            received.append((request.timeout_nano, request.payload))
+            peer.send(stream, "explain-response")
+        with FakeDaemon(script) as daemon, textflix.connect(daemon.path) as client:
+            client.start("Explain", timeout=2, text="a", method="lime").result()
+        self.assertEqual(received, [(2_000_000_000, textflix.encode(
+            "ExplainRequest", {"text": "a", "method": "lime"}))])
+
+
 class Streams(unittest.TestCase):
     @staticmethod
     def answer_all(peer, seen, depth):
@@ -357,41 +317,6 @@ class Streams(unittest.TestCase):
             next(stream)
             stream.close()
         self.assertEqual(cancelled, [True])
-
-
-class CommandLine(unittest.TestCase):
-    def run_main(self, *arguments):
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = textflix.main(list(arguments))
-        return code, out.getvalue(), err.getvalue()
-
-    def test_one_json_object_a_text(self):
-        with FakeDaemon(lambda peer: peer.send(peer.request()[0], "classify-partly")) as daemon:
-            code, out, _ = self.run_main("--socket", daemon.path, "classify", "Bad.", "")
-        lines = [json.loads(line) for line in out.splitlines()]
-        self.assertEqual(code, 1)
-        self.assertEqual(lines[0]["probability"], 0.75)
-        self.assertEqual(lines[1]["error"], "invalid UTF-8 at byte 4")
-
-    def test_exit_codes(self):
-        with FakeDaemon(lambda peer: peer.send(peer.request()[0], "error-queue-full")) as daemon:
-            self.assertEqual(self.run_main("--socket", daemon.path, "status")[0], 75)
-        code, _, err = self.run_main("--socket", "/nonexistent/socket", "status")
-        self.assertEqual(code, 69)
-        self.assertIn("/nonexistent/socket", err)
-
-    def test_where_the_socket_is(self):
-        with tempfile.TemporaryDirectory() as runtime:
-            own = os.path.join(runtime, "textflix", "textflix.sock")
-            os.mkdir(os.path.dirname(own))
-            with unittest.mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": runtime}, clear=True):
-                self.assertEqual(textflix.socket_path(), "/run/textflix/textflix.sock")
-                pathlib.Path(own).touch()
-                self.assertEqual(textflix.socket_path(), own)
-                os.environ["TEXTFLIX_SOCKET"] = "/a"
-                self.assertEqual(textflix.socket_path(), "/a")
-                self.assertEqual(textflix.socket_path("/b"), "/b")
 
 
 if __name__ == "__main__":

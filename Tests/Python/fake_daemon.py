@@ -1,0 +1,97 @@
+"""A daemon that answers as a test tells it, in frames of the golden vectors or of its own."""
+
+import json
+import os
+import pathlib
+import socket
+import struct
+import sys
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Protocol" / "python"))
+sys.dont_write_bytecode = True
+
+import textflix  # noqa: E402  (its folder is on the path only now)
+
+VECTORS = ROOT / "Protocol" / "Vectors"
+KINDS = {"request": 1, "response": 2, "data": 3}
+
+
+def cases(name):
+    return json.loads((VECTORS / name).read_text(encoding="utf-8"))
+
+
+FRAMES = {vector["name"]: vector for name in ("frames.json", "errors.json")
+          for vector in cases(name)}
+
+
+def body_of(name):
+    return bytes.fromhex(FRAMES[name]["hex"])[10:]
+
+
+class FakeDaemon:
+    """Listens on a socket of its own; for each connection runs `script(peer)` in a thread."""
+
+    def __init__(self, script):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, "s")
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.thread = threading.Thread(target=self._serve, args=(script,))
+        self.thread.start()
+
+    def _serve(self, script):
+        connection, _ = self.listener.accept()
+        with connection:
+            script(Peer(connection))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join(10)
+        self.listener.close()
+        self.folder.cleanup()
+
+
+class Peer:
+    """The daemon's side of one connection, in whole frames."""
+
+    def __init__(self, connection):
+        self.file = connection.makefile("rwb")
+
+    def receive(self):
+        """(stream, kind, flags, body) of the next frame, or None at the end."""
+        header = self.file.read(10)
+        if len(header) < 10:
+            return None
+        length, stream, kind, flags = struct.unpack(">IIBB", header)
+        return stream, kind, flags, self.file.read(length)
+
+    def request(self):
+        stream, _, _, body = self.receive()
+        return stream, textflix.decode("Request", body)
+
+    def send(self, stream, vector, flags=None, kind=None):
+        header, body = FRAMES[vector]["header"], body_of(vector)
+        flags = header["flags"] if flags is None else flags
+        self.file.write(struct.pack(">IIBB", len(body), stream, KINDS[header["kind"]], flags)
+                        + body)
+        self.file.flush()
+
+    def reply(self, stream, method, **fields):
+        """A good answer to a request of that method."""
+        payload = textflix.encode(method + "Response", fields)
+        self._respond(stream, {"payload": payload})
+
+    def refuse(self, stream, code, message):
+        """An answer without a time to try again."""
+        self._respond(stream, {"status": {"code": code, "message": message}})
+
+    def _respond(self, stream, envelope):
+        body = textflix.encode("Response", envelope)
+        self.file.write(struct.pack(">IIBB", len(body), stream, KINDS["response"], 0) + body)
+        self.file.flush()
