@@ -50,6 +50,11 @@ places() {
     if [[ $1 == /usr ]]; then library=/usr/lib units=/lib/systemd/system; fi
 }
 
+# Whether the Debian package is installed, which brings the same units and programs below /usr.
+has_package() {
+    [[ $(dpkg-query -W -f='${db:Status-Status}' textflix 2>/dev/null) == installed ]]
+}
+
 as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }

@@ -99,6 +99,8 @@ class FromCheckout(ServiceCase):
         self.assertEqual(self.owners_of_models(), {"root:root"})
         self.answers()
         self.box.shell("useradd member; usermod --append --groups textflix member", check=True)
+        self.put_file("/etc/default/textflixd-side", "")
+        self.box.run("systemctl", "enable", "--now", "textflixd@side.socket", check=True)
         self.script("uninstall")
         left = self.files() - before
         self.assertIn(CONFIGURATION, left, "configuration and models are the administrator's")
