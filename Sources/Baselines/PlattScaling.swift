@@ -3,6 +3,9 @@
 //
 // Targets are (N₊+1)/(N₊+2) and 1/(N₋+2) instead of 1 and 0: a few separable texts do not make
 // certainty.
+//
+// Invariant: what was fitted has a positive slope. Margins of few texts can speak against their own
+// labels, since a fold lacks just what it is asked of; calibrating must not turn answers round.
 
 internal import func Glibc.exp
 internal import func Glibc.log
@@ -17,7 +20,16 @@ package struct PlattScaling: Sendable, Equatable {
         self.offset = offset
     }
 
-    package init(margins: [Double], positive: [Bool]) {
+    /// Margins as they are: the log-odds of a logistic loss.
+    package static let identity = PlattScaling(slope: 1, offset: 0)
+
+    /// nil where the margins do not rise with the label.
+    package init?(margins: [Double], positive: [Bool]) {
+        self.init(fitting: margins, positive)
+        guard slope > 0 else { return nil }
+    }
+
+    private init(fitting margins: [Double], _ positive: [Bool]) {
         let positives = Double(positive.filter(\.self).count)
         let negatives = Double(positive.count) - positives
         let high = (positives + 1) / (positives + 2)

@@ -66,7 +66,7 @@ package struct BaselineTraining {
         watch.tell("\(features.count) features")
         let firsts = TextFingerprints.firstPlaces(train.texts)
         let (trials, best, margins) = search(features, positive, firsts)
-        let platt = PlattScaling(margins: margins, positive: positive)
+        let platt = platt(margins, positive)
         let heldOut = zip(margins, train.truths).map { margin, truth in
             let p = platt.probability(margin)
             return Prediction(probabilities: [1 - p, p], truth: truth)
@@ -86,6 +86,14 @@ package struct BaselineTraining {
             featureCount: features.count, converged: fit.converged, trials: trials,
             readSeconds: readSeconds, featureSeconds: featureSeconds,
             fitSeconds: fitSeconds, totalSeconds: Self.seconds(since: start), test: try test())
+    }
+
+    private func platt(_ margins: [Double], _ positive: [Bool]) -> PlattScaling {
+        if let fitted = PlattScaling(margins: margins, positive: positive) { return fitted }
+        watch.tell(
+            "probabilities are not calibrated: what the folds say of \(margins.count) texts does "
+                + "not rise with their labels; more labels are needed")
+        return .identity
     }
 
     /// Another kind of model, perhaps somebody's only copy, is not written over.
@@ -109,7 +117,9 @@ package struct BaselineTraining {
         guard let path = experiment.foldAnswers else { return }
         let learned = texts.learned
         let lines = learned.texts.indices.flatMap {
-            TeacherAnswers.line(learned.ids[$0], learned.texts[$0], heldOut[$0].probabilities)
+            TeacherAnswers.line(
+                learned.ids[$0], learned.texts[$0], heldOut[$0].probabilities,
+                experiment.data.labels)
         }
         try writeFileAtomically(path, bytes: lines)
     }

@@ -54,11 +54,14 @@ private func names(_ text: String, _ recipe: NGramRecipe) -> Set<UInt64> {
 
     @Test func platt() throws {
         let node = try #require(try golden()["platt"])
-        let scaling = PlattScaling(
-            margins: (node["margins"]?.array ?? []).compactMap(\.double),
-            positive: (node["positive"]?.array ?? []).compactMap(\.bool))
+        let margins = (node["margins"]?.array ?? []).compactMap(\.double)
+        let positive = (node["positive"]?.array ?? []).compactMap(\.bool)
+        let scaling = try #require(PlattScaling(margins: margins, positive: positive))
         #expect(abs(scaling.slope - (node["slope"]?.double ?? 0)) < 1e-4)
         #expect(abs(scaling.offset - (node["offset"]?.double ?? 0)) < 1e-4)
+        // It never turns answers round, nor makes one of all.
+        #expect(PlattScaling(margins: margins.map { -$0 }, positive: positive) == nil)
+        #expect(PlattScaling(margins: margins.map { _ in 0.5 }, positive: positive) == nil)
     }
 
     @Test func betterKeepsWhatReportThrowsAway() {

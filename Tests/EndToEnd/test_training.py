@@ -85,6 +85,18 @@ class Training(unittest.TestCase):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(model.stat().st_mtime_ns, written)
 
+    def test_an_output_that_is_a_link_names_its_base_from_where_it_really_is(self):
+        (self.folder / "disk" / "real").mkdir(parents=True)
+        (self.folder / "linked").symlink_to("disk/real")
+        experiment = self.experiment("linked", 1)
+        content = json.loads(experiment.read_text())
+        content["steps"] = [{"do": "tune", "train": "head", "epochs": 1}]
+        experiment.write_text(json.dumps(content))
+        trained = run("textflixlab", "train", experiment)
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        seen = run("textflixlab", "inspect", self.folder / "linked")
+        self.assertEqual(seen.returncode, 0, seen.stderr)
+
     def test_cost_is_told_before_and_nothing_is_written(self):
         answer = run("textflixlab", "cost", "--seconds", "1", self.experiment("dear", 40))
         self.assertEqual(answer.returncode, 0, answer.stderr)
@@ -121,6 +133,28 @@ class Training(unittest.TestCase):
         self.assertIn("200 texts with a teacher's answer", answer.stderr)
         self.assertGreater(json.loads(answer.stdout)["test"]["accuracy"], 0.9)
         self.assertEqual(run("textflixlab", "train", "--seeds", "1", words).returncode, 64)
+
+    def test_a_baseline_is_inspected_and_no_model_of_anybodys_is_written_over(self):
+        experiment = self.folder / "few-words.json5"
+        experiment.write_text(json.dumps({
+            "data": {"train": "train.jsonl"}, "model": {"cost": 1}, "output": "few-words"}))
+        self.assertEqual(run("textflixlab", "train", experiment).returncode, 0)
+        model = self.folder / "few-words"
+        seen = run("textflixlab", "inspect", model)
+        self.assertEqual(seen.returncode, 0, seen.stderr)
+        self.assertIn("textflix-ngrams", seen.stdout)
+        self.assertIn("negative, positive", seen.stdout)
+        before = {path: path.read_bytes() for path in model.iterdir()}
+        refused = run("textflixlab", "synth", "--arch", "tiny", model)
+        self.assertEqual(refused.returncode, 73, refused.stderr)
+        self.assertEqual({path: path.read_bytes() for path in model.iterdir()}, before)
+        for seed in (1, 2):
+            made = run("textflixlab", "synth", "--arch", "tiny", "--seed", seed,
+                       self.folder / "made-up")
+            self.assertEqual(made.returncode, 0, made.stderr)
+        weights = model / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-8])
+        self.assertEqual(run("textflixlab", "inspect", model).returncode, 65)
 
     def test_word_vectors_that_are_not_there(self):
         experiment = self.folder / "averaged.json5"
@@ -184,6 +218,46 @@ class Training(unittest.TestCase):
         self.assertTrue((self.folder / "curve" / "curve.svg").exists())
         self.assertEqual(shown.stdout, again.stdout)
         self.assertIn("60.5", shown.stdout)
+
+    def test_a_point_whose_teacher_is_gone_is_drawn_still(self):
+        content = json.loads(self.curve().read_text())
+        (self.folder / "answers.jsonl").write_text(json.dumps(
+            {"id": "1-399", "scores": {"negative": 0.2, "positive": 0.8}}) + "\n")
+        words = json.loads((self.folder / "words.json5").read_text())
+        words["data"]["unlabelled"] = ["train.jsonl"]
+        words["teaching"] = {"teacher": "answers.jsonl"}
+        (self.folder / "taught-words.json5").write_text(json.dumps(words))
+        content |= {"models": {"taught": "taught-words.json5"}, "seeds": [0], "output": "gone"}
+        path = self.folder / "gone.json5"
+        path.write_text(json.dumps(content))
+        first = run("textflixlab", "curve", path)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        (self.folder / "answers.jsonl").unlink()
+        again = run("textflixlab", "curve", path)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(again.stdout, first.stdout)
+
+    def test_the_curve_of_the_readme_is_drawn_of_its_figures(self):
+        folder = harness.ROOT / "deploy" / "experiments"
+        answer = run("textflixlab", "curve", "--show", "--output", self.folder / "drawn",
+                     folder / "curve-results.json5")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertEqual((self.folder / "drawn" / "curve.svg").read_text(),
+                         (folder / "curve.svg").read_text())
+        results = json.loads((self.folder / "drawn" / "curve.json").read_text())["reported"]
+        readme = (harness.ROOT / "README.md").read_text()
+        head, *rows = [
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in readme[readme.index("| labels | 10 |"):].split("\n\n")[0].splitlines()]
+        told = {}
+        for row in rows[1:]:
+            points = {labels.replace(",", ""): [float(number) for number in cell.split(" ± ")]
+                      for labels, cell in zip(head[1:], row[1:]) if cell}
+            told[row[0]] = points
+        measured = {name: {labels: value if isinstance(value, list) else [value]
+                           for labels, value in points.items()}
+                    for name, points in results.items()}
+        self.assertEqual(list(told.values()), list(measured.values()))
 
     def test_a_curve_takes_what_train_has_run(self):
         path = self.curve()

@@ -93,12 +93,30 @@ import Weights
             .split(separator: UInt8(ascii: "\n")).map { try JSONDocument.parse(Array($0)) }
         #expect(lines.count == first.trainCount)
         #expect(lines.first?["id"]?.string == "r0")
-        #expect(lines.allSatisfy { $0["probabilities"]?.array?.count == 2 })
+        #expect(lines.allSatisfy { $0["scores"]?.object?.count == 2 })
         // The model itself teaches too; the mean of both counts.
         let (pupil, _) = try train("teaching:{teacher:['folds.jsonl','model']}", "pupil")
         #expect(pupil.taughtCount == 40)
         let kept = "\(folder)/pupil/answers-\(model.revision.short)-f32.jsonl"
         #expect(try lineCount(kept) == 40)
+    }
+
+    @Test func keptAnswersAreByLabelWhateverTheOrder() throws {
+        let (_, model) = try train("teaching:{teacher:'answers.jsonl'}")
+        let kept = "\(folder)/pupil/answers-\(model.revision.short)-f32.jsonl"
+        var answers: [[UInt8]] = []
+        for labels in ["['negative','positive']", "['positive','negative']"] {
+            let path = try write(
+                "pupil.json5",
+                "{data:{train:'train.jsonl',test:'test.jsonl',unlabelled:['more.jsonl'],"
+                    + "labels:\(labels)},folds:3,model:{cost:10},output:'pupil',"
+                    + "teaching:{teacher:'model'}}")
+            let experiment = try BaselineExperiment(path: path)
+            let outcome = try BaselineTraining(experiment, watch: TrainingWatch()).run()
+            #expect(outcome.taughtCount == 40 && outcome.test?.allSatisfy(\.isRight) == true)
+            answers.append(try readFile(kept, limit: 1 << 20))
+        }
+        #expect(answers[0] == answers[1])
     }
 
     @Test func aModelIsNotAskedWhatAFileOfAnswersLacks() throws {

@@ -136,7 +136,11 @@ import Weights
         try texts.write("subsets/10-s1.txt", "r1\n")
         let two = try CurvePlan(path: folder + "/curve.json5", texts: texts.path)
         #expect(two.points.count == plan.models.count + whole && whole < plan.models.count)
-        #expect(plan.reported[0].points.contains { $0 == (500, 91.0) })
+        let reported = plan.reported[0].points.first { $0.labels == 500 }
+        #expect(reported?.accuracy == 91 && reported?.deviation == nil)
+        let results = try CurvePlan(path: folder + "/curve-results.json5")
+        #expect(results.models.isEmpty && results.points.isEmpty && !results.reported.isEmpty)
+        #expect(results.reported.contains { $0.points.contains { $0.deviation != nil } })
     }
 
     @Test func aPointOfACurveWritesNothingForOthers() throws {
@@ -156,6 +160,8 @@ import Weights
         for (rest, words) in [
             ("labels:[0]", "labels must be a list of whole numbers, from 1 on"),
             ("labels:[2],reported:{elsewhere:{'0':62}}", "numbers of labels, from 1 on"),
+            ("labels:[2],reported:{elsewhere:{'5':[62]}}", "lists of a mean and its deviation"),
+            ("labels:[2],reported:{elsewhere:{'5':[62,-1]}}", "lists of a mean and its deviation"),
         ] {
             let error = #expect(throws: WeightsError.self) {
                 try CurvePlan(path: folder.write("curve.json5", "{\(curve),\(rest)}"))

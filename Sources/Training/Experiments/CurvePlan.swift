@@ -7,13 +7,13 @@
 //       },
 //       "labels": [10, 50, 100, 200, 500], "seeds": [0, 1, 2],
 //       "ids": "subsets/{labels}-s{seed}.txt",        // the texts of a point
-//       "reported": { "BERT-large, 2019": { "10": 72.5, "500": 91.0 } },   // drawn beside them
+//       "reported": { "BERT-large, 2019": { "10": 72.5, "500": [91.0, 0.4] } },   // drawn too
 //       "output": "curve"
 //     }
 //
 // Each point is one run of an experiment on the ids of its file; where there is no such file there
 // is no point. Nothing else of the experiment changes. A model that takes long may have fewer
-// points, by `labels` and `seeds` of its own.
+// points, by `labels` and `seeds` of its own. A file of `reported` figures alone runs nothing.
 
 internal import JSONText
 internal import Syscalls
@@ -42,9 +42,15 @@ package struct CurvePlan: Sendable {
     }
 
     package struct Reported: Sendable {
+        package struct Point: Sendable, Equatable {
+            package let labels: Int
+            /// In percent; the mean where there is a deviation.
+            package let accuracy: Double
+            package let deviation: Double?
+        }
+
         package let name: String
-        /// Labels and accuracy in percent.
-        package let points: [(labels: Int, accuracy: Double)]
+        package let points: [Point]
     }
 
     package let models: [Model]
@@ -58,20 +64,28 @@ package struct CurvePlan: Sendable {
         try source.refuseKeys(otherThan: [
             "models", "labels", "seeds", "ids", "reported", "output",
         ])
-        let models = try Self.models(source, places, texts)
-        self.models = models
+        guard let output = try source.string("output") else {
+            throw source.error("output, the folder to write, is missing", source.root)
+        }
+        self.output = places.resolve(output)
         reported = try Self.reported(source)
+        let runsNothing =
+            !reported.isEmpty
+            && ["models", "labels", "seeds", "ids"].allSatisfy { source.node($0) == nil }
+        models = runsNothing ? [] : try Self.models(source, places, texts)
+        points = runsNothing ? [] : try Self.points(of: models, source, places)
+    }
+
+    private static func points(
+        of models: [Model], _ source: JSONSource, _ places: ExperimentPlaces
+    ) throws(WeightsError) -> [Point] {
         guard let ids = try source.string("ids"), ids.contains("{labels}") else {
             throw source.error(
                 "ids, a path with {labels} and {seed}, is missing",
                 source.node("ids") ?? source.root)
         }
-        guard let output = try source.string("output") else {
-            throw source.error("output, the folder to write, is missing", source.root)
-        }
-        self.output = places.resolve(output)
-        let labels = try Self.numbers(source, "labels", from: 1)
-        let seeds = try Self.numbers(source, "seeds", from: 0)
+        let labels = try numbers(source, "labels", from: 1)
+        let seeds = try numbers(source, "seeds", from: 0)
         var points: [Point] = []
         // Few labels first: the picture grows from the left.
         for count in labels.sorted() {
@@ -88,7 +102,7 @@ package struct CurvePlan: Sendable {
         guard !points.isEmpty else {
             throw source.error("no file of ids is there: \(ids)", source.node("ids") ?? source.root)
         }
-        self.points = points
+        return points
     }
 
     private static func models(
@@ -132,21 +146,25 @@ package struct CurvePlan: Sendable {
         guard let node = source.node("reported") else { return [] }
         var all: [Reported] = []
         for member in node.object ?? [] {
-            let points = (member.node.object ?? []).compactMap { point in
-                Int(point.nameText).flatMap { labels in
-                    point.node.double.map { (labels: labels, accuracy: $0) }
-                }
-            }
-            guard !points.isEmpty, points.count == member.node.object?.count,
-                points.allSatisfy({ $0.labels > 0 })
-            else {
+            let points = (member.node.object ?? []).compactMap(reportedPoint)
+            guard !points.isEmpty, points.count == member.node.object?.count else {
                 throw source.error(
-                    "\(member.nameText) must map numbers of labels, from 1 on, to percentages",
-                    member.node)
+                    "\(member.nameText) must map numbers of labels, from 1 on, to percentages, "
+                        + "or to lists of a mean and its deviation", member.node)
             }
             all.append(Reported(name: member.nameText, points: points))
         }
         return all
+    }
+
+    private static func reportedPoint(_ member: JSONMember) -> Reported.Point? {
+        guard let labels = Int(member.nameText), labels > 0 else { return nil }
+        if let accuracy = member.node.double {
+            return Reported.Point(labels: labels, accuracy: accuracy, deviation: nil)
+        }
+        let pair = member.node.array?.compactMap(\.double) ?? []
+        guard pair.count == 2, member.node.array?.count == 2, pair[1] >= 0 else { return nil }
+        return Reported.Point(labels: labels, accuracy: pair[0], deviation: pair[1])
     }
 
     /// Of a model that has a list of its own.

@@ -1,13 +1,14 @@
 // What teachers say of unlabelled texts, asked once and kept.
 //
-//     answers-1f0c-int8.jsonl    {"id": "r7", "text_hash": "5be1…", "probabilities": [0.03, 0.97]}
-//                                {..., "seconds": 0.2}     a line a text, and a part's time
+//     answers-1f0c-int8.jsonl    a line a text: {"id": "r7", "text_hash": "5be1…",
+//                                    "scores": {"negative": 0.03, "positive": 0.97}}
+//                                {..., "seconds": 0.2}     a part's time
 //
 // A teacher is a model folder, or a file of answers that was made elsewhere (`textflixctl classify
 // --jsonl` writes such). A folder's answers are kept in a file too, part by part, so a run that is
 // stopped asks only for the rest. Invariant: an answer is a distribution over the experiment's
-// labels in their order, whatever order the teacher has them in; one that tells of which text it is
-// (XXH64 of its bytes) is none to another text of the same id.
+// labels in their order, whatever order the teacher or a kept file has them in; one that tells of
+// which text it is (XXH64 of its bytes) is none to another text of the same id.
 
 internal import Baselines
 internal import JSONText
@@ -84,7 +85,7 @@ struct TeacherAnswers {
             let seconds = Double(MonotonicClock.now.since(started)) / 1e9
             let lines = zip(places, rows).flatMap { place, row in
                 Self.line(
-                    texts.ids[place], texts.texts[place], row,
+                    texts.ids[place], texts.texts[place], row, labels,
                     seconds: place == places.last ? seconds : nil)
             }
             let file = try openForAppending(keep, keeping: length)
@@ -116,16 +117,20 @@ struct TeacherAnswers {
 
     /// Of a file of answers.
     static func line(
-        _ id: String, _ text: [UInt8], _ row: [Double], seconds: Double? = nil
+        _ id: String, _ text: [UInt8], _ row: [Double], _ labels: [String],
+        seconds: Double? = nil
     ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.member("id", id)
         json.member("text_hash", hash(text))
-        json.key("probabilities")
-        json.beginArray()
-        for value in row { json.double(value) }
-        json.endArray()
+        json.key("scores")
+        json.beginObject()
+        for (label, value) in zip(labels, row) {
+            json.key(label)
+            json.double(value)
+        }
+        json.endObject()
         if let seconds {
             json.key("seconds")
             json.double(seconds)
@@ -153,7 +158,7 @@ struct TeacherAnswers {
             guard answers.rows.count < texts.count, let node = try? JSONDocument.parse(Array(line)),
                 node["id"]?.string == texts.ids[answers.rows.count],
                 node["text_hash"]?.string == Self.hash(texts.texts[answers.rows.count]),
-                let row = distribution(node)
+                let row = distribution(node["scores"])
             else { break }
             answers.rows.append(row)
             answers.seconds += node["seconds"]?.double ?? 0
@@ -166,7 +171,7 @@ struct TeacherAnswers {
         var known: [String: AnswersToID] = [:]
         try forEachJSONLine(path) { node, _ throws(LineError) in
             guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
-            guard let row = distribution(node) else {
+            guard let row = distribution(node["probabilities"] ?? node["scores"]) else {
                 throw LineError(
                     message: "neither \"probabilities\" [\(labels.count)] nor \"scores\" of "
                         + labels.joined(separator: ", "))
@@ -216,10 +221,10 @@ struct TeacherAnswers {
         }
     }
 
-    private func distribution(_ node: JSONNode) -> [Double]? {
+    /// - Parameter node: in the experiment's order of labels, or by their names.
+    private func distribution(_ node: JSONNode?) -> [Double]? {
         let row =
-            node["probabilities"]?.array?.compactMap(\.double)
-            ?? labels.compactMap { node["scores"]?[$0]?.double }
+            node?.array?.compactMap(\.double) ?? labels.compactMap { node?[$0]?.double }
         let sum = row.reduce(0, +)
         guard row.count == labels.count, row.allSatisfy({ $0 >= 0 }), sum > 0 else { return nil }
         return normalised(row)

@@ -130,14 +130,17 @@ package struct ModelWriter {
         try SafetensorsWriter.write(head, as: .float32, to: folder + "/" + Self.headFile)
     }
 
-    /// From the folder where the base is inside it or a neighbour, else from the root.
+    /// From the folder where the base is inside it or a neighbour, else from the root. `..` is
+    /// where the folder really is, whatever link leads to it; a base that is a link stays one.
     private var basePath: String {
-        let (own, other) = (absolutePath(folder), absolutePath(base.encoderPath))
+        let own = realFolder(folder)
+        let named = absolutePath(base.encoderPath)
+        guard let parent = parentDirectory(of: named), let name = named.split(separator: "/").last
+        else { return named }
+        let neighbours = realFolder(parent)
+        let other = neighbours == "/" ? "/\(name)" : "\(neighbours)/\(name)"
         if other.hasPrefix(own + "/") { return String(other.dropFirst(own.count + 1)) }
-        guard let parent = parentDirectory(of: own), parent == parentDirectory(of: other) else {
-            return other
-        }
-        return ".." + other.dropFirst(parent.utf8.count)
+        return neighbours == parentDirectory(of: own) ? "../\(name)" : other
     }
 
     private func writeSettings(base: String?, adapter: String?) throws(WeightsError) {

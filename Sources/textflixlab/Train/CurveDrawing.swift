@@ -29,7 +29,9 @@ struct CurveDrawing {
         let reported = plan.reported.map { reported in
             LineChart.Series(
                 name: reported.name,
-                points: reported.points.map { .init(x: Double($0.labels), y: $0.accuracy) })
+                points: reported.points.sorted { $0.labels < $1.labels }.map {
+                    Self.mark($0.labels, mean: $0.accuracy, deviation: $0.deviation ?? 0)
+                })
         }
         let measured = plan.models.enumerated().map { index, model in
             LineChart.Series(
@@ -38,12 +40,14 @@ struct CurveDrawing {
                     let values = accuracies(index, labels)
                     guard !values.isEmpty else { return nil }
                     let spread = Spread(values)
-                    return .init(
-                        x: Double(labels), y: spread.mean, low: spread.mean - spread.deviation,
-                        high: spread.mean + spread.deviation)
+                    return Self.mark(labels, mean: spread.mean, deviation: spread.deviation)
                 })
         }
         return reported + measured
+    }
+
+    private static func mark(_ labels: Int, mean: Double, deviation: Double) -> LineChart.Point {
+        .init(x: Double(labels), y: mean, low: mean - deviation, high: mean + deviation)
     }
 
     var picture: String {
@@ -60,7 +64,9 @@ struct CurveDrawing {
                 + counts.map { .init(title: grouped($0), isNumber: true) })
         for reported in plan.reported {
             let cells = counts.map { labels in
-                cell(reported.points.filter { $0.labels == labels }.map(\.accuracy))
+                reported.points.first { $0.labels == labels }.map {
+                    Self.cell($0.accuracy, $0.deviation)
+                } ?? ""
             }
             table.append([reported.name] + cells)
         }
@@ -74,8 +80,12 @@ struct CurveDrawing {
     private func cell(_ values: [Double]) -> String {
         guard !values.isEmpty else { return "" }
         let spread = Spread(values)
-        let mean = fixed(spread.mean, decimals: 1)
-        return values.count > 1 ? "\(mean) ± \(fixed(spread.deviation, decimals: 1))" : mean
+        return Self.cell(spread.mean, values.count > 1 ? spread.deviation : nil)
+    }
+
+    private static func cell(_ mean: Double, _ deviation: Double?) -> String {
+        let mean = fixed(mean, decimals: 1)
+        return deviation.map { "\(mean) ± \(fixed($0, decimals: 1))" } ?? mean
     }
 
     var json: [UInt8] {
@@ -92,7 +102,14 @@ struct CurveDrawing {
             json.beginObject()
             for point in reported.points {
                 json.key(String(point.labels))
+                guard let deviation = point.deviation else {
+                    json.double(point.accuracy)
+                    continue
+                }
+                json.beginArray()
                 json.double(point.accuracy)
+                json.double(deviation)
+                json.endArray()
             }
             json.endObject()
         }
