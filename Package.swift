@@ -103,8 +103,8 @@ let package = Package(
         program(
             "textflixlab",
             [
-                "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
-                "Insight", "Numerics", "Presentation", "Randomness", "TextflixClient",
+                "Baselines", "CommandLineTable", "JSONText", "Syscalls", "Tokenization", "Weights",
+                "Encoder", "Insight", "Numerics", "Presentation", "Randomness", "TextflixClient",
                 "TextflixProtocol", "TextRuns", "Training",
             ]),
         program(

@@ -97,10 +97,22 @@ private struct Sample {
             for _ in texts { times[random.below(texts.count)] += 1 }
             for (index, value) in figures(times).enumerated() { draws[index].append(value) }
         }
-        return zip(values, draws).map { value, draws in
-            let interval = percentileInterval(draws) ?? value...value
-            return Estimate(value: value, low: interval.lowerBound, high: interval.upperBound)
+        return values.indices.map { index in
+            let value = values[index]
+            let interval = percentileInterval(draws[index]) ?? value...value
+            let bias = index == Self.biased ? mean(draws[index]) - value : 0
+            return Estimate(
+                value: value, low: min(value, max(0, interval.lowerBound - bias)),
+                high: max(value, interval.upperBound - bias))
         }
+    }
+
+    /// The calibration error: chance adds to each gap, and drawing anew adds it once more, so the
+    /// draws lie about a larger value and are moved back.
+    private static let biased = 1
+
+    private func mean(_ draws: [Double]) -> Double {
+        draws.reduce(0, +) / Double(max(1, draws.count))
     }
 
     /// Balanced accuracy, calibration error, Brier, area under risk-coverage.

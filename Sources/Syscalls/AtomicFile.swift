@@ -11,12 +11,23 @@ package struct AtomicFile: ~Copyable {
     private let path: String
     private let temporaryPath: String
     private let file: Descriptor
+    private let owner: Owner
     private var committed = false
 
+    package enum Owner {
+        /// Who writes it.
+        case writer
+        /// Whose the directory is, where root writes: its owner may read and remove the file.
+        case directory
+    }
+
     /// - Parameter mode: permission bits of the new file, before the process's umask.
-    package init(_ path: String, mode: UInt32 = 0o644) throws(Errno) {
+    package init(
+        _ path: String, mode: UInt32 = 0o644, owner: Owner = .writer
+    ) throws(Errno) {
         Self.removeAbandoned(path)
         self.path = path
+        self.owner = owner
         var name = ""
         file = try Self.create(beside: path, mode, &name)
         temporaryPath = name
@@ -90,6 +101,7 @@ package struct AtomicFile: ~Copyable {
     /// Syncs and renames; the parent directory is synced too, so the name survives a power cut.
     package consuming func commit() throws(Errno) {
         let number = file.number
+        if owner == .directory { try giveToDirectory() }
         try perform("sync \(temporaryPath)") { fsync(number) }
         try renameFile(temporaryPath, to: path)
         committed = true
@@ -99,21 +111,33 @@ package struct AtomicFile: ~Copyable {
     }
 }
 
+extension AtomicFile {
+    private borrowing func giveToDirectory() throws(Errno) {
+        guard ThisProcess.user == 0 else { return }
+        let directory = try FileStatus(path: parentDirectory(of: path) ?? ".")
+        let number = file.number
+        try perform("give away \(temporaryPath)") {
+            fchown(number, directory.owner, directory.group)
+        }
+    }
+}
+
 /// Writes the pieces one after another as the whole of a file, atomically.
 package func writeFileAtomically(
-    _ path: String, pieces: [UnsafeRawBufferPointer], mode: UInt32 = 0o644
+    _ path: String, pieces: [UnsafeRawBufferPointer], mode: UInt32 = 0o644,
+    owner: AtomicFile.Owner = .writer
 ) throws(Errno) {
-    let file = try AtomicFile(path, mode: mode)
+    let file = try AtomicFile(path, mode: mode, owner: owner)
     for piece in pieces { try file.write(piece) }
     try file.commit()
 }
 
 package func writeFileAtomically(
-    _ path: String, bytes: [UInt8], mode: UInt32 = 0o644
+    _ path: String, bytes: [UInt8], mode: UInt32 = 0o644, owner: AtomicFile.Owner = .writer
 ) throws(Errno) {
     let outcome = bytes.withUnsafeBytes { space -> Errno? in
         do throws(Errno) {
-            try writeFileAtomically(path, pieces: [space], mode: mode)
+            try writeFileAtomically(path, pieces: [space], mode: mode, owner: owner)
             return nil
         } catch {
             return error

@@ -90,6 +90,8 @@ package struct CheckRecord: Sendable, Equatable {
         json.bool(accepted)
         json.endObject()
         let bytes = json.bytes
-        try reading(path) { () throws(Errno) in try writeFileAtomically(path, bytes: bytes) }
+        try reading(path) { () throws(Errno) in
+            try writeFileAtomically(path, bytes: bytes, owner: .directory)
+        }
     }
 }

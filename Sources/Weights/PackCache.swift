@@ -6,8 +6,9 @@
 //
 // Invariant: every file appears whole or not at all, says what it belongs to, and is checked when
 // it is read; so any of them may be deleted at any time, and a cache that cannot be written only
-// costs time. When a folder has a new revision, the files of its old one go, unless another folder
-// has that revision too; what a running daemon has mapped stays mapped.
+// costs time. A file belongs to its directory's owner: what root packs for the service, the service
+// reads. When a folder has a new revision, the files of its old one go, unless another folder has
+// that revision too; what a running daemon has mapped stays mapped.
 
 internal import JSONText
 internal import Syscalls
@@ -91,7 +92,8 @@ extension PackCache {
         json.string(folder.revision.description)
         json.endObject()
         try? makeDirectories(directory)
-        try? writeFileAtomically(sourcePath(folder.path), bytes: json.bytes)
+        try? writeFileAtomically(
+            sourcePath(folder.path), bytes: json.bytes, owner: .directory)
         if let old, old != folder.revision { sweep(folder.path, old) }
     }
 

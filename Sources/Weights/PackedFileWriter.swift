@@ -36,7 +36,7 @@ package struct PackedFileWriter {
     package func write(
         _ path: String, produce: (Int) throws(WeightsError) -> UnsafeRawBufferPointer
     ) throws(WeightsError) {
-        let file = try reading(path) { () throws(Errno) in try AtomicFile(path) }
+        let file = try reading(path) { () throws(Errno) in try AtomicFile(path, owner: .directory) }
         var entries: [PackedFile.Entry] = []
         for (index, blob) in blobs.enumerated() {
             let bytes = try produce(index)

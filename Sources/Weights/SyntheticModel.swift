@@ -34,6 +34,16 @@ package struct SyntheticModel: Sendable {
 
     package init(_ configuration: BERTConfiguration) { self.configuration = configuration }
 
+    private static let mark = "textflix_seed"
+
+    /// Whether a folder holds a model that was made here, or none at all. What was trained over
+    /// such a one has settings beside it.
+    package static func mayWrite(to folder: String) -> Bool {
+        if fileExists(folder + "/textflix.json") { return false }
+        let isModel = ["/config.json", "/model.safetensors"].contains { fileExists(folder + $0) }
+        return !isModel || (try? JSONSource(folder + "/config.json"))?.node(mark) != nil
+    }
+
     /// Makes the folder and all its files; existing files of those names are replaced.
     package func write(to folder: String) throws(WeightsError) {
         try reading(folder) { () throws(Errno) in try makeDirectories(folder) }
@@ -211,6 +221,8 @@ extension SyntheticModel {
             json.string(problem.rawValue)
         }
         if configuration.head != .none { writeLabels(&json) }
+        json.key(Self.mark)
+        json.int(seed)
         json.endObject()
         return json.bytes
     }

@@ -1,6 +1,7 @@
 // textflixlab inspect: what a model folder or a file of packed weights is, or the first thing that
 // is wrong with it.
 
+import Baselines
 import CommandLineTable
 import Syscalls
 import Tokenization
@@ -21,6 +22,7 @@ enum InspectCommand {
 
     static func run(_ call: Invocation) throws -> ExitStatus {
         if call.operands[0].hasSuffix(".packed") { return try inspectPacked(call) }
+        if LinearTextModel.isFolder(call.operands[0]) { return try inspectLinear(call) }
         let started = MonotonicClock.now
         let folder = try ModelFolder.open(call.operands[0])
         let milliseconds = MonotonicClock.now.since(started) / 1_000_000
@@ -54,6 +56,26 @@ enum InspectCommand {
             let blob = entry.blob
             printOutput("\(blob.kind)  \(blob.name)  \(blob.rows) x \(blob.columns)\n")
         }
+        return .success
+    }
+
+    private static func inspectLinear(_ call: Invocation) throws -> ExitStatus {
+        let started = MonotonicClock.now
+        let model = try LinearTextModel(folder: call.operands[0])
+        let recipe = model.recipe
+        show([
+            ("architecture", LinearTextModel.modelType),
+            (
+                "recipe",
+                recipe.weighting == .mean
+                    ? "mean of word vectors"
+                    : "n-grams of up to \(recipe.order) tokens, \(recipe.weighting.rawValue)"
+            ),
+            ("weights", "\(model.mappedBytes) bytes mapped"),
+            ("head", "text classification, \(model.labels.joined(separator: ", "))"),
+            ("revision", model.revision.description),
+            ("checked in", "\(MonotonicClock.now.since(started) / 1_000_000) ms"),
+        ])
         return .success
     }
 

@@ -2,6 +2,7 @@
 
 import CommandLineTable
 import Syscalls
+import TextRuns
 import Weights
 
 enum SynthCommand {
@@ -63,7 +64,13 @@ enum SynthCommand {
             }
             model.vocabulary = words
         }
-        try model.write(to: call.operands[0])
+        let folder = call.operands[0]
+        guard SyntheticModel.mayWrite(to: folder) else {
+            throw Failure(
+                .cannotCreate,
+                "\(folder) holds a model that was not made by synth: name another folder")
+        }
+        try model.write(to: folder)
         return .success
     }
 

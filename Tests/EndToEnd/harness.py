@@ -66,6 +66,17 @@ def random_model(arch="tiny", seed=0):
     return folder
 
 
+@functools.cache
+def can_mount():
+    """Whether a mount namespace of one's own is to be had."""
+    try:
+        tried = subprocess.run(["/usr/bin/unshare", "--mount", "true"], capture_output=True,
+                               check=False)
+    except OSError:
+        return False
+    return os.geteuid() == 0 and tried.returncode == 0
+
+
 def copied_model(name, arch="tiny", seed=0):
     """A copy that a test may damage or replace."""
     folder = scratch() / name

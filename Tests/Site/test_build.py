@@ -9,6 +9,7 @@ import subprocess
 import time
 import unittest
 
+import harness
 import site_case
 from harness import ENVIRONMENT, PROGRAMS, run, scratch
 from site_case import (daemon, data, flawless_site, make, read_script, reviews, reviews_file, site,
@@ -199,6 +200,29 @@ class Runs(unittest.TestCase):
         self.assertNotIn("data/film-old.js", contents(folder))
 
 
+class Names(unittest.TestCase):
+    def test_an_identity_is_what_its_line_says(self):
+        folder = scratch() / "quoted"
+        rows = scratch() / "quoted.jsonl"
+        rows.write_text(json.dumps({"id": 'a"bé', "text": "I loved it.", "movie": "one"}))
+        self.assertEqual(make(folder, rows=rows, models="trained").returncode, 0)
+        (script,) = (folder / "data").glob("film-*.js")
+        self.assertEqual(read_script(script)[1]["reviews"][0]["id"], 'a"bé')
+
+    def test_of_two_labels_a_known_one_decides(self):
+        for labels, tones in (("true,fake", [1, -1]), ("unsound,fresh", [-1, 1]),
+                              ("here,there", [-1, 1]), ("bad,odd,good", [-1, 0, 1])):
+            with self.subTest(labels):
+                model, folder = scratch() / f"model-{labels}", scratch() / f"site-{labels}"
+                run("textflixlab", "synth", "--arch", "tiny", "--labels", labels, model)
+                with harness.Daemon(models={"m": model}) as other:
+                    made = run("textflixlab", "site", "--socket", other.socket, "--jsonl", few(),
+                               "--models", "m", "--out", folder, "--label-field", "none",
+                               "--cache-dir", scratch() / "kept-tones")
+                self.assertEqual(made.returncode, 0, made.stderr)
+                self.assertEqual(data(folder)["tones"], tones)
+
+
 class Folders(unittest.TestCase):
     def test_a_folder_of_somebody_elses_stays(self):
         folder = scratch() / "mine"
@@ -236,6 +260,27 @@ class Folders(unittest.TestCase):
                 shutil.rmtree(folder / ".git", ignore_errors=True)
         self.assertEqual(make_small(folder).returncode, 0)
         self.assertEqual(list(scratch().glob("shared.new-*")), [])
+
+    @unittest.skipUnless(harness.can_mount(), "mounting needs root and a mount namespace")
+    def test_a_mount_point_is_told_before_anything_is_asked(self):
+        folder = scratch() / "mounted"
+        folder.mkdir()
+        rows = write_lines(scratch() / "to-mount.jsonl",
+                           [{"text": "Never asked, for it is mounted.", "movie": "one"}])
+        asked = daemon().counters()["textflix_texts_total"]
+        answer = run("/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+                     'mount --bind "$0" "$0" && exec "$@"', folder, PROGRAMS / "textflixlab",
+                     *site_case.call(folder, rows=rows, models="trained"))
+        self.assertEqual(answer.returncode, CANNOT_CREATE, answer.stderr)
+        self.assertIn("mount point", answer.stderr)
+        self.assertEqual(daemon().counters()["textflix_texts_total"], asked)
+        self.assertEqual(list(folder.iterdir()) + list(scratch().glob("mounted.new-*")), [])
+
+    def test_an_empty_folder_is_taken(self):
+        folder = scratch() / "empty"
+        folder.mkdir()
+        self.assertEqual(make_small(folder).returncode, 0)
+        self.assertTrue((folder / "index.html").exists())
 
     def test_a_link_stays_one(self):
         folder, link = scratch() / "behind", scratch() / "link"

@@ -80,6 +80,20 @@ final class Scratch {
         #expect(try FileStatus(path: scratch("a")) != mapped.identity)
     }
 
+    @Test(.enabled(if: ThisProcess.user == 0, "another owner's folder is needed: root alone"))
+    func whatRootWritesForAFoldersOwnerIsTheirs() throws {
+        let scratch = try Scratch()
+        #expect(chown(scratch.path, 4711, 4712) == 0)
+        try writeFileAtomically(scratch("theirs"), bytes: [1], owner: .directory)
+        try writeFileAtomically(scratch("mine"), bytes: [1])
+        for (name, user, group) in [("theirs", 4711, 4712), ("mine", 0, 0)] as [(_, UInt32, UInt32)]
+        {
+            var status = stat()
+            #expect(stat(scratch(name), &status) == 0)
+            #expect(status.st_uid == user && status.st_gid == group, "\(name)")
+        }
+    }
+
     @Test func directoriesAreMadeOnce() throws {
         let scratch = try Scratch()
         try makeDirectories(scratch("b/c/d"))

@@ -94,6 +94,7 @@ struct BenchComparison: Sendable {
                 "limit \(name)", before["daemon"]?["limits"]?[name],
                 after["daemon"]?["limits"]?[name], &found)
         }
+        compare("lanes", lanes(before), lanes(after), &found)
         for (old, new) in zip(before["lanes"]?.array ?? [], after["lanes"]?.array ?? []) {
             let lane = old["name"]?.string ?? ""
             for name in ["name", "arrivals", "concurrency", "target_rate", "texts_per_request"] {
@@ -102,6 +103,11 @@ struct BenchComparison: Sendable {
             compare("\(lane) errors", errors(old), errors(new), &found)
         }
         return found
+    }
+
+    private static func lanes(_ result: JSONNode) -> String {
+        let names = (result["lanes"]?.array ?? []).map { $0["name"].map(text) ?? "nameless" }
+        return names.isEmpty ? "none" : names.joined(separator: ", ")
     }
 
     /// Of both, in the order of the first.
@@ -159,7 +165,9 @@ struct BenchComparison: Sendable {
     }
 
     private static func value(_ value: Double, _ row: Row) -> String {
-        row.isTime ? Duration.nanoseconds(Int64(value)).shown : "\(rateText(value))/s"
+        guard row.isTime else { return "\(rateText(value))/s" }
+        // A file may say anything.
+        return Duration.nanoseconds(Int64(exactly: value.rounded()) ?? .max).shown
     }
 }
 

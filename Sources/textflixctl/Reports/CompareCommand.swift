@@ -50,8 +50,10 @@ enum CompareCommand {
             throw Failure(call.complaint("--models A,B names two models of the daemon"))
         }
         let file = try FileRun(call)
-        guard file.path != "-" else {
-            throw Failure(call.complaint("--jsonl must be a file: it is read once for each model"))
+        guard file.canBeReadTwice else {
+            throw Failure(
+                call.complaint("--jsonl must be a file and no pipe: it is read once for each model")
+            )
         }
         let client = try connect(call)
         let models = [

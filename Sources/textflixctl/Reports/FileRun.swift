@@ -3,6 +3,7 @@
 // Requests are bulk: a report over a file should not make a person wait who asks beside it.
 
 import CommandLineTable
+import Syscalls
 import TextRuns
 import TextflixClient
 import TextflixProtocol
@@ -27,6 +28,11 @@ struct FileRun {
         truncation = TextCommands.truncation(call)
         timeout = call.duration(Options.timeout) ?? .seconds(60)
         resume = call.text(ReportOptions.resume)
+    }
+
+    /// What is not there is told when it is opened.
+    var canBeReadTwice: Bool {
+        path != "-" && (try? FileStatus(path: path))?.kind ?? .regular == .regular
     }
 
     /// Every text once, in order. With a suffix answers are kept beside FILE, one file a model.

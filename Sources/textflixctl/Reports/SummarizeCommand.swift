@@ -35,7 +35,7 @@ enum SummarizeCommand {
         }
         var summary = Summary(
             model: model, file: file.path, groups: order.sorted(gathering.groups))
-        summary.method = gathering.methodName
+        summary.method = gathering.methodNames.joined(separator: ", ")
         show(summary, call)
         return status
     }
@@ -72,7 +72,8 @@ private final class Gathering {
     private let titleField: String
     private var indices: [String: Int] = [:]
     private(set) var groups: [ReviewGroup] = []
-    private(set) var methodName = ""
+    /// As they came: with little time a long review may have another than a short one.
+    private(set) var methodNames: [String] = []
 
     init(group: String, title: String) {
         groupField = group
@@ -92,7 +93,7 @@ private final class Gathering {
             groups.append(ReviewGroup(name: name, title: item.field(titleField)))
         }
         groups[index].add(item, explained)
-        methodName = explained.methodName
+        if !methodNames.contains(explained.methodName) { methodNames.append(explained.methodName) }
         return []
     }
 }

@@ -68,16 +68,25 @@ enum SiteTone: Int {
     case neither = 0
     case praise = 1
 
-    /// By the name where it is a known one; of two unknown labels, the second is for.
+    /// By the name where it is a known one; of two labels the other is the opposite of a known one,
+    /// and of two unknown ones the second is for.
     init(_ label: String, in labels: [String]) {
+        if let known = Self.known(label) {
+            self = known
+        } else if labels.count != 2 {
+            self = .neither
+        } else if let other = labels.lazy.filter({ $0 != label }).compactMap(Self.known).first {
+            self = other == .praise ? .against : .praise
+        } else {
+            self = label == labels[1] ? .praise : .against
+        }
+    }
+
+    private static func known(_ label: String) -> SiteTone? {
         switch label.lowercased() {
-        case "positive", "pos", "good", "yes", "true", "fresh": self = .praise
-        case "negative", "neg", "bad", "no", "false", "rotten": self = .against
-        default:
-            let known = Set(["positive", "negative", "pos", "neg", "good", "bad", "yes", "no"])
-            let areKnown = labels.contains { known.contains($0.lowercased()) }
-            self =
-                labels.count != 2 || areKnown ? .neither : label == labels[1] ? .praise : .against
+        case "positive", "pos", "good", "yes", "true", "fresh": .praise
+        case "negative", "neg", "bad", "no", "false", "rotten": .against
+        default: nil
         }
     }
 }

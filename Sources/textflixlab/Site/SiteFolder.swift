@@ -34,6 +34,7 @@ struct SiteFolder: ~Copyable {
             if fileExists(staging) { try removeDirectoryTree(staging) }
             try makeDirectories("\(staging)/data")
         }
+        try Self.checkExchange(path, staging)
         self.path = path
         self.pages = pages
         self.staging = staging
@@ -66,6 +67,22 @@ struct SiteFolder: ~Copyable {
             "\(path) is no site of ours, or not that alone: it holds "
                 + "\(DisplayWidth.oneLine(found.utf8)), which would be lost; move it away, or name "
                 + "another folder with --out")
+    }
+
+    /// A mount point cannot be exchanged, which is better known before models are asked for hours.
+    /// An empty folder is tried, and put back; where a site stands, it was exchanged before.
+    private static func checkExchange(_ path: String, _ staging: String) throws(Failure) {
+        guard fileExists(path), (try? listDirectory(path))?.isEmpty == true else { return }
+        do throws(Errno) {
+            try exchangeFiles(staging, path)
+            try exchangeFiles(staging, path)
+        } catch {
+            try? removeDirectoryTree(staging)
+            throw Failure(
+                .cannotCreate,
+                "\(path) cannot be replaced (\(error.message)), as a mount point cannot: name a "
+                    + "folder inside it with --out")
+        }
     }
 
     /// The first thing in a folder that no site has; nil: there is a site and no more, or nothing.

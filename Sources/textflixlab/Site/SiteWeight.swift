@@ -1,6 +1,7 @@
 // Weights as the pages need them: places in UTF-16, the units in which JavaScript counts a string;
 // and reviews in one character each.
 
+import JSONText
 import TextRuns
 
 enum SiteWeight {
@@ -40,10 +41,10 @@ enum SiteWeight {
         return rounded == 0 && weight != 0 ? (weight < 0 ? -1e-5 : 1e-5) : rounded
     }
 
-    /// An identity as a reader sees it: a JSON string without its quotes.
+    /// An identity as a reader sees it: what a JSON string says, else as it stands.
     static func plain(_ identity: [UInt8]) -> [UInt8] {
-        let isQuoted = identity.count > 1 && identity.first == 0x22 && identity.last == 0x22
-        return isQuoted ? Array(identity.dropFirst().dropLast()) : identity
+        guard let text = (try? JSONDocument.parse(identity))?.string else { return identity }
+        return Array(text.utf8)
     }
 
     private static let steps = 10
