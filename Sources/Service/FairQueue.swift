@@ -14,6 +14,9 @@
 // So a deadline counts, but buys nobody more than `slack` tokens beyond a fair share. One that has
 // waited past its patience counts as one whose deadline is that past moment.
 //
+// Texts are chosen for one batch after another, each at one instant and, after its first text, in
+// one lane. So the choices of a batch are a round: whoever is served in it only falls behind.
+//
 // It knows requests by name only: what they hold is the batcher's.
 
 internal import Syscalls
@@ -48,8 +51,6 @@ struct FairQueue: Sendable {
         var flowCount = 0
         /// The time of the user's flow that was served last: where a new flow begins.
         var flowNow: UInt64 = 0
-        /// Least time of the user's eligible flows, during one choice.
-        var flowFloor: UInt64 = 0
     }
 
     private let slack: UInt64
@@ -59,6 +60,10 @@ struct FairQueue: Sendable {
     private var userPlaces: [UInt32: Int] = [:]
     /// The time of the user who was served last: where one who comes back begins.
     private var virtualNow: UInt64 = 0
+    /// The choices since anything came.
+    private var round: FairRound?
+    /// The last one chosen was served since, or has left.
+    private var roundIsStale = false
 
     /// - Parameter slack: tokens that one may be ahead of a fair share.
     init(slack: Int) { self.slack = UInt64(slack) }
@@ -68,6 +73,7 @@ struct FairQueue: Sendable {
     // MARK: Coming and going
 
     mutating func insert(_ entry: Entry, _ key: FlowKey) {
+        endRound()
         let place = places[key] ?? addFlow(key)
         flows[place].byDeadline.insert(
             entry, at: flows[place].byDeadline.lengthOfPrefix { $0.precedes(entry) })
@@ -77,6 +83,7 @@ struct FairQueue: Sendable {
 
     mutating func remove(_ request: RequestID, _ key: FlowKey) {
         guard let place = places[key] else { return }
+        touch(key)
         flows[place].byDeadline.removeAll { $0.request == request }
         flows[place].byArrival.removeAll { $0.request == request }
         if flows[place].byArrival.isEmpty { removeFlow(at: place) }
@@ -110,6 +117,7 @@ struct FairQueue: Sendable {
         }
         guard flows.isEmpty else { return }
         // Nobody waits, so nobody is ahead of anybody.
+        endRound()
         users.removeAll(keepingCapacity: true)
         userPlaces.removeAll(keepingCapacity: true)
         virtualNow = 0
@@ -117,48 +125,50 @@ struct FairQueue: Sendable {
 
     // MARK: Choosing
 
-    /// Whose turn it is, among all flows or those of one lane.
+    /// Whose turn it is, among all flows or those of one lane. While nothing happens between two
+    /// calls but that the one chosen is served, the second costs a logarithm.
     mutating func best(in lane: Lane?, now: Instant) -> (request: RequestID, key: FlowKey)? {
-        let userFloor = findFloors(in: lane)
-        var best: (entry: Entry, urgency: Instant, place: Int)?
-        for place in flows.indices where lane == nil || flows[place].key.lane == lane {
-            let user = users[flows[place].userPlace]
-            guard user.time <= userFloor + slack, flows[place].time <= user.flowFloor + slack
-            else { continue }
-            let entry = flows[place].head(now)
-            let urgency = entry.urgency(now)
-            if let best, !isBefore((entry, urgency, place), best) { continue }
-            best = (entry, urgency, place)
+        if let round, round.lane == lane, round.now == now {
+            settleRound()
+        } else {
+            beginRound(in: lane, now: now)
         }
-        return best.map { ($0.entry.request, flows[$0.place].key) }
+        return round?.winner.map { ($0.request, $0.key) }
     }
 
-    /// Notes the least time of users, and of each user's flows, among the flows of the lane.
-    private mutating func findFloors(in lane: Lane?) -> UInt64 {
-        for place in users.indices { users[place].flowFloor = .max }
-        var userFloor = UInt64.max
+    private mutating func beginRound(in lane: Lane?, now: Instant) {
+        roundIsStale = false
+        var entrants: [[FairRound.Entrant]] = Array(repeating: [], count: users.count)
         for flow in flows where lane == nil || flow.key.lane == lane {
-            userFloor = min(userFloor, users[flow.userPlace].time)
-            users[flow.userPlace].flowFloor = min(users[flow.userPlace].flowFloor, flow.time)
+            entrants[flow.userPlace].append(flow.entrant(now))
         }
-        return userFloor == .max ? 0 : userFloor
+        let members = users.indices.filter { !entrants[$0].isEmpty }.map { place in
+            FairRound.Member(
+                userPlace: place, time: users[place].time, entrants: entrants[place], slack: slack)
+        }
+        round =
+            members.isEmpty ? nil : FairRound(lane: lane, now: now, members: members, slack: slack)
     }
 
-    private typealias Candidate = (entry: Entry, urgency: Instant, place: Int)
-
-    private func isBefore(_ left: Candidate, _ right: Candidate) -> Bool {
-        if left.urgency != right.urgency { return left.urgency < right.urgency }
-        let leftUser = users[flows[left.place].userPlace].time
-        let rightUser = users[flows[right.place].userPlace].time
-        if leftUser != rightUser { return leftUser < rightUser }
-        let (leftTime, rightTime) = (flows[left.place].time, flows[right.place].time)
-        if leftTime != rightTime { return leftTime < rightTime }
-        return left.entry.request < right.entry.request
+    /// Has the winner that was served take part again, as it is now.
+    private mutating func settleRound() {
+        guard roundIsStale, let winner = round?.winner else { return }
+        roundIsStale = false
+        let flow = places[winner.key].map { flows[$0].entrant(round!.now) }
+        round!.settle(flow, userTime: users[winner.userPlace].time)
     }
+
+    /// Something happened to a flow.
+    private mutating func touch(_ key: FlowKey) {
+        if round?.winner?.key == key { roundIsStale = true } else { endRound() }
+    }
+
+    private mutating func endRound() { (round, roundIsStale) = (nil, false) }
 
     /// Notes that a flow was served so many tokens.
     mutating func charge(_ key: FlowKey, tokens: Int) {
         guard let place = places[key] else { return }
+        touch(key)
         let userPlace = flows[place].userPlace
         virtualNow = max(virtualNow, users[userPlace].time)
         users[userPlace].flowNow = max(users[userPlace].flowNow, flows[place].time)
@@ -179,6 +189,14 @@ extension FairQueue.Flow {
     /// The one to serve next: out of patience, else the earliest deadline.
     func head(_ now: Instant) -> FairQueue.Entry {
         byArrival[0].patience <= now ? byArrival[0] : byDeadline[0]
+    }
+
+    func entrant(_ now: Instant) -> FairRound.Entrant {
+        let entry = head(now)
+        return FairRound.Entrant(
+            key: key, time: time,
+            rank: FairRound.FlowRank(
+                urgency: entry.urgency(now), time: time, request: entry.request))
     }
 }
 
