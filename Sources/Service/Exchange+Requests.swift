@@ -119,7 +119,8 @@ extension Exchange {
         }
         sink.tokenise(
             TokenisingTask(
-                request: request, model: model, workClass: order.workClass, output: order.output,
+                request: request, user: endpoint.peer.user, connection: address.connection,
+                model: model, workClass: order.workClass, output: order.output,
                 truncation: accepted.truncation,
                 specialTokens: order.kind != .tokenize(specialTokens: false), texts: texts,
                 indices: missing))

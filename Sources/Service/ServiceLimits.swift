@@ -44,8 +44,8 @@ package struct ServiceLimits: Sendable, Equatable {
     /// starvation, not a promise. Thirty seconds are what a person waits at most.
     package var interactivePatience = Duration.seconds(30)
     package var bulkPatience = Duration.seconds(300)
-    /// Of the engine's tokens, bulk work gets at least one in so many, however much interactive
-    /// work there is.
+    /// Of the engine's tokens, and before it of the bytes that become tokens, bulk work gets at
+    /// least one in so many, however much interactive work there is.
     package var bulkShareOneIn = 20
 
     // MARK: Connections

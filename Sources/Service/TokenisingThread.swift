@@ -1,8 +1,8 @@
 // The thread that turns texts into tokens.
 //
-// Tasks wait in two rows, interactive before bulk; within a row each gets a slice of text in turn,
-// so a request of a thousand long texts does not keep a short one waiting. Texts go on one by one,
-// so the engine starts on the first while the second is still read.
+// Tasks wait in rows, of which `TaskRows` has the order, and each gets a slice of text in turn: a
+// request of a thousand long texts does not keep a short one waiting. Texts go on one by one, so
+// the engine starts on the first while the second is still read.
 
 internal import Synchronization
 package import Syscalls
@@ -48,6 +48,8 @@ package struct TokenPlaces: Sendable {
 /// The texts of an accepted request, and how they are to be read.
 package struct TokenisingTask: Sendable {
     package let request: RequestID
+    package let user: UInt32
+    package let connection: UInt64
     package let model: ServedModel
     package let workClass: WorkClass
     package let output: OutputKind
@@ -58,11 +60,16 @@ package struct TokenisingTask: Sendable {
     package let indices: [Int]
     package var next = 0
 
+    var hasMore: Bool { next < texts.count }
+
     package init(
-        request: RequestID, model: ServedModel, workClass: WorkClass, output: OutputKind,
-        truncation: TextTruncation, specialTokens: Bool = true, texts: [Text], indices: [Int]
+        request: RequestID, user: UInt32, connection: UInt64, model: ServedModel,
+        workClass: WorkClass, output: OutputKind, truncation: TextTruncation,
+        specialTokens: Bool = true, texts: [Text], indices: [Int]
     ) {
         self.request = request
+        self.user = user
+        self.connection = connection
         self.model = model
         self.workClass = workClass
         self.output = output
@@ -74,28 +81,20 @@ package struct TokenisingTask: Sendable {
 }
 
 package final class TokenisingThread: Sendable {
-    private struct Rows: Sendable {
-        var rows: [[TokenisingTask]] = WorkClass.allCases.map { _ in [] }
-        var isStopped = false
-
-        mutating func take() -> TokenisingTask? {
-            guard let row = rows.firstIndex(where: { !$0.isEmpty }) else { return nil }
-            return rows[row].removeFirst()
-        }
-    }
-
-    /// Bytes of text that a task reads before the next has its turn: a few hundred microseconds.
-    private static let sliceBytes = 64 << 10
     /// Texts up to this size are counted to their end, so that the answer can say how much was cut.
     private static let countedBytes = 256 << 10
 
-    private let rows = Mutex(Rows())
+    private let rows: Mutex<TaskRows>
+    private let isStopped = Atomic(false)
     private let bell = Futex()
     private let scheduler: Scheduler
     private let mailbox: Mailbox
     private let pulse: Pulse
 
-    package init(scheduler: Scheduler, mailbox: Mailbox, pulse: Pulse) {
+    package init(
+        scheduler: Scheduler, mailbox: Mailbox, pulse: Pulse, limits: ServiceLimits
+    ) {
+        rows = Mutex(TaskRows(bulkShareOneIn: limits.bulkShareOneIn))
         self.scheduler = scheduler
         self.mailbox = mailbox
         self.pulse = pulse
@@ -109,13 +108,13 @@ package final class TokenisingThread: Sendable {
     }
 
     package func submit(_ task: TokenisingTask) {
-        rows.withLock { $0.rows[task.workClass.rawValue].append(task) }
+        rows.withLock { $0.add(task) }
         bell.add(1)
         bell.wake()
     }
 
     package func stop() {
-        rows.withLock { $0.isStopped = true }
+        isStopped.store(true, ordering: .releasing)
         bell.add(1)
         bell.wake()
     }
@@ -124,34 +123,33 @@ package final class TokenisingThread: Sendable {
         var buffer = TokenBuffer()
         while true {
             let seen = bell.value
-            let (task, isStopped) = rows.withLock { ($0.take(), $0.isStopped) }
-            if isStopped { return }
-            guard var task else {
+            if isStopped.load(ordering: .acquiring) { return }
+            guard var task = rows.withLock({ $0.take() }) else {
                 pulse.rest()
                 bell.wait(while: seen)
                 continue
             }
             pulse.beat()
-            readSlice(&task, &buffer)
-            if task.next < task.texts.count {
-                rows.withLock { $0.rows[task.workClass.rawValue].append(task) }
-            }
+            let bytes = readSlice(&task, &buffer)
+            rows.withLock { $0.end(task, used: bytes) }
         }
     }
 
-    private func readSlice(_ task: inout TokenisingTask, _ buffer: inout TokenBuffer) {
+    /// - Returns: how much was read.
+    private func readSlice(_ task: inout TokenisingTask, _ buffer: inout TokenBuffer) -> Int {
         var bytes = 0
-        while task.next < task.texts.count, bytes < Self.sliceBytes {
+        while task.hasMore, bytes < TaskRows.sliceBytes {
             // Whoever has gone meanwhile is not worth a single token.
             guard scheduler.wants(task.request) else {
                 task.next = task.texts.count
-                return
+                return bytes
             }
             let text = task.texts[task.next]
             bytes += text.utf8.count + 64
             read(text, task.indices[task.next], task, &buffer)
             task.next += 1
         }
+        return bytes
     }
 
     private func read(

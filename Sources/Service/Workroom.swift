@@ -22,7 +22,8 @@ package final class Workroom: WorkSink {
         let (tokenPulse, explainPulse, enginePulse) = (Pulse(), Pulse(), Pulse())
         pulses = [tokenPulse, explainPulse, enginePulse]
         scheduler = Scheduler(limits: limits)
-        tokenising = TokenisingThread(scheduler: scheduler, mailbox: mailbox, pulse: tokenPulse)
+        tokenising = TokenisingThread(
+            scheduler: scheduler, mailbox: mailbox, pulse: tokenPulse, limits: limits)
         explaining = ExplanationThread(
             scheduler: scheduler, mailbox: mailbox, pulse: explainPulse)
         engine = EngineThread(
