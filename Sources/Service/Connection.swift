@@ -267,7 +267,7 @@ package struct Connection: Sendable {
         }
     }
 
-    private static let oversizedAnswer = Status(
+    static let oversizedAnswer = Status(
         code: .resourceExhausted,
         message: "the answer would exceed \(Limits.bodyBytes) bytes; send fewer texts at once")
 

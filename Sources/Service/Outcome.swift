@@ -14,7 +14,7 @@ package struct TextOutcome: Sendable {
         case tokens(ids: [UInt32], starts: [UInt32], ends: [UInt32])
         /// An explanation, whole: the outcome of its request.
         case explained(ExplainResponse)
-        /// An explanation that could not be made.
+        /// Nothing can be made of the request: all of it is answered so.
         case refused(Status)
         case failure(StatusCode, String)
     }

@@ -79,7 +79,7 @@ enum Answer: Sendable {
     case tag(TagResponse)
     case tokenize(TokenizeResponse)
     case explain(ExplainResponse)
-    /// An explanation that could not be made: there is no other text that it could be told with.
+    /// Something that is told of the whole request, not of one of its texts.
     case failure(Status)
 }
 
@@ -104,6 +104,7 @@ extension PendingRequest {
                     results: outcomes.map { Tags($0!) }, model: name, revision: revision,
                     timing: timing))
         case .tokenize:
+            if let refusal { return .failure(refusal) }
             return .tokenize(
                 TokenizeResponse(
                     results: outcomes.map { Tokens($0!) }, model: name, revision: revision))
@@ -113,6 +114,11 @@ extension PendingRequest {
 }
 
 extension PendingRequest {
+    private var refusal: Status? {
+        for case .refused(let status)? in outcomes.lazy.map({ $0?.result }) { return status }
+        return nil
+    }
+
     private var explanation: Answer {
         switch outcomes[0]!.result {
         case .explained(var response):

@@ -59,6 +59,8 @@ package struct TokenisingTask: Sendable {
     /// Which text of the request each is: some may be answered already.
     package let indices: [Int]
     package var next = 0
+    /// Of `.tokens`: bytes that the answer still has room for; below zero: it had too few.
+    var answerRoom = Limits.bodyBytes
 
     var hasMore: Bool { next < texts.count }
 
@@ -83,6 +85,8 @@ package struct TokenisingTask: Sendable {
 package final class TokenisingThread: Sendable {
     /// Texts up to this size are counted to their end, so that the answer can say how much was cut.
     private static let countedBytes = 256 << 10
+    /// What a token takes in an answer: a byte at least for its number, its start and its end.
+    private static let leastTokenBytes = 3
 
     private let rows: Mutex<TaskRows>
     private let isStopped = Atomic(false)
@@ -146,7 +150,12 @@ package final class TokenisingThread: Sendable {
             }
             let text = task.texts[task.next]
             bytes += text.utf8.count + 64
-            read(text, task.indices[task.next], task, &buffer)
+            let index = task.indices[task.next]
+            if task.output == .tokens {
+                answer(text, index, &task, &buffer)
+            } else {
+                read(text, index, task, &buffer)
+            }
             task.next += 1
         }
         return bytes
@@ -159,26 +168,18 @@ package final class TokenisingThread: Sendable {
         guard case .network(_, let tokenizer) = model.computation else {
             return pass(text, index, task)
         }
-        if task.truncation == .windows, task.output != .tokens {
+        if task.truncation == .windows {
             return readWindows(text, index, task, tokenizer, &buffer)
         }
         let start = MonotonicClock.now
         let count: TokenCount
         do throws(TokenizationError) {
             count = try tokenizer.tokenize(
-                text.utf8,
-                truncation: task.output == .tokens ? .none : model.policy(task.truncation),
-                maxTokens: model.maxTokens, countAll: text.utf8.count <= Self.countedBytes,
+                text.utf8, truncation: model.policy(task.truncation), maxTokens: model.maxTokens,
+                countAll: text.utf8.count <= Self.countedBytes,
                 specialTokens: task.specialTokens, into: &buffer)
         } catch {
             return fail(text, index, task, .invalidArgument, error.description)
-        }
-        guard task.output != .tokens else {
-            return leave(
-                TextOutcome(
-                    request: task.request, index: index,
-                    result: tokens(buffer, task.specialTokens, end: text.utf8.count),
-                    tokenCount: count.used, totalTokens: count.total), text)
         }
         scheduler.enqueue(
             WorkItem(
@@ -220,6 +221,37 @@ package final class TokenisingThread: Sendable {
                         nanoseconds: isLast ? MonotonicClock.now.since(start) : 0,
                         places: places(text, task, buffer, of: window))))
         }
+    }
+
+    /// Answers a text with its tokens. The first that the answer has no room for, and all after it,
+    /// are not read further: the request is refused.
+    private func answer(
+        _ text: Text, _ index: Int, _ task: inout TokenisingTask, _ buffer: inout TokenBuffer
+    ) {
+        guard case .network(_, let tokenizer) = task.model.computation else {
+            preconditionFailure("a model that reads bytes has no tokens")
+        }
+        guard task.answerRoom >= 0 else { return refuse(text, index, task) }
+        let count: TokenCount
+        do throws(TokenizationError) {
+            count = try tokenizer.tokenize(
+                text.utf8, maxTokens: max(2, task.answerRoom / Self.leastTokenBytes),
+                specialTokens: task.specialTokens, into: &buffer)
+        } catch {
+            return fail(text, index, task, .invalidArgument, error.description)
+        }
+        task.answerRoom = count.truncated ? -1 : task.answerRoom - buffer.answerBytes
+        guard task.answerRoom >= 0 else { return refuse(text, index, task) }
+        leave(
+            TextOutcome(
+                request: task.request, index: index,
+                result: tokens(buffer, task.specialTokens, end: text.utf8.count),
+                tokenCount: count.used, totalTokens: count.total), text)
+    }
+
+    private func refuse(_ text: Text, _ index: Int, _ task: TokenisingTask) {
+        let result = TextOutcome.Result.refused(Connection.oversizedAnswer)
+        leave(TextOutcome(request: task.request, index: index, result: result), text)
     }
 
     /// A model that reads bytes takes the text as it is, once it is known to be UTF-8.
@@ -275,5 +307,19 @@ package final class TokenisingThread: Sendable {
     private func leave(_ outcome: TextOutcome, _ text: Text) {
         scheduler.withdraw(outcome.request, byteCount: text.utf8.count)
         mailbox.post(.text(outcome))
+    }
+}
+
+extension TokenBuffer {
+    /// What the tokens take in an answer, but for the few bytes around them.
+    fileprivate var answerBytes: Int {
+        [ids, starts, ends].reduce(0) { sum, numbers in
+            numbers.reduce(sum) { $0 + Self.wireBytes($1) }
+        }
+    }
+
+    /// Of a number of variable length: seven bits a byte.
+    private static func wireBytes(_ number: UInt32) -> Int {
+        (38 - (number | 1).leadingZeroBitCount) / 7
     }
 }
