@@ -2,8 +2,9 @@
 //
 // A token that is found but may not stand there (not a single word; special, but read as text) is
 // passed over whole, as in the reference: what it covers is text, and no other token is looked for
-// inside it. Each byte starts at most one look-up, so time is the text's length times the longest
-// token's.
+// inside it. White space that a token takes along after it is searched again: a token that begins
+// there counts. Each byte starts at most one look-up, and a run of white space is measured once, so
+// time is the text's length times the longest token's.
 
 struct AddedTokenMatcher: Sendable {
     private let trie: PieceTrie
@@ -23,6 +24,21 @@ struct AddedTokenMatcher: Sendable {
         let range: Range<Int>
         /// What its offsets tell.
         let told: Range<Int>
+    }
+
+    /// How far a text has been searched.
+    struct Search {
+        /// Where the next token may begin: the end of the one before, without what it took along.
+        fileprivate var start: Int
+        /// The end of the match before, with it; never before `start`.
+        fileprivate var taken: Int
+        /// A run of white space, to its end.
+        fileprivate var blank = 0..<0
+
+        init(from start: Int) {
+            self.start = start
+            taken = start
+        }
     }
 
     /// - Parameters:
@@ -52,12 +68,13 @@ struct AddedTokenMatcher: Sendable {
         self.trimsOffsets = trimsOffsets
     }
 
-    /// The first token in `text[range]` that begins at or after `start`, which is also the end of
-    /// the match before; `range` is all that the token's surroundings are judged by.
+    /// The first token in `text[range]` that begins where the search has come to, or after; `range`
+    /// is all that the token's surroundings are judged by. It may begin in the white space that the
+    /// one before took along.
     func next(
-        in text: UnsafePointer<UInt8>, _ range: Range<Int>, from start: Int
+        in text: UnsafePointer<UInt8>, _ range: Range<Int>, _ search: inout Search
     ) -> Match? {
-        var i = start
+        var i = search.start
         while i < range.upperBound {
             let (end, number) = trie.longest(
                 root: trie.wordRoot, text, from: i, to: range.upperBound)
@@ -67,15 +84,29 @@ struct AddedTokenMatcher: Sendable {
             }
             let token = tokens[Int(number)]
             if mayStand(token, at: i..<end, in: text, range) {
-                let first = token.stripsLeft ? spaceBefore(i, in: text, downTo: start) : i
-                let last = token.stripsRight ? spaceAfter(end, in: text, upTo: range) : end
-                return Match(
-                    id: UInt32(token.id), range: first..<last,
-                    told: trimsOffsets ? i..<end : first..<last)
+                let found = take(token, at: i..<end, in: text, range, &search)
+                // Nothing is left of one that is white space and was taken along.
+                if !found.range.isEmpty { return found }
             }
             i = end
         }
         return nil
+    }
+
+    private func take(
+        _ token: AddedToken, at place: Range<Int>, in text: UnsafePointer<UInt8>,
+        _ range: Range<Int>, _ search: inout Search
+    ) -> Match {
+        var (first, last) = (place.lowerBound, place.upperBound)
+        if token.stripsLeft {
+            first = max(search.taken, spaceBefore(first, in: text, downTo: search.taken))
+        }
+        if token.stripsRight { last = spaceAfter(last, in: text, upTo: range, &search) }
+        (search.start, search.taken) = (place.upperBound, last)
+        let whole = first..<max(first, last)
+        return Match(
+            id: UInt32(token.id), range: whole,
+            told: trimsOffsets ? place.clamped(to: whole) : whole)
     }
 
     private func mayStand(
@@ -103,12 +134,15 @@ struct AddedTokenMatcher: Sendable {
     }
 
     private func spaceAfter(
-        _ start: Int, in text: UnsafePointer<UInt8>, upTo range: Range<Int>
+        _ start: Int, in text: UnsafePointer<UInt8>, upTo range: Range<Int>,
+        _ search: inout Search
     ) -> Int {
+        if search.blank.contains(start) { return search.blank.upperBound }
         var i = start
         while i < range.upperBound, Self.contains(Self.whitespace, text + i) {
             i += DecodedScalar(at: text + i).length
         }
+        search.blank = start..<i
         return i
     }
 

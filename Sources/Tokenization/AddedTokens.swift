@@ -30,8 +30,9 @@ extension TextWalk {
     mutating func read(_ range: Range<Int>, around tokens: AddedTokens) {
         guard let matcher = tokens.inText else { return readNormalized(range, around: tokens) }
         var start = range.lowerBound
-        while wantsMore, let match = matcher.next(in: text, range, from: start) {
-            readNormalized(start..<match.range.lowerBound, around: tokens)
+        var search = AddedTokenMatcher.Search(from: start)
+        while wantsMore, let match = matcher.next(in: text, range, &search) {
+            readNormalized(start..<max(start, match.range.lowerBound), around: tokens)
             stage(match)
             start = match.range.upperBound
         }
@@ -51,8 +52,9 @@ extension TextWalk {
             (text, rules, self.sources) = (bytes, splitRules, sources)
             let whole = 0..<normalized.bytes.count
             var start = 0
-            while wantsMore, let match = matcher.next(in: bytes, whole, from: start) {
-                read(start..<match.range.lowerBound)
+            var search = AddedTokenMatcher.Search(from: start)
+            while wantsMore, let match = matcher.next(in: bytes, whole, &search) {
+                read(start..<max(start, match.range.lowerBound))
                 stage(match)
                 start = match.range.upperBound
             }

@@ -148,7 +148,9 @@ extension TokenBuffer {
         #expect(digest.text == setting.digest, "\(setting.name): \(Golden.script)")
     }
 
-    @Test(arguments: [("text", SpecialTokenReading.text), ("token", .token)], ["added", "mpnet"])
+    @Test(
+        arguments: [("text", SpecialTokenReading.text), ("token", .token)],
+        ["added", "blank", "mpnet"])
     func addedTokens(_ how: (key: String, reading: SpecialTokenReading), _ name: String) throws {
         let key = how.key
         let model = try WordPiece(

@@ -6,6 +6,7 @@ Usage: make_golden.py      (pip install tokenizers==0.23.3)
 uncased.txt, cased.txt   small WordPiece vocabularies, trained on the sentences below; kept when
                          they are there, as two trainings differ: delete them to train anew
 added.tokenizer.json     the same, with added tokens, truncation and padding set
+blank.tokenizer.json     the same, with added tokens that begin in white space, or take it along
 mpnet.tokenizer.json     the same, with MPNet's special tokens, as its files have them
 golden.json              texts, and what Hugging Face tokenizers makes of them in each setting: a
                          token is "id:start:end", offsets in bytes; for thousands of random texts,
@@ -180,6 +181,22 @@ def added(pieces):
     return texts, tokenizer
 
 
+def blank(pieces):
+    """White space that one token takes along after it, where another may begin."""
+    tokenizer = tokenizer_of(pieces[:600], {})
+    tokenizer.add_tokens([
+        AddedToken("<r>", rstrip=True), AddedToken("\u6620\u753b"),
+        AddedToken("<t>", rstrip=True, normalized=False), AddedToken(" x", normalized=False),
+        AddedToken(" y", lstrip=True, normalized=False), AddedToken("\t", normalized=False),
+        AddedToken("\n", lstrip=True, rstrip=True, normalized=False)])
+    tokenizer.save(str(HERE / "blank.tokenizer.json"), pretty=False)
+    texts = [
+        "<r>\u6620\u753b", "a<r>  \u6620\u753b\u6620\u753b b", "<r>\u6620 \u753b", "<t>  x  y",
+        "<t>   ya", "<t> \t \t a", "<t>  \n  a\n", "<t>\u3000 x<t>  ", "<t> <r> \u6620\u753b<t>",
+    ]
+    return texts, tokenizer
+
+
 def mpnet(pieces):
     """MPNet's form of a tokenizer.json: other special tokens, RoBERTa's way of putting them."""
     names = ["<s>", "<pad>", "</s>", "<unk>", *pieces[:500], "<mask>"]
@@ -223,12 +240,15 @@ def main():
             "tokens": cases(tokenizer, TEXTS, special),
             "digest": digest(encode(tokenizer, text) for text in random_texts)})
     added_texts, tokenizer = added(vocabularies["uncased"])
+    blank_texts, blank_tokenizer = blank(vocabularies["uncased"])
     mpnet_texts, mpnet_tokenizer = mpnet(vocabularies["uncased"])
     golden = {
         "reference": f"tokenizers {__version__}", "texts": TEXTS, "settings": settings,
         "random": {"seed": SEED, "count": RANDOM_TEXTS, "ranges": RANGES},
         "added": {"texts": added_texts, "text": cases(tokenizer, added_texts, "text"),
                   "token": cases(tokenizer, added_texts, "token")},
+        "blank": {"texts": blank_texts, "text": cases(blank_tokenizer, blank_texts, "text"),
+                  "token": cases(blank_tokenizer, blank_texts, "token")},
         "mpnet": {"texts": mpnet_texts, "text": cases(mpnet_tokenizer, mpnet_texts, "text"),
                   "token": cases(mpnet_tokenizer, mpnet_texts, "token")}}
     text = json.dumps(golden, indent=1)
