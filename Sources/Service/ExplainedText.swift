@@ -85,7 +85,8 @@ struct ExplainedText: Sendable {
     }
 
     /// Sentences that partition the text, at most `limit` in what one part reads: neighbours are
-    /// joined only inside one part, or inside what is not read.
+    /// joined only inside one part, or inside what is not read. A sentence belongs to the first
+    /// part that reads some of it, and takes a place in each.
     private static func sentences(
         _ text: [UInt8], _ reading: Reading, atMost limit: Int
     ) -> [Range<Int>] {
@@ -96,9 +97,16 @@ struct ExplainedText: Sendable {
         var joined: [Range<Int>] = []
         var start = 0
         while start < whole.count {
-            let end = readers[start...].firstIndex { $0 != readers[start] } ?? whole.count
-            let ofReader = readers.count { $0 == readers[start] }
-            let share = readers[start] == nil ? limit : limit * (end - start) / ofReader
+            let reader = readers[start]
+            let end = readers[start...].firstIndex { $0 != reader } ?? whole.count
+            var share = limit
+            if let reader {
+                let own = readers.count { $0 == reader }
+                let reaching = zip(whole, readers).count { sentence, first in
+                    first != reader && reading.ranges[reader].contains { $0.overlaps(sentence) }
+                }
+                share = (limit - reaching) * (end - start) / own
+            }
             joined += SentenceSplitter.joined(Array(whole[start..<end]), atMost: max(1, share))
             start = end
         }

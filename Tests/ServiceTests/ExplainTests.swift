@@ -168,6 +168,21 @@ private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Dou
         #expect(abs(sum - p) < 1e-5)
     }
 
+    /// The second window begins with a sentence of one word, which belongs to the sentence before
+    /// it: that one is a feature of both.
+    @Test(arguments: [Method.exactLime, .shapley])
+    func sentencesAreJoinedUntilEachWindowHasTwelve(_ method: Method) throws {
+        let daemon = try daemon(maxTokens: 54) { $0.batchTokens = 8192 }
+        let client = try daemon.connect()
+        let sentence = "Good bad film. "
+        let text = String(repeating: sentence, count: 13) + "Good. "
+        let found = try client.explain(
+            Text(text + String(repeating: sentence, count: 12)), method, unit: .sentence,
+            truncation: .windows)
+        #expect(found.windows == 2 && found.features.count == 23)
+        #expect(found.method == method && found.samples == 0 && found.evaluations == 2 * 4096)
+    }
+
     /// Eight words at 3 ms a token: all 256 variants take 4.5 s. What is left of the time decides
     /// how many are looked at, and the answer comes within it. (Zero: no deadline.) So slow that a
     /// machine that others keep busy for a tenth of a second changes nothing.
