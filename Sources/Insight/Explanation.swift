@@ -70,14 +70,20 @@ package struct ExplanationPlan: Sendable {
 
     /// - Parameter scores: the label's probability for each of `masks`, in their order.
     package func solve(_ scores: [Double]) -> Explanation {
-        precondition(scores.count == masks.count, "one score a mask")
-        if featureCount < 2 { return trivial(scores) }
-        switch method {
-        case .leaveOneOut: return leaveOneOut(scores)
-        case .exactLime: return closedForm(scores, measure: LimeLaw.measure)
-        case .lime: return ridge(scores)
-        case .shapley: return shapley(scores)
+        var solve = ExplanationSolve(self, scores)
+        while true {
+            if let found = solve.step() { return found }
         }
+    }
+
+    /// Whether its weights are fitted by least squares, rather than read off the scores.
+    var isFitted: Bool { featureCount > 1 && (method == .lime || method == .shapley) }
+
+    /// The answer where nothing is to be fitted.
+    func direct(_ scores: [Double]) -> Explanation {
+        if featureCount < 2 { return trivial(scores) }
+        return method == .exactLime
+            ? closedForm(scores, measure: LimeLaw.measure) : leaveOneOut(scores)
     }
 
     /// No feature: nothing to say. One: what its removal changes, whatever the method.
@@ -106,7 +112,7 @@ package struct ExplanationPlan: Sendable {
         var variance = 0.0
         for (index, mask) in masks.enumerated() {
             var fitted = intercept
-            for feature in 0..<featureCount where mask[feature] { fitted += weights[feature] }
+            for feature in mask.kept { fitted += weights[feature] }
             residual += measure[index] * (scores[index] - fitted) * (scores[index] - fitted)
             variance += measure[index] * (scores[index] - mean) * (scores[index] - mean)
         }

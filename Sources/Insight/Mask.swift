@@ -33,6 +33,20 @@ package struct Mask: Sendable, Hashable {
 
     package var keptCount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
+    /// The features that are kept, in ascending order.
+    package var kept: [Int] {
+        var kept: [Int] = []
+        kept.reserveCapacity(keptCount)
+        for (index, word) in words.enumerated() {
+            var left = word
+            while left != 0 {
+                kept.append(index << 6 + left.trailingZeroBitCount)
+                left &= left - 1
+            }
+        }
+        return kept
+    }
+
     package var complement: Mask {
         var mask = self
         for index in words.indices { mask.words[index] = ~words[index] }

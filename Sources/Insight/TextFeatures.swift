@@ -10,6 +10,8 @@ package struct TextFeatures: Sendable {
     /// The places of each feature, in bytes of `text`.
     package let places: [[Range<Int>]]
     private let order: [(range: Range<Int>, feature: Int)]
+    /// The bytes of each feature, in all its places.
+    private let lengths: [Int]
 
     package var count: Int { places.count }
 
@@ -40,6 +42,13 @@ package struct TextFeatures: Sendable {
         order = places.enumerated()
             .flatMap { feature, ranges in ranges.map { ($0, feature) } }
             .sorted { $0.0.lowerBound < $1.0.lowerBound }
+        lengths = places.map { $0.reduce(0) { $0 + $1.count } }
+    }
+
+    /// How long `text(keeping:)` is, without making it.
+    package func byteCount(keeping mask: Mask) -> Int {
+        precondition(mask.count == count, "a mask of another text")
+        return mask.complement.kept.reduce(text.count) { $0 - lengths[$1] }
     }
 
     /// The text without the features that the mask does not keep.

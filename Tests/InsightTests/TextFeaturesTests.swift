@@ -24,6 +24,14 @@ import Testing
         #expect(String(decoding: features.text(keeping: mask), as: UTF8.self) == " b  c ")
     }
 
+    @Test func theLengthOfAVariantIsKnownBeforeItIsMade() {
+        let features = TextFeatures(wordsOf: Array("né b né, c a. b!".utf8))
+        for bits in 0..<UInt64(16) {
+            let mask = Mask(count: 4, bits: bits)
+            #expect(features.byteCount(keeping: mask) == features.text(keeping: mask).count)
+        }
+    }
+
     @Test func sentencesAreTheirRanges() {
         let features = TextFeatures(
             text: Array("One. Two. Three.".utf8), sentences: [0..<5, 5..<10, 10..<16])
