@@ -26,6 +26,9 @@ extension Batcher {
         ledger.hold(old, texts: texts, bytes: bytes, cost: record.costPerText * UInt64(texts))
     }
 
+    /// What was claimed for a request that somebody still waits for.
+    package func claim(of request: RequestID) -> Claim? { records[request]?.claim }
+
     /// How many texts of so many tokens can be scored before the request's deadline, by measured
     /// speed and with a quarter of the time in reserve; nil: no deadline, or no measure yet.
     package func affordableTexts(_ request: RequestID, tokens: Int, now: Instant) -> Int? {

@@ -1,66 +1,93 @@
-// From scored variants to the message that goes out.
+// From scored variants to the message that goes out, a step at a time.
 //
 // Probabilities of windows are averaged, so a window's weights count by their share, and the
 // weights of a word that stands in several windows add up.
+//
+// Lives on the explanation thread, which takes other work between the steps.
 
 internal import Baselines
 internal import Insight
 internal import TextflixProtocol
 
-struct ExplanationAnswer {
-    let run: ExplanationRun
+final class ExplanationAnswer {
+    private let run: ExplanationRun
+    private let label: Int
+    private var response: ExplainResponse
+    /// Of each feature, and what else is added up over the parts.
+    private var weights: [Double]
+    private var intercept = 0.0
+    private var fidelity = 0.0
+    private var evaluations = 0
+    private var draws = 0.0
+    /// The part that is being solved.
+    private var part = 0
+    private var solve: ExplanationSolve?
 
-    func response() -> ExplainResponse {
+    init(_ run: ExplanationRun) {
+        self.run = run
         let model = run.task.model
         let classification = Classification(run.whole, model)
-        let label = run.task.order.label.isEmpty ? classification.label : run.task.order.label
-        var response = ExplainResponse(
-            classification: classification, label: label, model: model.name,
+        let name = run.task.order.label.isEmpty ? classification.label : run.task.order.label
+        label = model.labels.firstIndex(of: name) ?? 0
+        weights = Array(repeating: 0, count: run.text.places.count)
+        response = ExplainResponse(
+            classification: classification, label: name, model: model.name,
             revision: model.revision, windows: UInt32(run.text.parts.count))
-        let index = model.labels.firstIndex(of: label) ?? 0
-        var weights: [Double]
+    }
+
+    var request: RequestID { run.task.request }
+
+    /// - Returns: the message, with the last step.
+    func step() -> ExplainResponse? {
         if let plans = run.plans {
-            weights = solve(plans, label: index, &response)
+            if part < plans.count {
+                step(plans[part])
+                return nil
+            }
+            sumUp(plans)
         } else {
-            weights = linear(label: index, &response)
+            addUp()
         }
         // A weight of -0 is none.
         for feature in weights.indices where weights[feature] == 0 { weights[feature] = 0 }
-        response.features = features(weights)
+        response.features = features()
         return response
     }
 
-    private func solve(
-        _ plans: [ExplanationPlan], label: Int, _ response: inout ExplainResponse
-    ) -> [Double] {
-        var weights = Array(repeating: 0.0, count: run.text.places.count)
-        var (intercept, fidelity, evaluations, draws) = (0.0, 0.0, 0, 0.0)
-        let share = 1 / Double(plans.count)
-        for (part, (plan, start)) in zip(plans, run.partStarts).enumerated() {
-            let scores = plan.masks.indices.map {
-                Double(run.probabilities(of: start + $0)[label])
-            }
-            let found = plan.solve(scores)
-            for (weight, feature) in zip(found.weights, run.text.parts[part].indices) {
-                weights[feature] += weight * share
-            }
-            intercept += found.intercept * share
-            fidelity += found.fidelity * share
-            evaluations += found.evaluations
-            if plan.isDrawn { draws += plan.draws.reduce(0, +) }
+    private func step(_ plan: ExplanationPlan) {
+        guard solve != nil else {
+            let start = run.partStarts[part]
+            solve = ExplanationSolve(
+                plan,
+                plan.masks.indices.map { Double(run.probabilities(of: start + $0)[label]) })
+            return
         }
+        guard let found = solve!.step() else { return }
+        let share = 1 / Double(run.text.parts.count)
+        for (weight, feature) in zip(found.weights, run.text.parts[part].indices) {
+            weights[feature] += weight * share
+        }
+        intercept += found.intercept * share
+        fidelity += found.fidelity * share
+        evaluations += found.evaluations
+        if plan.isDrawn { draws += plan.draws.reduce(0, +) }
+        solve = nil
+        part += 1
+    }
+
+    private func sumUp(_ plans: [ExplanationPlan]) {
         // One window's plan may have been reduced to a sample.
         response.method = Method((plans.first(where: \.isDrawn) ?? plans[0]).method)
         response.intercept = Float(intercept)
         response.fidelityR2 = Float(fidelity)
         response.evaluations = UInt32(evaluations)
         response.samples = UInt32(draws)
-        return weights
     }
 
-    /// What each feature adds to the label's logit; what lies in no feature is the intercept's.
-    private func linear(label: Int, _ response: inout ExplainResponse) -> [Double] {
-        guard let model = run.task.model.linear else { return [] }
+    /// Of a linear model, what each feature adds to the label's logit; what lies in no feature is
+    /// the intercept's.
+    private func addUp() {
+        guard let model = run.task.model.linear else { return }
         let found = model.contributions(run.text.text, to: run.text.places)
         // The model's logit is the second label's; the first's is its opposite.
         let sign = label == 1 ? 1.0 : -1.0
@@ -68,10 +95,10 @@ struct ExplanationAnswer {
         response.intercept = Float(sign * found.rest)
         response.fidelityR2 = 1
         response.evaluations = 1
-        return found.features.map { sign * $0 }
+        weights = found.features.map { sign * $0 }
     }
 
-    private func features(_ weights: [Double]) -> [Feature] {
+    private func features() -> [Feature] {
         let order = weights.indices.sorted {
             (-abs(weights[$0]), $0) < (-abs(weights[$1]), $1)
         }

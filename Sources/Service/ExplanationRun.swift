@@ -22,6 +22,7 @@ struct ExplanationRun: Sendable {
     }
 
     let task: ExplanationTask
+    let claim: Claim
     let text: ExplainedText
     /// One a part; nil: the answer follows from the model itself, which scores the text alone.
     private(set) var plans: [ExplanationPlan]?
@@ -31,12 +32,19 @@ struct ExplanationRun: Sendable {
     private var next = 0
     private var outcomes: [TextOutcome?]
     private var missing: Int
+    /// Variants that may wait or be computed at a time.
+    private(set) var wave = Self.largestWave
+
+    /// Some of the largest batches of short texts, a sixteenth of a user's share of the queue.
+    private static let largestWave = 256
 
     /// - Parameter affordable: variants that can be scored in time; nil: any number.
     init(
-        _ task: ExplanationTask, _ text: ExplainedText, affordable: Int?, now: Instant
+        _ task: ExplanationTask, _ claim: Claim, _ text: ExplainedText, affordable: Int?,
+        now: Instant
     ) throws(Status) {
         self.task = task
+        self.claim = claim
         self.text = text
         // The plan leaves a quarter of the time in reserve; half of that is for this.
         patience =
@@ -94,14 +102,29 @@ struct ExplanationRun: Sendable {
     var outstanding: Int { missing - left }
     var isDone: Bool { missing == 0 }
 
+    /// The next variants, not yet handed out.
+    func upcoming(_ count: Int) -> Range<Int> { next..<next + count }
+
     /// Hands out the next variants.
     mutating func take(_ count: Int) -> Range<Int> {
         defer { next += count }
-        return next..<next + count
+        return upcoming(count)
     }
 
-    /// Takes back what the queue did not take.
-    mutating func giveBack(_ count: Int) { next -= count }
+    /// The queue had no room for so many more: what is under way did fit, or else half of them may.
+    mutating func noteRefusal(of count: Int) {
+        wave = outstanding > 0 ? outstanding : max(1, count / 2)
+    }
+
+    /// The queue had room for a wave: for twice as many another time.
+    mutating func noteRoom() { wave = min(2 * wave, Self.largestWave) }
+
+    /// What the variant counts in the queue; the last stands in the place of the text itself.
+    func byteCount(of variant: Int) -> Int {
+        if isLast(variant) { return task.text.utf8.count }
+        return text.parts[variants[variant].part].features
+            .byteCount(keeping: variants[variant].mask)
+    }
 
     func bytes(of variant: Int) -> [UInt8] {
         text.parts[variants[variant].part].features.text(keeping: variants[variant].mask)

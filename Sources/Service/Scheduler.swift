@@ -33,6 +33,10 @@ package final class Scheduler: Sendable {
 
     package func wants(_ request: RequestID) -> Bool { batcher.withLock { $0.wants(request) } }
 
+    package func claim(of request: RequestID) -> Claim? {
+        batcher.withLock { $0.claim(of: request) }
+    }
+
     package func enqueue(_ item: WorkItem<TokenisedText>) {
         if batcher.withLock({ $0.enqueue(item) }) { ring() }
     }

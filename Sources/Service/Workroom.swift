@@ -25,7 +25,7 @@ package final class Workroom: WorkSink {
         tokenising = TokenisingThread(
             scheduler: scheduler, mailbox: mailbox, pulse: tokenPulse, limits: limits)
         explaining = ExplanationThread(
-            scheduler: scheduler, mailbox: mailbox, pulse: explainPulse)
+            limits: limits, scheduler: scheduler, mailbox: mailbox, pulse: explainPulse)
         engine = EngineThread(
             scheduler: scheduler, mailbox: mailbox, pulse: enginePulse, fault: fault,
             makeEngine: makeEngine)

@@ -258,4 +258,58 @@ private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Dou
         let after = daemon.board.batches.reduce(0, +)
         #expect(before < after / 2, "\(before) of \(after) texts were computed before")
     }
+
+    /// A thousand words, each to be weighed: a second's work once the variants are scored.
+    private static let longAnswer = ExplainRequest(
+        text: Text((0..<1000).map { "w\($0)" }.joined(separator: " ")), unit: .word, samples: 4096,
+        priority: .bulk, method: .shapley)
+
+    /// Asks for long answers, and returns when their variants are scored.
+    private func askForLongAnswers(
+        _ count: Int, _ client: TestClient, _ daemon: TestDaemon
+    ) throws -> [UInt32] {
+        let streams = try (0..<count).map { _ in try client.send(.explain, Self.longAnswer) }
+        let watcher = try daemon.connect()
+        while try watcher.status().queue?.texts != 0 {
+            MonotonicClock.sleep(nanoseconds: 1_000_000)
+        }
+        return streams
+    }
+
+    @Test func aLongAnswerMakesNobodyWait() throws {
+        let daemon = try daemon(maxTokens: 1100) { $0.batchTokens = 1 << 16 }
+        let client = try daemon.connect()
+        _ = try askForLongAnswers(2, client, daemon)
+        let short = try client.send(.explain, ExplainRequest(text: "good bad film", unit: .word))
+        let order = try (0..<3).map { _ in
+            let (stream, result) = try client.answer()
+            _ = try ExplainResponse(decoding: result.get())
+            return stream
+        }
+        #expect(order[2] != short)
+    }
+
+    @Test func anAnswerThatNobodyWantsIsNotWorkedOut() throws {
+        let daemon = try daemon(maxTokens: 1100) { $0.batchTokens = 1 << 16 }
+        let client = try daemon.connect()
+        let long = try askForLongAnswers(8, client, daemon)
+        let start = MonotonicClock.now
+        try client.send(.cancel, CancelRequest(streams: long))
+        let short = try client.send(
+            .explain, ExplainRequest(text: "good bad film", unit: .word, priority: .bulk))
+        while try client.answer().stream != short {}
+        #expect(MonotonicClock.now.since(start) < 2_000_000_000)
+    }
+
+    /// Three variants of such a text fit the queue at a time: to make two hundred and throw them
+    /// away whenever one is scored would take half a minute.
+    @Test func noVariantIsMadeBeforeThereIsRoom() throws {
+        let daemon = try daemon(maxTokens: 512) { $0.queueBytes = 8 << 20 }
+        let client = try daemon.connect()
+        let sentence = "A" + String(repeating: "b", count: 14_990) + " c d. "
+        let found = try client.explain(
+            Text(String(repeating: sentence, count: 60)), .lime, unit: .sentence, samples: 300)
+        #expect(found.features.count == 60 && found.evaluations > 250)
+        #expect(try client.status().queue?.texts == 0)
+    }
 }
