@@ -9,9 +9,8 @@ import subprocess
 import time
 import unittest
 
-import harness
 import site_case
-from harness import ENVIRONMENT, PROGRAMS, run, scratch
+from harness import ENVIRONMENT, PROGRAMS, Daemon, can_mount, run, scratch
 from site_case import (daemon, data, flawless_site, make, read_script, reviews, reviews_file, site,
                        write_lines)
 
@@ -215,7 +214,7 @@ class Names(unittest.TestCase):
             with self.subTest(labels):
                 model, folder = scratch() / f"model-{labels}", scratch() / f"site-{labels}"
                 run("textflixlab", "synth", "--arch", "tiny", "--labels", labels, model)
-                with harness.Daemon(models={"m": model}) as other:
+                with Daemon(models={"m": model}) as other:
                     made = run("textflixlab", "site", "--socket", other.socket, "--jsonl", few(),
                                "--models", "m", "--out", folder, "--label-field", "none",
                                "--cache-dir", scratch() / "kept-tones")
@@ -261,7 +260,7 @@ class Folders(unittest.TestCase):
         self.assertEqual(make_small(folder).returncode, 0)
         self.assertEqual(list(scratch().glob("shared.new-*")), [])
 
-    @unittest.skipUnless(harness.can_mount(), "mounting needs root and a mount namespace")
+    @unittest.skipUnless(can_mount(), "mounting needs root and a mount namespace")
     def test_a_mount_point_is_told_before_anything_is_asked(self):
         folder = scratch() / "mounted"
         folder.mkdir()
