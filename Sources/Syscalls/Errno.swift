@@ -38,6 +38,7 @@ extension Errno {
     package static let noEntry = Errno(ENOENT)
     package static let accessDenied = Errno(EACCES)
     package static let exists = Errno(EEXIST)
+    package static let busy = Errno(EBUSY)
     package static let isDirectory = Errno(EISDIR)
     package static let invalidArgument = Errno(EINVAL)
     package static let noMemory = Errno(ENOMEM)

@@ -273,7 +273,17 @@ class Folders(unittest.TestCase):
         self.assertEqual(answer.returncode, CANNOT_CREATE, answer.stderr)
         self.assertIn("mount point", answer.stderr)
         self.assertEqual(daemon().counters()["textflix_texts_total"], asked)
-        self.assertEqual(list(folder.iterdir()) + list(scratch().glob("mounted.new-*")), [])
+        # Of another file system, and not empty.
+        self.assertEqual(make_small(folder).returncode, 0)
+        asked = daemon().counters()["textflix_texts_total"]
+        answer = run("/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+                     'cp -r "$0" "$0.kept" && mount -t tmpfs none "$0" && cp -r "$0.kept/." "$0"'
+                     ' && rm -r "$0.kept" && exec "$@"', folder, PROGRAMS / "textflixlab",
+                     *site_case.call(folder, rows=rows, models="trained"))
+        self.assertEqual(answer.returncode, CANNOT_CREATE, answer.stderr)
+        self.assertIn("mount point", answer.stderr)
+        self.assertEqual(daemon().counters()["textflix_texts_total"], asked)
+        self.assertEqual(list(scratch().glob("mounted.new-*")), [])
 
     def test_an_empty_folder_is_taken(self):
         folder = scratch() / "empty"

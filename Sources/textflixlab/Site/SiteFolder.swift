@@ -70,10 +70,15 @@ struct SiteFolder: ~Copyable {
     }
 
     /// A mount point cannot be exchanged, which is better known before models are asked for hours.
-    /// An empty folder is tried, and put back; where a site stands, it was exchanged before.
+    /// Another file system tells one; an empty folder is tried, and put back. A site that stands
+    /// there is not: whoever looks would miss it for a moment.
     private static func checkExchange(_ path: String, _ staging: String) throws(Failure) {
-        guard fileExists(path), (try? listDirectory(path))?.isEmpty == true else { return }
+        guard let folder = try? FileStatus(path: path) else { return }
         do throws(Errno) {
+            guard folder.device == (try FileStatus(path: staging)).device else {
+                throw Errno.busy
+            }
+            guard try listDirectory(path).isEmpty else { return }
             try exchangeFiles(staging, path)
             try exchangeFiles(staging, path)
         } catch {
