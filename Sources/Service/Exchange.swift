@@ -148,13 +148,17 @@ package final class Exchange {
         while inputBytes > limits.inputBytes, shedInput(now: now) {}
     }
 
-    /// The user whose input is most loses the connection that holds most of it, whoever came last.
+    /// Of those whose input is not modest the connection goes whose user has most, and which holds
+    /// most of it, whoever came last.
     /// - Returns: false where all of it is modest.
     private func shedInput(now: Instant) -> Bool {
-        guard let user = inputOfUser.max(by: { $0.value < $1.value })?.key,
-            let (key, endpoint) = endpoints.lazy.filter({ $0.value.peer.user == user })
-                .max(by: { $0.value.countedInput < $1.value.countedInput }),
-            endpoint.countedInput > limits.modestInputBytes
+        func weight(_ endpoint: Endpoint) -> (Int, Int) {
+            (inputOfUser[endpoint.peer.user] ?? 0, endpoint.countedInput)
+        }
+        guard
+            let (key, endpoint) = endpoints.lazy
+                .filter({ $0.value.countedInput > self.limits.modestInputBytes })
+                .max(by: { weight($0.value) < weight($1.value) })
         else { return false }
         countRefusal("input_memory")
         for stream in endpoint.unanswered {

@@ -208,6 +208,25 @@ import TextflixProtocol
         #expect(desk.exchange.inputBytes == 0)
     }
 
+    @Test func manyModestConnectionsDoNotLiftTheBound() throws {
+        let desk = try FrontDesk {
+            $0.inputBytes = 9000; $0.modestInputBytes = 1000
+        }
+        desk.fill(true)
+        let modest = try (0..<12).map { _ in try desk.connect(user: 1) }
+        for client in modest {
+            try client.open(1)
+            try client.say(1, bytes: 600)
+            desk.deliver(client)
+        }
+        let large = try desk.connect(user: 2)
+        try large.open(1)
+        try large.say(1, bytes: 3000)
+        desk.deliver(large)
+        #expect(large.answers == ["1 RESOURCE_EXHAUSTED"])
+        #expect(modest.allSatisfy { desk.endpoint($0) != nil })
+    }
+
     @Test func oneTurnDoesOnlySoMuchForOne() throws {
         let desk = try FrontDesk()
         let client = try desk.connect()
