@@ -41,18 +41,35 @@ absolute() {
     [[ $2 == /* ]] || die "$1 needs an absolute path, not $2" 64
 }
 
-# What belongs to a prefix: sets share, and where systemd looks for its files (library) and units.
-# It knows no prefix but /usr and /usr/local: with any other they are below /usr/local.
+# What belongs to a prefix: sets share, where systemd looks for its files (library) and units, and
+# where zsh and fish look for completions. These know no prefix but /usr and the administrator's own
+# places: with any other they are there. (Of /usr/local fish sees only what $XDG_DATA_DIRS names.)
 places() {
     [[ $1 =~ ^(/[A-Za-z0-9._+-]+)+$ ]] ||
         die "--prefix needs an absolute path of letters, digits and . _ + -, not $1" 64
     share=$1/share library=/usr/local/lib units=/usr/local/lib/systemd/system
-    if [[ $1 == /usr ]]; then library=/usr/lib units=/lib/systemd/system; fi
+    zsh=/usr/local/share/zsh/site-functions fish=/etc/fish/completions
+    if [[ $1 == /usr ]]; then
+        library=/usr/lib units=/lib/systemd/system
+        zsh=/usr/share/zsh/vendor-completions fish=/usr/share/fish/vendor_completions.d
+    fi
+}
+
+# The user's cache, which a service may not have.
+user_cache() {
+    [[ ${XDG_CACHE_HOME:-${HOME:-}} ]] ||
+        die "neither XDG_CACHE_HOME nor HOME is set: there is no cache (see --help)" 64
+    say "${XDG_CACHE_HOME:-$HOME/.cache}"
 }
 
 # Whether the Debian package is installed, which brings the same units and programs below /usr.
 has_package() {
     [[ $(dpkg-query -W -f='${db:Status-Status}' textflix 2>/dev/null) == installed ]]
+}
+
+# What root has built under sudo is its caller's, who may build there too; half a build also.
+give_back_build() {
+    [[ -z ${SUDO_UID:-} || ! -d .build ]] || chown --recursive "$SUDO_UID:${SUDO_GID:-}" .build
 }
 
 as_root() {
@@ -79,12 +96,17 @@ install_packages() {
 }
 
 need_swift() {
-    local hint=''
-    [[ -z ${SUDO_USER:-} ]] || hint=" (sudo has a PATH of its own: sudo env PATH=\"\$PATH\" $0)"
+    local hint='' failed='' answer version
+    if [[ ${SUDO_USER:-} ]]; then
+        hint=" (sudo has a PATH of its own: sudo env PATH=\"\$PATH\" $0)"
+        failed="; a toolchain manager's looks below \$HOME, which is root's under sudo: put the"
+        failed+=" toolchain's own usr/bin first on the PATH"
+    fi
     command -v swift >/dev/null ||
         die "no swift on the PATH$hint; Swift 6.2 or newer is needed" 69
-    local version
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+    answer=$(swift --version 2>&1) || die "swift --version fails$failed. It says: $answer" 69
+    version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$answer" | head -n 1)
+    [[ $version ]] || die "swift --version names no version. It says: $answer" 69
     [[ $(printf '6.2\n%s\n' "$version" | sort -V | head -n 1) == 6.2 ]] ||
         die "Swift $version is too old; 6.2 or newer is needed" 69
 }

@@ -16,8 +16,9 @@ returns a `Call`, whose `result` waits; answers may come in any order.
 
 Texts are str, or bytes that are sent as they are. A text that fails does so alone: look at `code`
 and `error` of its result. A request that fails raises `Error`; nothing is tried again by itself.
-Where that can help, the error says after how many seconds; a daemon that was restarted has closed
-the connection, and needs a new one:
+Where that can help, the error says after how many seconds. A connection that the daemon has closed,
+as after some of these errors and when it is restarted, is made anew by the next request; requests
+that were on their way over it fail with UNAVAILABLE:
 
     while True:
         try:
@@ -401,13 +402,20 @@ def connect(path=None, timeout=10.0):
 
     `timeout`: seconds for each request that does not say otherwise; None: as long as it takes.
     """
+    path = socket_path(path)
+    return Client(_link(path), timeout, path)
+
+
+def _link(path, waits=True):
+    """A socket that is connected. Unless it `waits`, a full backlog is an OSError too."""
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        link.connect(socket_path(path))
+        link.setblocking(waits)
+        link.connect(path)
     except OSError:
         link.close()
         raise
-    return Client(link, timeout)
+    return link
 
 
 class Call:
@@ -430,7 +438,8 @@ class Call:
         """Tells the daemon to forget it, without waiting; `result` raises CANCELLED."""
         if self._client._calls.pop(self.stream, None):
             self._ended, self._failure = True, Error(Code.CANCELLED, "cancelled here")
-            self._client.start("Cancel", streams=[self.stream])
+            # Over its own connection, with which it is gone by itself.
+            self._client._open("Cancel", None, _payload("Cancel", streams=[self.stream]))
 
     def _next(self):
         """The next message; None at the good end of a stream."""
@@ -474,12 +483,19 @@ def _failure(status):
 
 class Client:
     """A connection to the daemon. `timeout=` of each method overrides the client's own. An option
-    that a method does not know is a TypeError, and nothing is sent."""
+    that a method does not know is a TypeError, and nothing is sent. `path`: where to connect anew;
+    without it a client ends with its connection."""
 
-    def __init__(self, link, timeout=10.0):
-        link.setblocking(False)
+    def __init__(self, link, timeout=10.0, path=None):
         self.timeout = timeout
-        self._link, self._calls, self._stream = link, {}, -1
+        self._path, self._calls, self._stream = path, {}, -1
+        self._adopt(link)
+
+    def _adopt(self, link):
+        link.setblocking(False)
+        self._link, self._is_lost = link, False
+        # Numbers rise on: what is said late of a stream of an earlier connection names no other.
+        self._first = self._stream + 2
         self._incoming, self._outgoing = bytearray(), bytearray()
 
     def __enter__(self):
@@ -490,6 +506,7 @@ class Client:
 
     def close(self):
         """Whatever is still on its way is cancelled by the daemon."""
+        self._path = None
         self._link.close()
 
     def classify(self, texts, timeout=..., **options):
@@ -504,6 +521,7 @@ class Client:
         return self._classified(batches, timeout, window, options)
 
     def _classified(self, batches, timeout, window, options):
+        self._renew()
         call = self._open("ClassifyStream", timeout, None, REMOTE_OPEN)
         unanswered = 0
         try:
@@ -552,9 +570,30 @@ class Client:
     def start(self, method, /, timeout=..., **fields):
         """Sends a request and returns its Call at once."""
         payload = _payload(method, **fields)
-        return self._open(method, self.timeout if timeout is ... else timeout, payload, 0)
+        self._renew()
+        return self._open(method, self.timeout if timeout is ... else timeout, payload)
 
-    def _open(self, method, timeout, payload, flags):
+    def _renew(self):
+        """Connects anew where the connection is gone. Raises Error."""
+        if self._path is None or self._is_alive():
+            return
+        self._lost("the daemon closed the connection")
+        try:
+            link = _link(self._path, waits=False)
+        except OSError as error:
+            raise Error(Code.UNAVAILABLE, f"{self._path}: {error.strerror or error}") from None
+        self._link.close()
+        self._adopt(link)
+
+    def _is_alive(self):
+        try:
+            return not self._is_lost and self._link.recv(1, socket.MSG_PEEK) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def _open(self, method, timeout, payload, flags=0):
         self._stream += 2
         call = Call(self, self._stream, method, timeout)
         nanoseconds = 0 if timeout is None else max(1, int(timeout * 1e9))
@@ -611,15 +650,22 @@ class Client:
                 break
             body = bytes(self._incoming[at + 10:at + 10 + length])
             at += 10 + length
-            call = self._calls.get(stream)
-            if call:
+            for call in self._addressed(stream):
                 call._receive(kind, flags, body)
                 if call._ended:
-                    del self._calls[stream]
+                    del self._calls[call.stream]
         del self._incoming[:at]
+
+    def _addressed(self, stream):
+        """The calls that a frame is for: that of its stream; of the first, on a connection that
+        never asked there, all: so a daemon turns away a connection too many."""
+        if stream == 1 < self._first:
+            return list(self._calls.values())
+        return [self._calls[stream]] if stream in self._calls else []
 
     def _lost(self, reason):
         """Every call still open fails; what is complete can still be taken."""
+        self._is_lost = True
         for call in self._calls.values():
             call._ended, call._failure = True, Error(Code.UNAVAILABLE, reason)
         self._calls.clear()
@@ -632,8 +678,12 @@ def _list(texts):
 
 # The command line
 
-EXIT_CODES = {Code.UNAVAILABLE: 75, Code.RESOURCE_EXHAUSTED: 75, Code.DEADLINE_EXCEEDED: 75,
-              Code.PERMISSION_DENIED: 77, Code.INVALID_ARGUMENT: 65, Code.NOT_FOUND: 65}
+# As of textflixctl; all others are 70.
+EXIT_CODES = {Code.INVALID_ARGUMENT: 65, Code.OUT_OF_RANGE: 65, Code.FAILED_PRECONDITION: 65,
+              Code.NOT_FOUND: 64,  # The only thing that a caller names is a model, on this line.
+              Code.PERMISSION_DENIED: 77, Code.UNAUTHENTICATED: 77,
+              Code.DEADLINE_EXCEEDED: 75, Code.RESOURCE_EXHAUSTED: 75, Code.UNAVAILABLE: 75,
+              Code.ABORTED: 75, Code.CANCELLED: 75}
 
 
 def main(arguments=None):

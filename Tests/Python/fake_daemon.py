@@ -32,21 +32,24 @@ def body_of(name):
 
 
 class FakeDaemon:
-    """Listens on a socket of its own; for each connection runs `script(peer)` in a thread."""
+    """Listens on a socket of its own, in a thread; the first connection runs the first script, as
+    `script(peer)`, and is closed, the next the second. After the last nobody listens any more."""
 
-    def __init__(self, script):
+    def __init__(self, *scripts):
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "s")
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(self.path)
         self.listener.listen()
-        self.thread = threading.Thread(target=self._serve, args=(script,))
+        self.thread = threading.Thread(target=self._serve, args=(scripts,))
         self.thread.start()
 
-    def _serve(self, script):
-        connection, _ = self.listener.accept()
-        with connection:
-            script(Peer(connection))
+    def _serve(self, scripts):
+        with self.listener:
+            for script in scripts:
+                connection, _ = self.listener.accept()
+                with connection:
+                    script(Peer(connection))
 
     def __enter__(self):
         return self

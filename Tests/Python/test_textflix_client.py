@@ -212,6 +212,9 @@ class AgainstAFakeDaemon(unittest.TestCase):
             high = socket.socket(fileno=fcntl.fcntl(link, fcntl.F_DUPFD_CLOEXEC, 1024))
             with textflix.Client(high, timeout=1e9) as client:  # longer than poll() can wait
                 self.assertEqual(len(client.classify("a").results), 1)
+                with self.assertRaises(textflix.Error) as caught:  # it knows no path
+                    client.classify("a")
+                self.assertEqual(caught.exception.code, textflix.Code.UNAVAILABLE)
 
     def test_too_large_a_request_never_leaves(self):
         with FakeDaemon(Peer.receive) as daemon, textflix.connect(daemon.path) as client:

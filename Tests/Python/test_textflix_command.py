@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ import unittest.mock
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.dont_write_bytecode = True
 
-from fake_daemon import FakeDaemon, textflix  # noqa: E402
+from fake_daemon import ROOT, FakeDaemon, textflix  # noqa: E402
 
 
 class Requests:
@@ -82,6 +83,19 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(code, 69)
         self.assertIn("too long", err)
 
+    def test_exit_codes_are_textflixctl_s(self):
+        sources = ROOT / "Sources"
+        text = (sources / "CommandLineTable" / "ExitStatus.swift").read_text(encoding="utf-8")
+        numbers = dict(re.findall(r"case (\w+) = (\d+)", text))
+        text = (sources / "TextRuns" / "Failure.swift").read_text(encoding="utf-8")
+        theirs = {}
+        for names, status in re.findall(r"case (.*): \.(\w+)$",
+                                        text.partition("extension StatusCode")[2], re.M):
+            for name in re.findall(r"\.(\w+)", names):
+                theirs[re.sub("([A-Z])", r"_\1", name).upper()] = int(numbers[status])
+        ours = {code.name: textflix.EXIT_CODES.get(code, 70) for code in textflix.Code}
+        self.assertEqual(ours, theirs | {"OK": 70})  # which is no error
+
     def test_where_the_socket_is(self):
         with tempfile.TemporaryDirectory() as runtime:
             own = os.path.join(runtime, "textflix", "textflix.sock")
@@ -141,7 +155,7 @@ class CommandLine(unittest.TestCase):
         for command in ("classify", "explain"):
             code, records = self.ask(
                 lambda peer: peer.send(peer.request()[0], "error-not-found"), command, "a", "b")
-            self.assertEqual((code, records), (65, []))
+            self.assertEqual((code, records), (64, []))
 
     def test_no_lines_are_no_request(self):
         for command in ("classify", "explain", "embed", "tag", "tokenize"):

@@ -16,7 +16,7 @@ from service_case import CONFIGURATION, MODELS, ServiceCase, package
 
 OURS = ("/usr/local", "/opt/textflix", "/etc", "/usr/lib", "/lib/systemd", "/run/textflix",
         "/var/lib/textflix", "/var/cache/textflix")
-USAGE = 64
+USAGE, UNAVAILABLE = 64, 69
 NOT_OURS = ("/etc/.updated", "/etc/ld.so.cache", "/usr/lib/udev/hwdb.bin")
 
 
@@ -31,20 +31,34 @@ class Staged(unittest.TestCase):
         for program in ("textflixd", "textflixctl", "textflixlab"):
             shutil.copy("/bin/true", self.built / program)
 
-    def install(self, *arguments):
-        return subprocess.run([ROOT / "deploy" / "install", *arguments], cwd=self.built.parent,
-                              capture_output=True, text=True, check=False)
+    def install(self, *arguments, checkout=ROOT, **options):
+        return subprocess.run([checkout / "deploy" / "install", *arguments], cwd=self.built.parent,
+                              capture_output=True, text=True, check=False, **options)
 
-    def test_units_are_where_systemd_looks(self):
-        for prefix, library, units in (
-                ("/usr", "/usr/lib", "/lib/systemd/system"),
-                ("/usr/local/", "/usr/local/lib", "/usr/local/lib/systemd/system"),
-                ("/opt/textflix", "/usr/local/lib", "/usr/local/lib/systemd/system")):
+    def staged(self, stage, *arguments, **options):
+        answer = self.install("--destdir", stage, "--built", self.built, *arguments, **options)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def copy_of_checkout(self):
+        """What an installation is made of, where a test may add to it."""
+        copy = self.built.parent / "checkout"
+        for name in ("deploy", "systemd", "Protocol"):
+            shutil.copytree(ROOT / name, copy / name)
+        shutil.copy(ROOT / "README.md", copy)
+        return copy
+
+    def test_units_and_completions_are_where_they_are_looked_for(self):
+        local = ("/usr/local/lib", "/usr/local/lib/systemd/system",
+                 "/usr/local/share/zsh/site-functions", "/etc/fish/completions")
+        for prefix, (library, units, zsh, fish) in {
+                "/usr": ("/usr/lib", "/lib/systemd/system", "/usr/share/zsh/vendor-completions",
+                         "/usr/share/fish/vendor_completions.d"),
+                "/usr/local/": local, "/opt/textflix": local}.items():
             with self.subTest(prefix):
                 stage = f"{self.stage}{prefix}"
-                answer = self.install("--prefix", prefix, "--destdir", stage,
-                                      "--built", self.built)
-                self.assertEqual(answer.returncode, 0, answer.stderr)
+                self.staged(stage, "--prefix", prefix)
+                self.assertTrue(os.path.exists(f"{stage}{zsh}/_textflixctl"))
+                self.assertTrue(os.path.exists(f"{stage}{fish}/textflixctl.fish"))
                 for kind in ("sysusers", "tmpfiles"):
                     self.assertTrue(os.path.exists(f"{stage}{library}/{kind}.d/textflix.conf"))
                 program = f"{prefix.rstrip('/')}/bin/textflixd"
@@ -52,6 +66,65 @@ class Staged(unittest.TestCase):
                 for name in ("textflixd.service", "textflixd@.service"):
                     unit = pathlib.Path(f"{stage}{units}/{name}").read_text(encoding="utf-8")
                     self.assertIn(f"\nExecStart={program} ", unit)
+
+    def test_what_experiments_have_written_stays_here(self):
+        checkout = self.copy_of_checkout()
+        strays = {f"deploy/{stray}" for stray in (
+            "experiments/train.jsonl", "experiments/nbsvm/model.safetensors",
+            "experiments/nbsvm/report.json", "models/mine/textflix.json")}
+        for stray in strays:
+            (checkout / stray).parent.mkdir(exist_ok=True)
+            (checkout / stray).touch()
+        self.staged(self.stage, checkout=checkout)
+        top = self.stage / "usr/local/share/textflix"
+        found = {str(path.relative_to(top)) for path in top.glob("deploy/**/*") if path.is_file()}
+        self.assertEqual(found & strays, set())
+        listed = subprocess.run(
+            ["git", "-C", ROOT, "ls-files", "deploy/experiments", "deploy/models"],
+            capture_output=True, text=True, check=False)
+        if listed.returncode:
+            self.skipTest("not a checkout of git's")
+        self.assertEqual(set(listed.stdout.split()) - found, set(), "committed, not laid down")
+
+    def test_everybody_may_read_it_whatever_the_umask(self):
+        self.staged(self.stage, umask=0o077)
+        shut = [str(path) for path in self.stage.rglob("*")
+                if path.stat().st_mode & 0o444 != 0o444 or path.is_dir()
+                and path.stat().st_mode & 0o555 != 0o555]
+        self.assertEqual(shut, [])
+
+    def test_the_page_of_the_protocol_has_its_vectors_beside_it(self):
+        self.staged(self.stage)
+        page = self.stage / "usr/local/share/doc/textflix/protocol.md"
+        for vectors in (ROOT / "Protocol" / "Vectors").iterdir():
+            self.assertIn(f"`{vectors.name}`", page.read_text(encoding="utf-8"))
+            self.assertEqual((page.parent / "Vectors" / vectors.name).read_bytes(),
+                             vectors.read_bytes())
+
+    def install_with(self, swift, user):
+        """From a copy, by that user's sudo, with a program of our own for the compiler."""
+        program = self.built / "swift"
+        program.write_text(f"#!/bin/sh\n{swift}\n")
+        program.chmod(0o755)
+        environment = os.environ | {"PATH": f"{self.built}:{os.environ['PATH']}",
+                                    "SUDO_USER": "someone", "SUDO_UID": str(user),
+                                    "SUDO_GID": str(os.getgid())}
+        return self.install("--destdir", self.stage, checkout=self.copy_of_checkout(),
+                            env=environment)
+
+    def test_a_compiler_that_fails_is_heard(self):
+        answer = self.install_with("echo 'no toolchain is chosen' >&2; exit 1", os.getuid())
+        self.assertEqual(answer.returncode, UNAVAILABLE, answer.stdout + answer.stderr)
+        self.assertIn("no toolchain is chosen", answer.stderr)
+        self.assertIn("$HOME", answer.stderr)
+
+    @unittest.skipIf(os.geteuid(), "needs root")
+    def test_half_a_build_is_the_callers_too(self):
+        answer = self.install_with("echo Swift version 6.3; [ $1 = --version ] ||"
+                                   " { mkdir .build; touch .build/half; exit 3; }", user=1234)
+        self.assertEqual(answer.returncode, 3, answer.stdout + answer.stderr)
+        half = self.built.parent / "checkout" / ".build" / "half"
+        self.assertEqual(half.stat().st_uid, 1234)
 
     def test_a_folder_that_cannot_be_meant_is_refused_before_anything_is_written(self):
         for wrong in (["--prefix", "opt/textflix"], ["--prefix", "/opt/a b"],
@@ -100,6 +173,8 @@ class FromCheckout(ServiceCase):
         self.answers()
         self.box.shell("useradd member; usermod --append --groups textflix member", check=True)
         self.put_file("/etc/default/textflixd-side", "")
+        old = "/usr/local/share/zsh/vendor-completions"  # where no zsh of Debian's looks
+        self.box.shell(f"mkdir -p {old}; touch {old}/_textflixctl", check=True)
         self.box.run("systemctl", "enable", "--now", "textflixd@side.socket", check=True)
         self.script("uninstall")
         left = self.files() - before

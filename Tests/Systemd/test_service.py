@@ -150,6 +150,26 @@ class Mistakes(ServiceCase):
             self.assertIn("sockets", answer.stderr)
             self.assertEqual(self.systemctl("is-active", "textflixd.socket").stdout, "active\n")
 
+    def test_the_way_back_that_the_catalog_names_after_too_many_failed_starts(self):
+        self.systemctl("stop", "textflixd.service")
+        self.put_file(CONFIGURATION, "{ broken")
+        self.wait_until(lambda: self.classify() and not os.path.exists(self.socket),
+                        "the socket is taken down")
+        self.put_file(CONFIGURATION, self.configuration)
+        text = self.box.run("cat", "/usr/lib/systemd/catalog/textflixd.catalog").stdout
+        for command in re.findall(r"^systemctl (?:reset-failed|start) .*", text, re.M):
+            self.box.run(*command.split(), check=True)
+        self.assertEqual(self.classify().returncode, 0, self.journal())
+
+    def test_taking_up_changes_asks_nothing_of_a_service_that_does_not_run(self):
+        self.systemctl("stop", "textflixd.service")
+        self.systemctl("try-reload-or-restart", "textflixd.service")
+        self.assertEqual(self.main_pid(), 0)
+        self.classify()
+        before = self.main_pid()
+        self.systemctl("try-reload-or-restart", "textflixd.service")
+        self.assertEqual(self.main_pid(), before, "reloaded, not restarted")
+
     def test_a_broken_reload_keeps_the_old_one_serving(self):
         self.classify()
         before = self.main_pid()
@@ -297,8 +317,8 @@ class Journal(ServiceCase):
         self.assertGreaterEqual(int(entry["DURATION_US"]), 1000)
 
     def test_the_catalog_explains(self):
-        self.put_file(CONFIGURATION, "{ broken")
         self.classify()
+        self.put_file(CONFIGURATION, "{ broken")
         self.systemctl("reload", "textflixd.service", check=False)
         self.wait_until(lambda: "not read again" in self.journal(), "the journal says why")
         text = self.box.run("journalctl", "-x", "-u", "textflixd.service", "--no-pager").stdout

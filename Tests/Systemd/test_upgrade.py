@@ -53,6 +53,10 @@ class Upgrade(ServiceCase):
         print(f"three upgrades under load: {load.answered()} answered,"
               f" {load.codes.count(UNAVAILABLE)} told to try again, {load.lost} lost")
 
+    def test_a_later_commit_is_a_later_version(self):
+        version = self.box.run("dpkg-deb", "--field", self.older, "Version", check=True).stdout
+        self.assertRegex(version, r"^\d+\.\d+\.\d+(\+git\d{14}\.[0-9a-f]+)?$")
+
     def test_models_that_earlier_units_took_are_roots_again(self):
         """And what is neither the service's nor root's stays as it is."""
         self.classify()
