@@ -55,14 +55,16 @@ package struct ModelLoader: Sendable {
                 cache?.revision(of: fingerprint, folder: source.path)
             }
             cache?.remember(folder)
+            // Before weights are packed: what can be refused is refused in milliseconds.
+            let tokenizer = try Self.tokenizer(folder)
+            try folder.checkModules()
+            try folder.checkVocabulary(count: tokenizer.vocabularyCount)
+            try check(folder)
             let wanted = Precision(rawValue: source.precision.rawValue)
             let chosen = ChosenPrecision(wanted, for: folder, cache: cache)
             let network = try BERTModel.load(
                 folder: folder, precision: chosen.precision, cache: cache,
                 doubtBelow: chosen.doubtBelow, lock: lock, notice: notice)
-            let tokenizer = try Self.tokenizer(folder)
-            try folder.checkModules()
-            try check(tokenizer, network)
             network.warm()
             return Self.serve(source, chosen.reason, network, tokenizer, number)
         } catch let failure as LoadFailure {
@@ -74,22 +76,18 @@ package struct ModelLoader: Sendable {
 
     private static func tokenizer(_ folder: ModelFolder) throws -> WordPiece {
         let files = try folder.tokenizerFiles.contents()
-        return try WordPiece(
-            tokenizerJSON: files.tokenizer, vocabulary: files.vocabulary,
-            tokenizerConfig: files.configuration,
-            modelType: folder.configuration.family.rawValue)
+        do throws(TokenizationError) {
+            return try WordPiece(
+                tokenizerJSON: files.tokenizer, vocabulary: files.vocabulary,
+                tokenizerConfig: files.configuration, addedTokens: files.addedTokens,
+                modelType: folder.configuration.family.rawValue)
+        } catch { throw LoadFailure("\(folder.encoderPath): \(error)") }
     }
 
-    private func check(_ tokenizer: WordPiece, _ network: BERTModel) throws(LoadFailure) {
-        let embeddings = network.configuration.vocabularySize
-        guard tokenizer.vocabularyCount <= embeddings else {
+    private func check(_ folder: ModelFolder) throws(LoadFailure) {
+        guard folder.maxTokens <= batchTokens else {
             throw LoadFailure(
-                "the vocabulary has \(tokenizer.vocabularyCount) pieces, the model"
-                    + " \(embeddings) word embeddings")
-        }
-        guard network.maxTokens <= batchTokens else {
-            throw LoadFailure(
-                "its texts have up to \(network.maxTokens) tokens, a batch takes \(batchTokens):"
+                "its texts have up to \(folder.maxTokens) tokens, a batch takes \(batchTokens):"
                     + " raise batch_tokens, or lower max_tokens in textflix.json")
         }
     }

@@ -36,6 +36,7 @@ extension Errno: Equatable {
 extension Errno {
     package static let notPermitted = Errno(EPERM)
     package static let noEntry = Errno(ENOENT)
+    package static let notDirectory = Errno(ENOTDIR)
     package static let accessDenied = Errno(EACCES)
     package static let exists = Errno(EEXIST)
     package static let busy = Errno(EBUSY)

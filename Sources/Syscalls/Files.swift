@@ -125,6 +125,19 @@ package struct FileStatus: Sendable, Equatable {
 
 package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+/// Whether there is something of that name, be it a link to nowhere.
+/// - Throws: where that cannot be told, in a folder that may not be looked into.
+package func isPresent(_ path: String) throws(Errno) -> Bool {
+    var status = stat()
+    do throws(Errno) {
+        try perform("look at \(path)") { lstat(path, &status) }
+        return true
+    } catch {
+        guard error == .noEntry || error == .notDirectory else { throw error }
+        return false
+    }
+}
+
 package func isDirectory(_ path: String) -> Bool {
     (try? FileStatus(path: path))?.kind == .directory
 }

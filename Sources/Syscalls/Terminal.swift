@@ -14,12 +14,13 @@ package enum StandardStream: Int32, Sendable {
 
 package func isTerminal(_ number: Int32) -> Bool { isatty(number) == 1 }
 
-/// Columns and rows of the terminal at that descriptor; nil where there is none.
+/// Columns and rows of the terminal at that descriptor; nil where there is none. One that knows its
+/// columns only has the usual 24 rows.
 package func terminalSize(_ number: Int32) -> (columns: Int, rows: Int)? {
     var columns: UInt16 = 0
     var rows: UInt16 = 0
     guard linux_terminal_size(number, &columns, &rows) == 0, columns > 0 else { return nil }
-    return (Int(columns), Int(rows))
+    return (Int(columns), rows > 0 ? Int(rows) : 24)
 }
 
 /// EX_IOERR of sysexits.h.

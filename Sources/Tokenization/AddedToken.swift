@@ -1,6 +1,7 @@
 // A token that was added to a trained vocabulary: found in the text before any word is cut.
 //
-// Special ones ([SEP]) are honoured only when the tokenizer reads special tokens as tokens.
+// Special ones that the model itself gives a meaning ([SEP]) are honoured only when the tokenizer
+// reads them as tokens; others that its maker called special ([E1], [USER]) always.
 
 import JSONText
 
@@ -29,6 +30,17 @@ struct AddedToken: Sendable, Equatable {
         isNormalized = false
     }
 
+    /// A member of `added_tokens.json`, as older files have them.
+    init(added content: [UInt8], id: Int, isSpecial: Bool) {
+        self.id = id
+        self.content = content
+        self.isSpecial = isSpecial
+        isSingleWord = false
+        stripsLeft = false
+        stripsRight = false
+        isNormalized = !isSpecial
+    }
+
     /// An entry of the list "added_tokens" of `tokenizer.json`.
     init(_ node: JSONNode) throws(TokenizationError) {
         try self.init(node, id: node["id"]?.int, file: "tokenizer.json")
@@ -40,6 +52,25 @@ struct AddedToken: Sendable, Equatable {
         for member in root["added_tokens_decoder"]?.object ?? [] {
             tokens.append(
                 try AddedToken(member.node, id: Int(member.nameText), file: TokenizerConfig.file))
+        }
+        return tokens
+    }
+
+    /// The members of `added_tokens.json`, a name and an id each.
+    static func list(
+        addedTokens json: [UInt8], special: SpecialTokenNames
+    ) throws(TokenizationError) -> [AddedToken] {
+        let file = "added_tokens.json"
+        let root: JSONNode
+        do { root = try JSONDocument.parse(json) } catch { throw .unusable("\(file): \(error)") }
+        var tokens: [AddedToken] = []
+        for member in root.object ?? [] {
+            guard let id = member.node.int, id >= 0, !member.name.isEmpty else {
+                throw .unusable("\(file): \"\(member.nameText)\" has no id")
+            }
+            tokens.append(
+                AddedToken(
+                    added: member.name, id: id, isSpecial: special.all.contains(member.nameText)))
         }
         return tokens
     }

@@ -10,7 +10,8 @@ struct AddedTokenMatcher: Sendable {
     private let trie: PieceTrie
     /// By the number under which the trie knows them.
     private let tokens: [AddedToken]
-    private let honoursSpecial: Bool
+    /// Of each, whether its name in a text is text.
+    private let areText: [Bool]
     /// Whether offsets leave out the white space that a token takes along.
     private let trimsOffsets: Bool
 
@@ -44,16 +45,17 @@ struct AddedTokenMatcher: Sendable {
     /// - Parameters:
     ///   - spellings: How each token is spelt in the texts that will be searched; of equal
     ///     spellings, the first special one counts, or else the first.
-    ///   - honoursSpecial: Whether special tokens are found at all.
+    ///   - readAsText: Special tokens that are never found, by their content.
     ///   - trimsOffsets: Whether offsets leave out the white space that a token takes along.
     /// - Returns: nil where nothing could ever be found.
     init?(
-        _ spellings: [(token: AddedToken, bytes: [UInt8])], honoursSpecial: Bool,
+        _ spellings: [(token: AddedToken, bytes: [UInt8])], readAsText: Set<[UInt8]>,
         trimsOffsets: Bool
     ) throws(TokenizationError) {
-        guard spellings.contains(where: { honoursSpecial || !$0.token.isSpecial }) else {
-            return nil
+        func isText(_ token: AddedToken) -> Bool {
+            token.isSpecial && readAsText.contains(token.content)
         }
+        guard spellings.contains(where: { !isText($0.token) }) else { return nil }
         let ordered = spellings.filter(\.token.isSpecial) + spellings.filter { !$0.token.isSpecial }
         var builder = PieceTrieBuilder()
         for (number, spelling) in ordered.enumerated() {
@@ -64,7 +66,7 @@ struct AddedTokenMatcher: Sendable {
         }
         trie = try builder.build()
         tokens = ordered.map(\.token)
-        self.honoursSpecial = honoursSpecial
+        areText = tokens.map(isText)
         self.trimsOffsets = trimsOffsets
     }
 
@@ -83,7 +85,7 @@ struct AddedTokenMatcher: Sendable {
                 continue
             }
             let token = tokens[Int(number)]
-            if mayStand(token, at: i..<end, in: text, range) {
+            if !areText[Int(number)], mayStand(token, at: i..<end, in: text, range) {
                 let found = take(token, at: i..<end, in: text, range, &search)
                 // Nothing is left of one that is white space and was taken along.
                 if !found.range.isEmpty { return found }
@@ -113,7 +115,6 @@ struct AddedTokenMatcher: Sendable {
         _ token: AddedToken, at place: Range<Int>, in text: UnsafePointer<UInt8>,
         _ range: Range<Int>
     ) -> Bool {
-        if token.isSpecial, !honoursSpecial { return false }
         guard token.isSingleWord else { return true }
         if place.lowerBound > range.lowerBound {
             let before = Self.scalarStart(before: place.lowerBound, in: text)

@@ -8,19 +8,21 @@ struct AddedTokens: Sendable {
     let splitRules: ScalarRules?
 
     /// - Parameters:
+    ///   - names: Of the special tokens that have a meaning to the model itself; no others are text
+    ///     where `reading` has it.
     ///   - rules: Those of the normaliser, by which the tokens are spelt in its output.
     ///   - trimsOffsets: As the settings have it.
     init(
-        _ tokens: [AddedToken], reading: SpecialTokenReading, rules: ScalarRules,
-        trimsOffsets: Bool
+        _ tokens: [AddedToken], names: SpecialTokenNames, reading: SpecialTokenReading,
+        rules: ScalarRules, trimsOffsets: Bool
     ) throws(TokenizationError) {
-        let honoursSpecial = reading == .token
+        let text = reading == .text ? Set(names.structural.map { Array($0.utf8) }) : []
         inText = try AddedTokenMatcher(
             tokens.filter { !$0.isNormalized }.map { ($0, $0.content) },
-            honoursSpecial: honoursSpecial, trimsOffsets: trimsOffsets)
+            readAsText: text, trimsOffsets: trimsOffsets)
         inNormalized = try AddedTokenMatcher(
             tokens.filter(\.isNormalized).map { ($0, NormalizedText(of: $0.content, rules).bytes) },
-            honoursSpecial: honoursSpecial, trimsOffsets: trimsOffsets)
+            readAsText: text, trimsOffsets: trimsOffsets)
         splitRules = inNormalized == nil ? nil : ScalarRules(.plain)
     }
 }

@@ -19,14 +19,17 @@ struct TokenizerFile {
             throw .unusable("tokenizer.json: \(error)")
         }
         settings = try Self.normalizer(root["normalizer"])
-        if !config.isEmpty, root["normalizer"]?["type"] != nil {
-            let stated = try TokenizerConfig.parse(config)
-            let className = stated["tokenizer_class"]?.string ?? ""
-            if !TokenizerConfig.plainClasses.contains(className) { settings.normalize(as: stated) }
+        let stated = config.isEmpty ? nil : try TokenizerConfig.parse(config)
+        let isPlain = TokenizerConfig.plainClasses.contains(
+            stated?["tokenizer_class"]?.string ?? "")
+        if let stated, !isPlain, root["normalizer"]?["type"] != nil {
+            settings.normalize(as: stated)
         }
         try Self.checkType(of: root["pre_tokenizer"], part: "pre_tokenizer", ["BertPreTokenizer"])
         guard let model = root["model"] else { throw .unusable("tokenizer.json has no model") }
-        try Self.checkType(of: model, part: "model", ["WordPiece"])
+        if !Self.isUntypedWordPiece(model) {
+            try Self.checkType(of: model, part: "model", ["WordPiece"])
+        }
         if let prefix = model["continuing_subword_prefix"]?.utf8 {
             settings.continuingPrefix = prefix
         }
@@ -36,8 +39,26 @@ struct TokenizerFile {
         if let unknown = model["unk_token"]?.string { settings.names.unknown = unknown }
         addedTokens = try (root["added_tokens"]?.array ?? []).map(AddedToken.init)
         vocabulary = try Self.vocabulary(model, addedTokens)
+        if let stated { try checkAddedTokens(AddedToken.list(tokenizerConfig: stated)) }
         nameAddedTokens()
-        try readPostProcessor(root["post_processor"])
+        try readPostProcessor(root["post_processor"], isNeeded: isPlain)
+    }
+
+    /// As files from before tokenizers 0.9 have it: a WordPiece is what has all its parts, and no
+    /// merges.
+    private static func isUntypedWordPiece(_ model: JSONNode) -> Bool {
+        let parts = ["unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab"]
+        return model["type"] == nil && model["merges"] == nil
+            && parts.allSatisfy { model[$0] != nil }
+    }
+
+    /// The reference adds what is listed beside this file and not in it.
+    private func checkAddedTokens(_ tokens: [AddedToken]) throws(TokenizationError) {
+        for token in tokens where vocabulary.id(of: token.name) != token.id {
+            throw .unusable(
+                "\(TokenizerConfig.file) adds \"\(token.name)\" as \(token.id), which "
+                    + "tokenizer.json does not have so")
+        }
     }
 
     private static func checkType(
@@ -106,8 +127,17 @@ struct TokenizerFile {
     }
 
     /// Finds the names of the first and the last token, in any of the three forms in use.
-    private mutating func readPostProcessor(_ node: JSONNode?) throws(TokenizationError) {
-        guard let node, !node.isNull else { return }
+    /// - Parameter isNeeded: of a class that puts no token around a text without one.
+    private mutating func readPostProcessor(
+        _ node: JSONNode?, isNeeded: Bool
+    ) throws(TokenizationError) {
+        guard let node, !node.isNull else {
+            guard !isNeeded else {
+                throw .unusable(
+                    "tokenizer.json has no post_processor: no token stands around texts")
+            }
+            return
+        }
         let known = ["TemplateProcessing", "BertProcessing", "RobertaProcessing"]
         try Self.checkType(of: node, part: "post_processor", known)
         if node["type"]?.string == "RobertaProcessing" {
@@ -115,8 +145,13 @@ struct TokenizerFile {
         }
         let names: (first: String?, last: String?)
         if let template = node["single"]?.array {
-            guard template.count == 3, template[1]["Sequence"] != nil else {
+            guard template.count == 3, template[1]["Sequence"]?["id"]?.string == "A" else {
                 throw .unusable("tokenizer.json: the template is not a token, the text, a token")
+            }
+            for part in template {
+                guard (part["Sequence"] ?? part["SpecialToken"])?["type_id"]?.int ?? 0 == 0 else {
+                    throw .unusable("tokenizer.json: the template has a type_id that is not 0")
+                }
             }
             names = (
                 template[0]["SpecialToken"]?["id"]?.string,

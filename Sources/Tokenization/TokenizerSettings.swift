@@ -63,9 +63,14 @@ package struct SpecialTokenNames: Sendable, Equatable {
     }
 
     var all: [String] { [unknown, classification, separator, padding, mask] }
+
+    /// What no text may say: the names in use, and those that either family has by custom.
+    var structural: Set<String> {
+        Set(all + SpecialTokenNames().all + SpecialTokenNames.mpnet.all + ["<unk>"])
+    }
 }
 
-/// What a special token's name means where it stands in a text, for example "[SEP]".
+/// What a structural name means where it stands in a text, say "[SEP]".
 package enum SpecialTokenReading: Sendable {
     /// Text like any other: what a server wants, as the opposite lets a text forge its own end.
     case text

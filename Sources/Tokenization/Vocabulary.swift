@@ -1,7 +1,7 @@
 // The pieces of a model by id, as bytes: String would hold canonically equivalent pieces for equal.
 //
-// Invariant: ids run from 0 without a gap, and no two pieces have the same bytes. An empty piece is
-// allowed, as files have them, and never matches.
+// Invariant: ids run from 0 without a gap, and no two pieces have the same bytes. Empty pieces are
+// allowed, as files have them, and never match.
 
 struct Vocabulary: Sendable {
     private let bytes: [UInt8]
@@ -89,7 +89,7 @@ struct Vocabulary: Sendable {
     /// The pieces as a trie, for the beginning of a word and for its rest.
     func trie(prefix: [UInt8]) throws(TokenizationError) -> PieceTrie {
         var builder = PieceTrieBuilder()
-        for id in 0..<count where !notInWords.contains(id) {
+        for id in 0..<count where !notInWords.contains(id) && !self[id].isEmpty {
             let piece = self[id]
             if let first = builder.insert(piece, id: UInt32(id), root: .word) {
                 let name = String(decoding: piece, as: UTF8.self)

@@ -9,11 +9,14 @@ extension WordPiece {
     ///     `tokenizerConfig` does not overrule.
     ///   - vocabulary: `vocab.txt`.
     ///   - tokenizerConfig: `tokenizer_config.json` beside them; may be empty.
+    ///   - addedTokens: `added_tokens.json`, of a `vocab.txt` whose `tokenizer_config.json` lists
+    ///     none; may be empty.
     ///   - modelType: `model_type` of `config.json`, which names the special tokens where
     ///     `tokenizer_config.json` does not.
     /// - Throws: what the files say that this tokenizer does not do.
     package convenience init(
-        tokenizerJSON: [UInt8], vocabulary: [UInt8], tokenizerConfig: [UInt8], modelType: String
+        tokenizerJSON: [UInt8], vocabulary: [UInt8], tokenizerConfig: [UInt8],
+        addedTokens: [UInt8] = [], modelType: String
     ) throws(TokenizationError) {
         guard tokenizerJSON.isEmpty else {
             try self.init(tokenizerJSON: tokenizerJSON, tokenizerConfig: tokenizerConfig)
@@ -26,6 +29,9 @@ extension WordPiece {
             let stated = try TokenizerConfig.parse(tokenizerConfig)
             settings = try TokenizerSettings(stated, names: settings.names)
             added = try AddedToken.list(tokenizerConfig: stated)
+        }
+        if added.isEmpty, !addedTokens.isEmpty {
+            added = try AddedToken.list(addedTokens: addedTokens, special: settings.names)
         }
         try self.init(vocabularyText: vocabulary, settings: settings, addedTokens: added)
     }

@@ -1,9 +1,9 @@
 // A WordPiece tokenizer: bytes of UTF-8 to the ids that a BERT model was trained on.
 //
 // Its answers are those of Hugging Face's tokenizers 0.23.3 on every input, ids and offsets, with
-// two differences that a server wants: invalid UTF-8 is an error, and the name of a special token
-// in a text is text (`SpecialTokenReading`). Follow a text: `TextWalk` reads it by `ScalarRules`,
-// cuts words with `PieceTrie`, and hands pieces to `TokenSink`, which truncates.
+// two differences that a server wants: invalid UTF-8 is an error, and the name of [CLS], [SEP] and
+// their like in a text is text (`SpecialTokenReading`). Follow a text: `TextWalk` reads it by
+// `ScalarRules`, cuts words with `PieceTrie`, and hands pieces to `TokenSink`, which truncates.
 //
 // Invariant: immutable once made, so one tokenizer serves all threads; what changes is in the
 // caller's `TokenBuffer`. Time is linear in the text, whatever it holds.
@@ -85,7 +85,8 @@ package final class WordPiece: Sendable {
         pieces = try vocabulary.trie(prefix: settings.continuingPrefix)
         rules = ScalarRules(settings)
         addedTokens = try AddedTokens(
-            added, reading: reading, rules: rules, trimsOffsets: settings.trimsOffsets)
+            added, names: settings.names, reading: reading, rules: rules,
+            trimsOffsets: settings.trimsOffsets)
     }
 
     package var vocabularyCount: Int { vocabulary.count }

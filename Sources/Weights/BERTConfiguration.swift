@@ -173,7 +173,11 @@ extension BERTConfiguration {
             }
             labels[id] = label
         }
-        return labels.compactMap(\.self)
+        let names = labels.compactMap(\.self)
+        guard Set(names).count == names.count else {
+            throw source.error("id2label must give each label a name of its own", node)
+        }
+        return names
     }
 }
 

@@ -36,7 +36,8 @@ extension ModelFolder {
         let parts = try HeadParts(headWeights, adapter, configuration, labels.count, path)
         headTensors = parts?.tensors
         if head == .pooler { try parts?.checkPooler(tensors, configuration, path) }
-        scoreRule = Self.scoreRule(configuration, settings, labels.count, hasOwnHead)
+        scoreRule = try Self.scoreRule(
+            configuration, settings, labels.count, hasOwnHead, configurationFile)
         maxTokens = try Self.maxTokens(configuration, settings, settingsFile, encoderPath)
         let sets = [weights] + [headWeights, adapter?.tensors].compactMap(\.self)
         mappedBytes = sets.reduce(0) { $0 + $1.byteCount }
@@ -45,7 +46,8 @@ extension ModelFolder {
             try [
                 configurationFile.bytes, settingsFile?.bytes ?? [], words.vocabulary,
                 words.tokenizer, words.configuration,
-            ] + (adapter.map { [$0.bytes] } ?? []) + Self.sentenceFiles(encoderPath, settings)
+            ] + (tokenizerFiles.addedTokens == nil ? [] : [words.addedTokens])
+            + (adapter.map { [$0.bytes] } ?? []) + Self.sentenceFiles(encoderPath, settings)
         source = SourceFingerprint(
             weights: sets.flatMap(\.files).map(\.mapping.identity), contents: files)
         if let known = known(source) {
@@ -63,8 +65,9 @@ extension ModelFolder {
         for (name, isOverruled) in [
             (PoolingFolder.file, settings.pooling != nil),
             (lengthFile, settings.maxTokens != nil),
-        ] where !isOverruled && fileExists(encoderPath + "/" + name) {
-            files.append(try JSONSource(encoderPath + "/" + name).bytes)
+        ] where !isOverruled {
+            let file = encoderPath + "/" + name
+            if try isThere(file) { files.append(try JSONSource(file).bytes) }
         }
         return files
     }
@@ -72,11 +75,20 @@ extension ModelFolder {
     private static let lengthFile = "sentence_bert_config.json"
 
     private static func settingsFile(_ path: String) throws(WeightsError) -> JSONSource? {
-        guard isDirectory(path) else {
-            throw WeightsError(.unreadable, path, "no such folder")
+        do throws(Errno) {
+            _ = try FileStatus(path: path)
+        } catch {
+            throw error == .noEntry
+                ? WeightsError(.unreadable, path, "no such folder") : WeightsError(path, error)
         }
         let file = path + "/textflix.json"
-        return fileExists(file) ? try JSONSource(file, dialect: .json5) : nil
+        return try isThere(file) ? try JSONSource(file, dialect: .json5) : nil
+    }
+
+    /// A file that cannot be looked at, or leads nowhere, is not absent: without it the model would
+    /// answer otherwise.
+    static func isThere(_ path: String) throws(WeightsError) -> Bool {
+        try reading(path) { () throws(Errno) in try isPresent(path) }
     }
 
     private static func encoderPath(
@@ -87,9 +99,12 @@ extension ModelFolder {
             return path
         }
         let base = join(path, folder)
-        guard isDirectory(base) else {
+        do throws(Errno) {
+            _ = try FileStatus(path: base)
+        } catch {
+            let why = error == .noEntry ? " does not exist" : ": \(error.message)"
             throw WeightsError(
-                .unreadable, path, "its base folder \(base) (textflix.json, base) does not exist")
+                .unreadable, path, "its base folder \(base) (textflix.json, base)\(why)")
         }
         // A folder whose head stands on its own encoder is a base like any other.
         if let own = try settingsFile(base)?.node("base"), own.string != "." {
@@ -101,7 +116,7 @@ extension ModelFolder {
     }
 
     private static func requireConfiguration(_ path: String) throws(WeightsError) {
-        guard fileExists(path + "/config.json") else {
+        guard try isThere(path + "/config.json") else {
             throw WeightsError(
                 .unreadable, path, "no config.json in it: is this a model folder?")
         }
@@ -114,9 +129,9 @@ extension ModelFolder {
 
     private static func weights(_ path: String) throws(WeightsError) -> ShardedTensors {
         let single = path + "/model.safetensors"
-        if fileExists(single) { return try ShardedTensors(file: single) }
+        if try isThere(single) { return try ShardedTensors(file: single) }
         let index = path + "/model.safetensors.index.json"
-        if fileExists(index) { return try ShardedTensors(index: index) }
+        if try isThere(index) { return try ShardedTensors(index: index) }
         for pickle in ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin"]
         where fileExists(path + "/" + pickle) {
             throw WeightsError(
@@ -170,8 +185,15 @@ extension ModelFolder {
 
     private static func scoreRule(
         _ configuration: BERTConfiguration, _ settings: ModelSettings, _ labelCount: Int,
-        _ hasOwnHead: Bool
-    ) -> ScoreRule {
+        _ hasOwnHead: Bool, _ file: JSONSource
+    ) throws(WeightsError) -> ScoreRule {
+        let isRegression = configuration.problemType == .regression && configuration.head != .none
+        if isRegression, !hasOwnHead, settings.multiLabel == nil {
+            throw WeightsError(
+                .unsupported, file.path,
+                "problem_type regression: its outputs are numbers, not labels (\"multi_label\" in "
+                    + "textflix.json says to read them as probabilities)")
+        }
         if labelCount == 1 { return .sigmoid }
         if let several = settings.multiLabel { return several ? .sigmoid : .softmax }
         guard !hasOwnHead else { return .softmax }
@@ -195,7 +217,7 @@ extension ModelFolder {
             return stated
         }
         let path = encoderPath + "/" + lengthFile
-        guard fileExists(path) else { return positions }
+        guard try isThere(path) else { return positions }
         let stated = try JSONSource(path).natural("max_seq_length", in: 3...Limits.positions)
         return min(stated ?? positions, positions)
     }
@@ -217,12 +239,14 @@ extension ModelFolder {
 extension ModelFolder.TokenizerFiles {
     /// Finds the files, and checks that every line of a vocabulary has an embedding.
     init(_ path: String, _ configuration: BERTConfiguration) throws(WeightsError) {
-        func existing(_ name: String) -> String? {
-            fileExists(path + "/" + name) ? path + "/" + name : nil
+        func existing(_ name: String) throws(WeightsError) -> String? {
+            try ModelFolder.isThere(path + "/" + name) ? path + "/" + name : nil
         }
-        vocabulary = existing("vocab.txt")
-        tokenizer = existing("tokenizer.json")
-        self.configuration = existing("tokenizer_config.json")
+        vocabulary = try existing("vocab.txt")
+        tokenizer = try existing("tokenizer.json")
+        self.configuration = try existing("tokenizer_config.json")
+        // Of a vocab.txt only: a tokenizer.json has its own.
+        addedTokens = tokenizer == nil ? try existing("added_tokens.json") : nil
         guard vocabulary != nil || tokenizer != nil else {
             throw WeightsError(.unreadable, path, "neither vocab.txt nor tokenizer.json in it")
         }
@@ -230,7 +254,7 @@ extension ModelFolder.TokenizerFiles {
 
     /// Of each file; empty where there is none.
     package func contents() throws(WeightsError) -> (
-        vocabulary: [UInt8], tokenizer: [UInt8], configuration: [UInt8]
+        vocabulary: [UInt8], tokenizer: [UInt8], configuration: [UInt8], addedTokens: [UInt8]
     ) {
         func content(_ file: String?) throws(WeightsError) -> [UInt8] {
             guard let file else { return [] }
@@ -238,7 +262,10 @@ extension ModelFolder.TokenizerFiles {
                 try readFile(file, limit: Limits.vocabularyBytes)
             }
         }
-        return (try content(vocabulary), try content(tokenizer), try content(configuration))
+        return (
+            try content(vocabulary), try content(tokenizer), try content(configuration),
+            try content(addedTokens)
+        )
     }
 }
 
@@ -260,7 +287,7 @@ extension ModelFolder {
     /// may have layers after pooling, and without them its vectors would be others.
     package func checkModules() throws(WeightsError) {
         let file = encoderPath + "/modules.json"
-        guard head == .none, fileExists(file) else { return }
+        guard head == .none, try Self.isThere(file) else { return }
         let known = ["Transformer", "Pooling", "Normalize"]
         for module in try JSONSource.document(file).root.array ?? [] {
             let type = module["type"]?.string ?? ""
@@ -282,7 +309,7 @@ private struct PoolingFolder {
 
     init(_ path: String) throws(WeightsError) {
         let file = path + "/" + Self.file
-        guard fileExists(file) else {
+        guard try ModelFolder.isThere(file) else {
             pooling = nil
             return
         }

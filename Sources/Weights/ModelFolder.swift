@@ -24,6 +24,7 @@ package struct ModelFolder: Sendable {
         package let vocabulary: String?
         package let tokenizer: String?
         package let configuration: String?
+        package let addedTokens: String?
     }
 
     /// What turns hidden states into an answer.

@@ -38,6 +38,9 @@ package struct SafetensorsHeader: Sendable {
         guard file.count >= 8 else {
             throw malformed("\(file.count) bytes: too short for a safetensors file")
         }
+        guard !file.starts(with: "version https://git-lfs".utf8) else {
+            throw malformed("a pointer of Git LFS in place of the file: git lfs pull fetches it")
+        }
         let stated = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
         guard stated <= UInt64(Limits.headerBytes) else {
             throw malformed(

@@ -2,9 +2,10 @@
 // logits move.
 //
 // A label is the largest logit; where labels are judged each on its own, the set of those above 0.
-// A model that labels tokens is compared token by token. Texts are cut as the daemon cuts them; of
-// what is read in windows the beginning is compared. The f32 side is computed once and kept: a few
-// floats a text.
+// A model that labels tokens is compared token by token, where either side finds anything: most
+// tokens are outside of all names, and would hide the few that count. Texts are cut as the daemon
+// cuts them; of what is read in windows the beginning is compared. The f32 side is computed once
+// and kept: a few floats a text.
 
 import Encoder
 import Numerics
@@ -20,6 +21,8 @@ final class PrecisionComparison {
     private let batches: [RaggedBatch]
     /// Of f32, all rows one after another.
     private var wanted: [[Float]] = []
+    /// The label of tokens that have none, of a model that labels tokens.
+    private let outside: Int?
 
     private static let batchTokens = 8192
 
@@ -29,8 +32,9 @@ final class PrecisionComparison {
         switch exact.head {
         case .none:
             throw WeightsError(.unsupported, folder.path, "no head, so no labels to compare")
-        case .sequence: output = .logits
-        case .token: output = .tokenLogits
+        case .sequence: (output, outside) = (.logits, nil)
+        case .token:
+            (output, outside) = (.tokenLogits, exact.head.labels.firstIndex(of: "O"))
         }
         batches = try Self.batches(texts, exact, folder, engine.maxBatchTokens)
         for batch in batches { wanted += try results(exact, batch).rows }
@@ -59,13 +63,20 @@ final class PrecisionComparison {
     /// - Throws: when there is nothing to compare.
     func compare(_ rounded: BERTModel) throws -> Comparison {
         var comparison = Comparison(rule: exact.scoreRule)
+        var row = 0
         for batch in batches {
             let (rows, secondLooks) = try results(rounded, batch)
             comparison.secondLooks += secondLooks
-            for row in rows { comparison.add(wanted[comparison.rows], row) }
+            for got in rows {
+                let isFound = [wanted[row], got].contains { Comparison.best($0) != outside }
+                if outside == nil || isFound { comparison.add(wanted[row], got) }
+                row += 1
+            }
         }
         guard comparison.rows > 0 else {
-            throw WeightsError(.unsupported, "", "there are no texts to compare on")
+            throw WeightsError(
+                .unsupported, "",
+                row == 0 ? "there are no texts to compare on" : "these texts hold nothing to label")
         }
         return comparison
     }
@@ -130,7 +141,11 @@ struct Comparison {
 
     private static func label(_ logits: [Float], _ rule: ModelFolder.ScoreRule) -> [Int] {
         if rule == .sigmoid { return logits.indices.filter { logits[$0] > 0 } }
-        return logits.indices.max { logits[$0] < logits[$1] }.map { [$0] } ?? []
+        return best(logits).map { [$0] } ?? []
+    }
+
+    static func best(_ logits: [Float]) -> Int? {
+        logits.indices.max { logits[$0] < logits[$1] }
     }
 
     /// Shares of texts whose true label f32 and this precision give.

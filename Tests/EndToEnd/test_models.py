@@ -5,7 +5,7 @@ import shutil
 import struct
 import unittest
 
-from harness import Daemon, copied_model, random_model, scratch
+from harness import Daemon, copied_model, random_model, run, scratch
 
 TEXT = "bananas are better than the film about them"
 HIDDEN = 64
@@ -75,6 +75,22 @@ class Folders(unittest.TestCase):
             first = daemon.control("tokenize", "--special-tokens", "--format", "ids", TEXT)
             ids = first.stdout.split()
             self.assertEqual((ids[0], ids[-1]), ("0", "2"))
+
+    def test_a_link_to_nowhere_is_no_file_that_is_absent(self):
+        """Without it the model would answer otherwise, and nobody would know."""
+        for name in ("textflix.json", "tokenizer.json", "tokenizer_config.json",
+                     "added_tokens.json", "sentence_bert_config.json", "1_Pooling/config.json"):
+            with self.subTest(name):
+                model = copied_model("linked-to-nowhere")
+                path = model / name
+                path.parent.mkdir(exist_ok=True)
+                path.unlink(missing_ok=True)
+                if name == "added_tokens.json":  # it is vocab.txt's
+                    (model / "tokenizer.json").unlink(missing_ok=True)
+                path.symlink_to("nowhere")
+                answer = run("textflixlab", "inspect", model)
+                self.assertEqual((answer.returncode, answer.stdout), (66, ""))
+                self.assertIn(name, answer.stderr)
 
     def test_an_adapter_that_does_not_fit_is_told(self):
         folder = adapted("misfit", random_model("tiny"), 1)

@@ -102,6 +102,14 @@ final class Scratch {
         for part in ["b/c/d", "b/c", "b"] { try removeDirectory(scratch(part)) }
     }
 
+    @Test func whatLeadsNowhereIsPresent() throws {
+        let scratch = try Scratch()
+        #expect(symlink("nowhere", scratch("link")) == 0)
+        #expect(try isPresent(scratch("link")) && !fileExists(scratch("link")))
+        #expect(try !isPresent(scratch("nothing")) && !isPresent(scratch("link/below")))
+        #expect(throws: Errno.self) { try isPresent(scratch(String(repeating: "n", count: 300))) }
+    }
+
     @Test func aTreeIsRemovedAndNoLinkIsFollowed() throws {
         let scratch = try Scratch()
         try makeDirectories(scratch("tree/inner"))

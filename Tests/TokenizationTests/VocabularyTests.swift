@@ -43,7 +43,8 @@ import Testing
             {\(Self.split),"normalizer":{"type":"BertNormalizer","clean_text":true,
             "handle_chinese_chars":true,"strip_accents":null,"lowercase":true},
             "model":{"type":"WordPiece","unk_token":"[UNK]","vocab":
-            {"[UNK]":0,"[CLS]":1,"漢":2,"é":3,"e":4,"[SEP]":5}}}
+            {"[UNK]":0,"[CLS]":1,"漢":2,"é":3,"e":4,"[SEP]":5}},
+            "post_processor":{"type":"BertProcessing","sep":["[SEP]",5],"cls":["[CLS]",1]}}
             """
         let model = try WordPiece(
             tokenizerJSON: Array(json.utf8), vocabulary: [], tokenizerConfig: Array(config.utf8),
@@ -77,6 +78,69 @@ import Testing
                 tokenizerJSON: [], vocabulary: Array("[UNK]\n".utf8),
                 tokenizerConfig: Array(#"{"added_tokens_decoder":{"9":{"content":"a"}}}"#.utf8),
                 modelType: "bert")
+        }
+    }
+
+    /// By tokenizers 0.23.3: what a model's maker called special is found; [SEP] is so there too.
+    @Test func onlyTheModelsOwnSpecialTokensAreText() throws {
+        let json = """
+            {\(Self.split),\(Self.model),"added_tokens":[
+            {"id":2,"content":"[SEP]","special":true,"normalized":false},
+            {"id":3,"content":"[E1]","special":true,"normalized":false}]}
+            """
+        let model = try WordPiece(tokenizerJSON: Array(json.utf8))
+        var buffer = TokenBuffer()
+        _ = try model.tokenize(Array("[E1][SEP]".utf8), into: &buffer)
+        #expect(buffer.ids == [1, 3, 0, 0, 0, 2])
+    }
+
+    @Test func tokensOfAddedTokensJSON() throws {
+        func ids(_ added: String, _ config: String) throws -> [UInt32] {
+            let model = try WordPiece(
+                tokenizerJSON: [], vocabulary: Array("[UNK]\n[CLS]\n[SEP]\nx\n\n\ny\n".utf8),
+                tokenizerConfig: Array(config.utf8), addedTokens: Array(added.utf8),
+                modelType: "bert")
+            var buffer = TokenBuffer()
+            _ = try model.tokenize(Array("x zQ y [NAME]".utf8), into: &buffer)
+            return buffer.ids
+        }
+        let added = #"{"[NAME]":8,"zq":7,"[SEP]":2}"#
+        #expect(try ids(added, "") == [1, 3, 7, 6, 8, 2])
+        #expect(try ids("", "") == [1, 3, 0, 6, 0, 0, 0, 2])
+        // What the other file lists, it lists whole.
+        let decoder = #"{"added_tokens_decoder":{"7":{"content":"zq"}}}"#
+        #expect(try ids(added, decoder) == [1, 3, 7, 6, 0, 0, 0, 2])
+        for (wrong, words) in [("[", "added_tokens.json: line 1"), (#"{"a":"b"}"#, "has no id")] {
+            let error = #expect(throws: TokenizationError.self) { try ids(wrong, "") }
+            #expect(error?.description.contains(words) == true)
+        }
+    }
+
+    /// As tokenizers wrote them before 0.9; 0.23.3 reads it so.
+    @Test func aModelWithoutItsTypeIsKnownByItsParts() throws {
+        let parts = """
+            "unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,
+            "vocab":{"[UNK]":0,"[CLS]":1,"[SEP]":2,"x":3}
+            """
+        let model = try WordPiece(
+            tokenizerJSON: Array(#"{\#(Self.split),"model":{\#(parts)}}"#.utf8))
+        #expect(model.vocabularyCount == 4)
+        expectUnusable("model is none") { () throws(TokenizationError) in
+            try WordPiece(
+                tokenizerJSON: Array(#"{\#(Self.split),"model":{\#(parts),"merges":[]}}"#.utf8))
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"tokenizer_class":"PreTrainedTokenizerFast"}"#, "no post_processor"),
+        (#"{"added_tokens_decoder":{"3":{"content":"zq"}}}"#, "adds \"zq\" as 3"),
+        (#"{"added_tokens_decoder":{"1":{"content":"[SEP]"}}}"#, "adds \"[SEP]\" as 1"),
+    ])
+    func whatTheConfigurationSaysOtherwise(_ config: String, _ reason: String) {
+        expectUnusable(reason) { () throws(TokenizationError) in
+            try WordPiece(
+                tokenizerJSON: Array("{\(Self.split),\(Self.model)}".utf8),
+                tokenizerConfig: Array(config.utf8))
         }
     }
 
@@ -116,6 +180,13 @@ import Testing
         (
             #"{\#(split),\#(model),"post_processor":{"type":"TemplateProcessing","single":[]}}"#,
             "template"
+        ),
+        (
+            #"""
+            {\#(split),\#(model),"post_processor":{"type":"TemplateProcessing","single":[
+            {"SpecialToken":{"id":"[CLS]","type_id":0}},{"Sequence":{"id":"A","type_id":1}},
+            {"SpecialToken":{"id":"[SEP]","type_id":0}}]}}
+            """#, "type_id"
         ),
         (#"{\#(split),\#(model),"added_tokens":[{"id":7,"content":"[SEP]"}]}"#, "has ids 2 and 7"),
         (#"{\#(split),\#(model),"added_tokens":[{"id":7,"content":"x"}]}"#, "has id 3"),

@@ -26,6 +26,19 @@ import Weights
         }
     }
 
+    @Test func numbersAreNoLabels() throws {
+        let problem = #""problem_type": "regression","#
+        try broken(.unsupported, ["config.json", "regression", "multi_label"]) {
+            try edit($0 + "/config.json", "{\n  \"arch", "{\n  \(problem)\n  \"arch")
+        }
+    }
+
+    @Test func labelsHaveNamesOfTheirOwn() throws {
+        try broken(.configuration, ["config.json", "a name of its own"]) {
+            try edit($0 + "/config.json", "\"1\": \"positive\"", "\"1\": \"negative\"")
+        }
+    }
+
     @Test func picklesAreRefusedWithTheWayOut() throws {
         try broken(.unsupported, ["pytorch_model.bin", "pickle", "save_pretrained"]) {
             try renameFile($0 + "/model.safetensors", to: $0 + "/pytorch_model.bin")
@@ -42,6 +55,11 @@ import Weights
             let path = $0 + "/model.safetensors"
             try writeFileAtomically(
                 path, bytes: Array(try readFile(path, limit: 1 << 20).prefix(99)))
+        }
+        try broken(.malformed, ["git lfs pull"]) {
+            try writeFileAtomically(
+                $0 + "/model.safetensors",
+                bytes: Array("version https://git-lfs.github.com/spec/v1\n".utf8))
         }
         try broken(.malformed, ["0 bytes"]) {
             try writeFileAtomically($0 + "/model.safetensors", bytes: [])

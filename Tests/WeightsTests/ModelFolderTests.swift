@@ -198,7 +198,6 @@ import Weights
 
     @Test(arguments: [
         (#""problem_type": "multi_label_classification","#, 3, ModelFolder.ScoreRule.sigmoid),
-        (#""problem_type": "regression","#, 1, .sigmoid),
         (#""problem_type": "single_label_classification","#, 3, .softmax),
         (#""problem_type": null,"#, 1, .sigmoid),
     ])

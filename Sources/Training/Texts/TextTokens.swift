@@ -64,7 +64,7 @@ extension WordPiece {
         let files = try folder.tokenizerFiles.contents()
         try self.init(
             tokenizerJSON: files.tokenizer, vocabulary: files.vocabulary,
-            tokenizerConfig: files.configuration,
+            tokenizerConfig: files.configuration, addedTokens: files.addedTokens,
             modelType: folder.configuration.family.rawValue)
     }
 }
