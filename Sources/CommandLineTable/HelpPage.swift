@@ -112,7 +112,7 @@ struct HelpPage {
             if line.count + note.count <= width {
                 lines.append(line + note)
             } else {
-                lines.append("  # \(example.meaning)")
+                if !example.meaning.isEmpty { lines.append("  # \(example.meaning)") }
                 lines.append(line)
             }
         }

@@ -1,7 +1,8 @@
 // How many columns a text takes on a terminal, and how to cut it to fit.
 //
-// Widths follow East Asian Width (W and F are two columns), combining marks take none. It is an
-// approximation, as terminals differ; an error moves a column, never loses a text.
+// Widths follow East Asian Width (W and F are two columns, and so are emoji that are shown as such
+// by themselves), combining marks take none. It is an approximation, as terminals differ; an error
+// moves a column, never loses a text.
 
 package enum DisplayWidth {
     /// The columns of a text that has no control characters.
@@ -13,7 +14,7 @@ package enum DisplayWidth {
         if scalar.value < 0x300 { return 1 }
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: return 0
-        default: return isWide(scalar.value) ? 2 : 1
+        default: return isWide(scalar.value) || isWideEmoji(scalar) ? 2 : 1
         }
     }
 
@@ -21,10 +22,15 @@ package enum DisplayWidth {
         switch value {
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F,
             0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
-            0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+            0x16FE0...0x18AFF, 0x1AFF0...0x1B2FF, 0x1F200...0x1F265, 0x20000...0x3FFFD:
             true
         default: false
         }
+    }
+
+    /// Letters of flags are one column each.
+    private static func isWideEmoji(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isEmojiPresentation && !(0x1F1E6...0x1F1FF).contains(scalar.value)
     }
 
     /// The beginning of a text in at most so many columns, with an ellipsis where it was cut.
@@ -52,13 +58,15 @@ package enum DisplayWidth {
     }
 
     /// A text of somebody else's in one line, harmless on a terminal: escape sequences and
-    /// direction marks could repaint the screen, so controls become spaces and runs of space one.
+    /// direction marks could repaint the screen, so controls become spaces, runs of space one, and
+    /// what has no width is left out.
     package static func oneLine(_ text: some Sequence<UInt8>, limit: Int = 4096) -> String {
         var line = ""
         var pendingSpace = false
         for scalar in String(decoding: Array(text.prefix(limit)), as: UTF8.self).unicodeScalars {
             let category = scalar.properties.generalCategory
-            if category == .control || category == .format || scalar.properties.isWhitespace {
+            if category == .format { continue }
+            if category == .control || scalar.properties.isWhitespace {
                 pendingSpace = !line.isEmpty
                 continue
             }

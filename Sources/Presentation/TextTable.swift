@@ -21,7 +21,8 @@ package struct TextTable: Sendable {
 
     package mutating func append(_ row: [String]) { rows.append(row) }
 
-    /// Lines without their ends; the titles come first, bold where there is colour.
+    /// Lines without their ends; the titles come first, bold where there is colour. Where a
+    /// terminal ends they are cut; into a file they go whole.
     package func lines(on screen: Screen, indent: String = "", hasTitles: Bool = true) -> [String] {
         let widths = columns.indices.map { index in
             let cells = rows.map { DisplayWidth.of($0[index]) }
@@ -35,8 +36,9 @@ package struct TextTable: Sendable {
                     DisplayWidth.cut(cell, to: widths[index]), to: widths[index],
                     left: columns[index].isNumber)
             }.joined(separator: "  ")
-            let cut = DisplayWidth.cut(indent + Self.trimmed(line), to: screen.columns)
-            return number == 0 && hasTitles ? screen.paint(cut, .bold) : cut
+            let whole = indent + Self.trimmed(line)
+            let shown = screen.isTerminal ? DisplayWidth.cut(whole, to: screen.columns) : whole
+            return number == 0 && hasTitles ? screen.paint(shown, .bold) : shown
         }
     }
 

@@ -1,4 +1,6 @@
 // Classifications that are gathered, not shown: what reports over a whole file are made of.
+//
+// Invariant: all of them are of one revision of the model, the one that the report names.
 
 package import TextflixClient
 package import TextflixProtocol
@@ -7,15 +9,17 @@ package struct CollectTask: TextTask {
     package let procedure = Procedure<ClassifyRequest, ClassifyResponse>.classify
     /// All of a request but its texts.
     package let template: ClassifyRequest
+    private let model: ServedModel
     package let journal: AnswerJournal<Classification>?
     /// Called in the order of the texts.
     package let take: (TextItem, Classification) throws(Failure) -> Void
 
     package init(
-        template: ClassifyRequest, journal: AnswerJournal<Classification>?,
+        template: ClassifyRequest, model: ServedModel, journal: AnswerJournal<Classification>?,
         take: @escaping (TextItem, Classification) throws(Failure) -> Void
     ) {
         self.template = template
+        self.model = model
         self.journal = journal
         self.take = take
     }
@@ -26,7 +30,12 @@ package struct CollectTask: TextTask {
         return request
     }
 
-    package func answers(of response: ClassifyResponse) -> [Classification] { response.results }
+    package func answers(
+        of response: ClassifyResponse
+    ) throws(Failure) -> [Classification] {
+        try model.check(answeredBy: response.revision)
+        return response.results
+    }
 
     package func known(_ item: TextItem) -> Classification? { journal?.known(item) }
 

@@ -9,15 +9,18 @@ package struct ExplainTask: TextTask {
     package let procedure = Procedure<ExplainRequest, ExplainResponse>.explain
     /// All of a request but its text.
     package let template: ExplainRequest
+    /// Whose revision all answers must be; nil: each stands for itself.
+    private let model: ServedModel?
     package let journal: AnswerJournal<Explained>?
     /// Called in the order of the texts; what it gives is written.
     package let view: (TextItem, Explained) throws(Failure) -> [UInt8]
 
     package init(
-        template: ExplainRequest, journal: AnswerJournal<Explained>?,
+        template: ExplainRequest, model: ServedModel?, journal: AnswerJournal<Explained>?,
         view: @escaping (TextItem, Explained) throws(Failure) -> [UInt8]
     ) {
         self.template = template
+        self.model = model
         self.journal = journal
         self.view = view
     }
@@ -34,8 +37,9 @@ package struct ExplainTask: TextTask {
         return request
     }
 
-    package func answers(of response: ExplainResponse) -> [Explained] {
-        [Explained(response: response)]
+    package func answers(of response: ExplainResponse) throws(Failure) -> [Explained] {
+        try model?.check(answeredBy: response.revision)
+        return [Explained(response: response)]
     }
 
     package func known(_ item: TextItem) -> Explained? { journal?.known(item) }

@@ -19,15 +19,12 @@ package struct Explained: TextAnswer, Sendable {
     }
 
     package var response: ExplainResponse
-    /// Not 0: there is no explanation, because of `error`.
-    package var code: Int32 = 0
-    package var error = ""
 
-    package init(response: ExplainResponse, code: Int32 = 0, error: String = "") {
-        self.response = response
-        self.code = code
-        self.error = error
-    }
+    package init(response: ExplainResponse) { self.response = response }
+
+    /// A text that cannot be explained fails its request, so there is no such answer.
+    package var code: Int32 { 0 }
+    package var error: String { "" }
 
     package var classification: Classification { response.classification ?? Classification() }
     package var tokenCount: Int { Int(classification.tokens) }

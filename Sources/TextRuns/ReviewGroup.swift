@@ -73,12 +73,12 @@ package struct ReviewGroup: Sendable {
         lines[label]?[place] = kept
     }
 
-    /// Sentences are equal without case, blanks and punctuation.
+    /// Sentences are equal without case, blanks and punctuation; of nothing else they are
+    /// themselves: stars are no thumbs.
     private static func merged(_ text: [UInt8]) -> [UInt8] {
         let lowered = String(decoding: text, as: UTF8.self).lowercased()
-        return Array(
-            lowered.unicodeScalars.filter { $0.properties.isAlphabetic || $0.isDigit }
-                .map { String($0) }.joined().utf8)
+        let letters = lowered.unicodeScalars.filter { $0.properties.isAlphabetic || $0.isDigit }
+        return letters.isEmpty ? text : Array(letters.map { String($0) }.joined().utf8)
     }
 
     /// The strongest first.

@@ -50,6 +50,15 @@ package struct ServedModel: Sendable, Equatable {
         return "\(DisplayWidth.oneLine(name.utf8)) (\(parts.joined(separator: ", ")))"
     }
 
+    /// Holds an answer to the revision that reports and kept answers name.
+    package func check(answeredBy revision: String) throws(Failure) {
+        guard !revision.isEmpty, revision != self.revision else { return }
+        throw Failure(
+            .tryAgain,
+            "the model '\(DisplayWidth.oneLine(name.utf8))' was replaced meanwhile (revision "
+                + "\(self.revision.prefix(12)), now \(revision.prefix(12))); run this again")
+    }
+
     /// - Throws: where there is nothing to be right about.
     package func needLabels() throws(Failure) {
         guard labels.count > 1 else {

@@ -14,11 +14,16 @@ package struct TextItem: Sendable {
     /// Its label, where the object had one: what the answer should have been.
     package var givenLabel: String?
 
-    /// A field that is carried through: its name, and its value as it was written.
+    /// A field that is carried through: the name it will have, and its value as it was written.
     package struct Carried: Sendable, Equatable {
         package let name: [UInt8]
         package let json: [UInt8]
+        /// Its name in the input.
+        let original: String
     }
+
+    /// Whether the identity is the object's own.
+    private var isIdentified = false
 
     package init(number: Int, text: Text, identity: [UInt8]? = nil) {
         self.number = number
@@ -80,15 +85,18 @@ extension TextItem {
         self.init(
             number: number, text: Text(utf8: utf8),
             identity: root["id"].map { Array(line[$0.span]) })
+        isIdentified = root["id"] != nil
         givenLabel = root[fields.label]?.scalarText
         carried = Self.carried(members, of: line, but: textField)
     }
 
-    /// A field that is carried through, as text: a string's own, a number or a boolean as written.
+    /// A field of the input but the text, by its name there, as text: a string's own, a number or a
+    /// boolean as written.
     package func field(_ name: String) -> String? {
-        let wanted = Array((Self.reserved.contains(name) ? "input_\(name)" : name).utf8)
-        guard let json = carried.first(where: { $0.name == wanted })?.json else { return nil }
-        return (try? JSONDocument.parse(json))?.scalarText
+        let json =
+            name == "id" && isIdentified
+            ? identity : carried.last { $0.original == name }?.json
+        return json.flatMap { (try? JSONDocument.parse($0))?.scalarText }
     }
 
     /// Names of our own in an answer; a field of that name is carried as `input_NAME`.
@@ -109,7 +117,8 @@ extension TextItem {
             if reserved.contains(member.nameText) {
                 repeat { name = Array("input_".utf8) + name } while names.contains(name)
             }
-            return Carried(name: name, json: Array(line[member.node.span]))
+            return Carried(
+                name: name, json: Array(line[member.node.span]), original: member.nameText)
         }
     }
 }

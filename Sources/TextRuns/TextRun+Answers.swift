@@ -37,21 +37,21 @@ extension TextRun {
     }
 
     private mutating func take(_ answer: Answer, for part: Dispatch.Part) throws(Failure) {
+        let response: Task.Response
         do throws(ClientError) {
-            let response = try Client.decoded(answer, as: Task.Response.self)
-            let answers = task.answers(of: response)
-            guard answers.count == part.texts.count else {
-                throw .notThisProtocol("\(answers.count) answers to \(part.texts.count) texts")
-            }
-            lastAnswer = MonotonicClock.now
-            lateInARow = 0
-            dispatch.window.answered(
-                answers.count, after: .nanoseconds(Int64(lastAnswer.since(part.sent))),
-                attempts: answer.attempts)
-            note(part, answers.map { .answer($0) })
-        } catch {
-            try refused(part, error)
+            response = try Client.decoded(answer, as: Task.Response.self)
+        } catch { return try refused(part, error) }
+        let answers = try task.answers(of: response)
+        guard answers.count == part.texts.count else {
+            let words = "\(answers.count) answers to \(part.texts.count) texts"
+            return try refused(part, .notThisProtocol(words))
         }
+        lastAnswer = MonotonicClock.now
+        lateInARow = 0
+        dispatch.window.answered(
+            answers.count, after: .nanoseconds(Int64(lastAnswer.since(part.sent))),
+            attempts: answer.attempts)
+        note(part, answers.map { .answer($0) })
     }
 
     private mutating func note(_ part: Dispatch.Part, _ outcomes: [Outcome]) {

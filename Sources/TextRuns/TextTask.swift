@@ -11,7 +11,8 @@ package protocol TextTask {
     var procedure: Procedure<Request, Response> { get }
     func request(_ texts: [Text]) -> Request
     /// As many as texts, in their order.
-    func answers(of response: Response) -> [Answer]
+    /// - Throws: where they are not what was asked for, and the run is over.
+    func answers(of response: Response) throws(Failure) -> [Answer]
     /// Appends whole lines.
     mutating func show(
         _ answer: Answer, of item: TextItem, to lines: inout [UInt8]

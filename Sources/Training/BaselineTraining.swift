@@ -48,6 +48,7 @@ package struct BaselineTraining {
     package func run() throws -> Outcome {
         let start = MonotonicClock.now
         try refuseOtherModels()
+        try refuseWhatCannotBeWritten()
         let data = experiment.data
         let texts = try BaselineTexts(experiment, watch)
         let (train, droppedCount) = (texts.learned, texts.droppedCount)
@@ -103,6 +104,16 @@ package struct BaselineTraining {
             !LinearTextModel.isFolder(folder)
         else { return }
         throw TrainingError.unfit("\(folder) holds a model of another kind: name another output")
+    }
+
+    /// Before anything is asked or fitted, which may take its time.
+    private func refuseWhatCannotBeWritten() throws {
+        try makeDirectories(experiment.output)
+        for path in [experiment.output + "/model.safetensors", experiment.foldAnswers ?? ""]
+        where !path.isEmpty {
+            try writeFileAtomically(path + ".probe", bytes: [])
+            try removeFile(path + ".probe")
+        }
     }
 
     /// What the folds say of held-out texts: a promise by those that a person labelled, and a file.

@@ -77,7 +77,7 @@ enum TextCommands {
 
     /// Arguments before a file before standard input.
     private static func input(_ call: Invocation) throws(Failure) -> TextInput {
-        let form = form(call)
+        let form = try form(call)
         guard !call.operands.isEmpty else {
             let file = call.text(Options.file).flatMap { $0 == "-" ? nil : $0 }
             if file == nil, isTerminal(StandardStream.input.rawValue) {
@@ -101,9 +101,13 @@ enum TextCommands {
         return TextInput(arguments: call.operands, form: form)
     }
 
-    private static func form(_ call: Invocation) -> TextInput.Form {
-        if call.has(Options.whole) { return .whole }
-        guard call.has(Options.jsonl) else { return .lines }
+    private static func form(_ call: Invocation) throws(Failure) -> TextInput.Form {
+        guard call.has(Options.jsonl) else {
+            guard !call.has(Options.textField) else {
+                throw Failure(call.complaint("--text-field names a field of --jsonl's objects"))
+            }
+            return call.has(Options.whole) ? .whole : .lines
+        }
         return .objects(ObjectFields(text: call.text(Options.textField) ?? "text"))
     }
 

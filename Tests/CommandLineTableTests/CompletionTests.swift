@@ -12,7 +12,7 @@ import Testing
     @Test func bash() {
         let lines = lines(.bash)
         for line in [
-            "            --socket|--timeout) ((i++)) ;;",
+            "            --socket|--timeout) ((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;",
             "        *:--socket) _sample_paths -f; return ;;",
             "        \"classify\":--format|\"classify\":-f) "
                 + "_sample_words 'table tsv jsonl'; return ;;",

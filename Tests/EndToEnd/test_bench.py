@@ -60,6 +60,27 @@ class Allocations(unittest.TestCase):
             self.assertEqual(many - few, 0, f"{precision}: by 20 batches more")
 
 
+class Refused(unittest.TestCase):
+    """What would measure something else than was asked for does not run at all."""
+
+    def test_contradictions(self):
+        for arguments in (
+                ["--find-capacity", "--rate", "7"], ["--file", __file__, "--tokens", "64"],
+                ["--jsonl"], ["--text-field", "x"], ["--arrivals", "constant"],
+                ["--assert", ""], ["--slo", "p99=250", "--find-capacity"]):
+            with self.subTest(arguments):
+                answer = run("textflixctl", "--socket", "/nowhere", "bench", *arguments)
+                self.assertEqual((answer.returncode, answer.stdout), (64, ""), answer.stderr)
+
+    def test_a_model_that_is_not_served(self):
+        out = scratch() / "nothing.json"
+        with Daemon() as daemon:
+            answer = daemon.control("bench", "-m", "no-such", "--out", out)
+        self.assertEqual((answer.returncode, answer.stdout), (64, ""))
+        self.assertIn("no model 'no-such'", answer.stderr)
+        self.assertFalse(out.exists())
+
+
 class Stopped(unittest.TestCase):
     """Ctrl-C or SIGTERM: the rates of what was measured, no file, no capacity."""
 

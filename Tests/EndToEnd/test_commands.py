@@ -123,6 +123,8 @@ class Classify(DaemonCase):
         answer = self.classify("--jsonl", "--text-field", "body", "--format", "jsonl",
                                input='{"body": "b", "text": 7}\n')
         self.assertEqual(answer.returncode, 0, answer.stderr)
+        answer = self.classify("--text-field", "body", input='{"body": "b"}\n')
+        self.assertEqual((answer.returncode, answer.stdout), (USAGE, ""))
 
     def test_bad_lines_are_reported_with_their_number_and_skipped(self):
         lines = ['{"text": "good"}', "{not json", '{"other": 1}', '{"text": "good too"}']

@@ -19,6 +19,7 @@ LINES = [
     ("textflixctl classify --format ts", "v"),
     ("textflixctl classify --model ti", "ny"),  # asked of the daemon
     ("textflixctl --timeout 5s tok", "enize"),
+    ("textflixctl --timeout=5s tok", "enize"),
     ("textflixctl bench --scenario off", "line"),
     ("textflixctl bench comp", "are"),
     ("textflixctl bench compare before.json {folder}/unmis", "takable"),

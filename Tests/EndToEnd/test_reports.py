@@ -251,6 +251,17 @@ class Compare(DaemonCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertIn("agree on", answer.stdout)
 
+    def test_all_texts_have_labels_or_none(self):
+        path = scratch() / "mixed.jsonl"
+        path.write_text('{"text": "a"}\n{"text": "b", "label": "positive"}\n')
+        answer = self.compare("--models", "one,two", "--jsonl", path)
+        self.assertEqual((answer.returncode, answer.stdout), (DATA, ""))
+        self.assertIn("line 2 has a label", answer.stderr)
+        path = labelled(3, "misspelt.jsonl")
+        answer = self.compare("--models", "one,two", "--jsonl", path, "--label-field", "lable")
+        self.assertEqual(answer.returncode, DATA)
+        self.assertIn('no field "lable"', answer.stderr)
+
     def test_mistakes(self):
         path = labelled(3, "models.jsonl")
         self.assertEqual(self.compare("--models", "one", "--jsonl", path).returncode, USAGE)
@@ -275,6 +286,22 @@ class Laboratory(DaemonCase):
         self.assertIn("| negation | negated praise |", first)
         self.lab("audit", "--card", card)
         self.assertEqual(card.read_text(), first, "a second audit renews its part alone")
+
+    def test_an_audit_leaves_a_card_as_it_is_written(self):
+        card = scratch() / "windows.md"
+        card.write_bytes(b"# caf\xe9\r\n\r\nIts text.\r\n")
+        for _ in range(2):
+            self.lab("audit", "--card", card)
+            written = card.read_bytes()
+            self.assertTrue(written.startswith(b"# caf\xe9\r\n\r\nIts text.\r\n\r\n<!-- audit"))
+            self.assertEqual(written.count(b"## Behaviour"), 1)
+            self.assertEqual(written.count(b"\n"), written.count(b"\r\n"))
+
+    def test_an_audit_has_two_sides(self):
+        answer = self.lab("audit", "--positive", "negative", "--negative", "negative")
+        self.assertEqual((answer.returncode, answer.stdout), (USAGE, ""))
+        report = json.loads(self.lab("audit", "--examples", "0").stdout)
+        self.assertEqual((report["positive"], report["negative"]), ("positive", "negative"))
 
     def test_audit_as_a_page(self):
         page = self.lab("audit", "--format", "html").stdout

@@ -218,6 +218,16 @@ import Weights
         #expect(error?.description.contains("a model of another kind") == true)
     }
 
+    @Test(arguments: ["output:'/dev/null/x'", "output:'model',fold_answers:'/nowhere/a.jsonl'"])
+    func whatCannotBeWrittenIsToldBeforeAnythingIsRead(_ places: String) throws {
+        let path = try write(
+            "experiment.json5", "{data:{train:'not-there.jsonl'},\(places),model:{}}")
+        let error = #expect(throws: Errno.self) {
+            try BaselineTraining(BaselineExperiment(path: path), watch: TrainingWatch()).run()
+        }
+        #expect(error?.description.contains("not-there") == false)
+    }
+
     @Test func copiesOfATextAreInOneFold() {
         let firsts = (0..<40).map { $0 < 10 ? $0 : $0 % 10 }
         let folds = Folds((0..<40).map { $0 % 3 == 0 }, firsts: firsts, count: 4, seed: 3)

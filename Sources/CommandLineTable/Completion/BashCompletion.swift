@@ -43,8 +43,9 @@ struct BashCompletion {
     private var search: String {
         guard !program.commands.isEmpty else { return "" }
         let valued = program.options.filter { $0.kind != nil }.flatMap(\.flags)
+        let value = "((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i++))"
         var cases =
-            valued.isEmpty ? "" : "            \(valued.joined(separator: "|"))) ((i++)) ;;\n"
+            valued.isEmpty ? "" : "            \(valued.joined(separator: "|"))) \(value) ;;\n"
         cases +=
             "            -*|=) ;;\n            *) command+=\"${command:+ }${COMP_WORDS[i]}\" ;;\n"
         // Operands may follow: a name of two words, else the first word, is the command.

@@ -1,7 +1,7 @@
 // Shell completions from the command table.
 //
-//     textflixctl completions bash > /usr/share/bash-completion/completions/textflixctl
-//     textflixd --completions zsh  > /usr/share/zsh/vendor-completions/_textflixd
+//     textflixctl completions bash > /usr/local/share/bash-completion/completions/textflixctl
+//     textflixd --completions zsh  > /usr/local/share/zsh/site-functions/_textflixd
 //
 // What a word can be is the option's kind: files and folders are the shell's to list, words of a
 // closed set are written into the script, and models are asked of the daemon when Tab is pressed.

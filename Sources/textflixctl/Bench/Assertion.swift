@@ -20,9 +20,13 @@ struct Assertion: Sendable, Equatable {
         var assertions: [Assertion] = []
         for part in call.list(option) {
             guard let assertion = Assertion(String(part.filter { $0 != " " })) else {
-                throw call.complaint("\(option.flag): '\(part)' is no condition such as p99<250ms")
+                throw call.complaint(
+                    "\(option.flag): '\(part)' is no condition such as p99<250ms or rate>=40")
             }
             assertions.append(assertion)
+        }
+        guard !assertions.isEmpty || !call.has(option) else {
+            throw call.complaint("\(option.flag) holds no condition")
         }
         return assertions
     }
@@ -48,8 +52,7 @@ struct Assertion: Sendable, Equatable {
 
     /// A value of this figure for a person.
     func shown(_ value: Double) -> String {
-        let name = figure.hasPrefix("bulk.") ? figure.dropFirst(5) : figure[...]
-        switch name {
+        switch Self.withoutLane(figure[...]) {
         case "rate", "offered", "texts", "tokens": return "\(rateText(value))/s"
         case "errors", "steady": return fixed(value, decimals: 0)
         default: return Duration.nanoseconds(Int64(value)).shown
@@ -69,7 +72,7 @@ struct Assertion: Sendable, Equatable {
             return
         }
         guard let relation = Relation(rawValue: sign == "==" ? "=" : String(sign)),
-            let limit = Self.value(rest.dropFirst(sign.count))
+            let limit = Self.value(rest.dropFirst(sign.count), isTime: Self.isTime(name))
         else { return nil }
         self.relation = relation
         self.limit = limit
@@ -88,19 +91,29 @@ struct Assertion: Sendable, Equatable {
 
     /// A name that a report has a figure for.
     private static func isFigure(_ name: Substring) -> Bool {
-        let last = name.hasPrefix("bulk.") ? name.dropFirst(5) : name
-        if ["mean", "max", "rate", "offered", "texts", "tokens", "errors", "lag", "steady"]
-            .contains(String(last))
-        {
-            return true
-        }
+        let last = withoutLane(name)
+        if numbers.contains(last) || times.contains(last) { return true }
         guard last.first == "p", let percent = Double(last.dropFirst()) else { return false }
         return percent > 0 && percent <= 100
     }
 
-    /// A number, or a time with its unit.
-    private static func value(_ text: Substring) -> Double? {
-        if let number = Double(text) { return number.isFinite ? number : nil }
+    private static let numbers: [Substring] = [
+        "rate", "offered", "texts", "tokens", "errors", "steady",
+    ]
+    private static let times: [Substring] = ["mean", "max", "lag"]
+
+    private static func withoutLane(_ name: Substring) -> Substring {
+        name.hasPrefix("bulk.") ? name.dropFirst(5) : name
+    }
+
+    private static func isTime(_ name: Substring) -> Bool { !numbers.contains(withoutLane(name)) }
+
+    /// A number, or a time, which has its unit: 250 could be meant as anything.
+    private static func value(_ text: Substring, isTime: Bool) -> Double? {
+        if let number = Double(text) {
+            return number.isFinite && (!isTime || number == 0) ? number : nil
+        }
+        guard isTime else { return nil }
         return Duration(written: String(text)).map { Double($0.inNanoseconds) }
     }
 }

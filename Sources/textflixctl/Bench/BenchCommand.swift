@@ -1,7 +1,7 @@
 // `bench` and `bench compare`: from options to runs, files and an exit status.
 //
 //     0    measured, and everything that was asserted holds
-//     1    an assertion fails, or no rate meets the limit
+//     1    an assertion fails, no rate meets the limit, or nothing was answered
 //     75   the generator was late: measure again, on a quieter machine
 //     130  stopped by Ctrl-C: what was measured is shown, and no file is written
 //     143  the same by SIGTERM
@@ -93,6 +93,9 @@ enum BenchCommand {
         }
         guard report.isOnTime else {
             throw Failure(.tryAgain, "the generator was too late itself; this run does not count")
+        }
+        guard report.run.lanes.contains(where: { $0.answered > 0 }) else {
+            throw Failure(.someFailed, "nothing was answered")
         }
         var isHeld = true
         for condition in conditions {

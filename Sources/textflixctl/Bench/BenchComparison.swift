@@ -25,7 +25,11 @@ struct BenchComparison: Sendable {
         /// The larger spread of the windows of either run, as a share.
         let noise: Double
 
-        var change: Double { before != 0 ? after / before - 1 : 0 }
+        /// Endless, where there was nothing before.
+        var change: Double {
+            guard before == 0 else { return after / before - 1 }
+            return after == 0 ? 0 : .infinity
+        }
 
         enum Verdict: String, Sendable { case better, worse, same }
 
@@ -154,9 +158,10 @@ struct BenchComparison: Sendable {
         ])
         for row in rows {
             let sign = row.change < 0 ? "" : "+"
+            let change = "\(sign)\(fixed(100 * row.change, decimals: 1)) %"
             table.append([
                 row.name, Self.value(row.before, row), Self.value(row.after, row),
-                "\(sign)\(fixed(100 * row.change, decimals: 1)) %",
+                row.change.isFinite ? change : "new",
                 "\(fixed(100 * row.noise, decimals: 1)) %", row.verdict.rawValue,
             ])
         }

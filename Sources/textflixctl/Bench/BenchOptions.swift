@@ -59,6 +59,7 @@ enum BenchOptions {
 
     /// What is to be run; where the texts come from is filled in when they have been read.
     static func plan(_ call: Invocation) throws(UsageError) -> BenchPlan {
+        try checkTexts(call)
         let scenario = call.choice(Self.scenario, Scenario.self)
         let texts = call.integer(perRequest) ?? 1
         let main = Lane(
@@ -85,6 +86,20 @@ enum BenchOptions {
             seed: UInt64(call.integer(seed) ?? 1),
             timeout: call.duration(Options.timeout) ?? .seconds(10),
             model: call.text(Options.model) ?? "")
+    }
+
+    /// Texts are made up, or a file's.
+    private static func checkTexts(_ call: Invocation) throws(UsageError) {
+        if call.has(file) {
+            guard !call.has(tokens) else {
+                throw call.complaint("--file and --tokens exclude each other")
+            }
+        } else if call.has(jsonl) {
+            throw call.complaint("--jsonl is of a --file")
+        }
+        guard call.has(jsonl) || !call.has(textField) else {
+            throw call.complaint("--text-field names a field of --jsonl's objects")
+        }
     }
 
     private static func arrivals(
@@ -117,7 +132,13 @@ enum BenchOptions {
             }
         case nil: break
         }
+        if call.has(findCapacity), rate != nil {
+            throw call.complaint("--find-capacity searches the rate: --rate sets none")
+        }
         guard let rate = rate ?? (call.has(findCapacity) ? 1 : nil) else {
+            guard !call.has(Self.arrivals) else {
+                throw call.complaint("--arrivals is of an open loop: give a --rate")
+            }
             return .closed(concurrency: count ?? 1)
         }
         return call.text(Self.arrivals) == "constant" ? .constant(rate: rate) : .poisson(rate: rate)

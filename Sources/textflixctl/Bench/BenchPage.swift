@@ -149,9 +149,16 @@ struct BenchPage {
                 report.isSteady(index) ? .green : .yellow)
     }
 
+    /// Where a screen is too narrow for all, it shows the tail rather than the middle.
+    private static let widest = 96
+    private var quantiles: [(name: String, share: Double)] {
+        guard screen.isTerminal, screen.columns < Self.widest else { return BenchReport.quantiles }
+        return BenchReport.quantiles.filter { !["p75", "p95"].contains($0.name) }
+    }
+
     /// From the scheduled instant; the parts do not add up in quantiles, only in means.
     private func latencyTable(_ figures: LaneFigures) -> [String] {
-        let names = BenchReport.quantiles.map { TextTable.Column(title: $0.name, isNumber: true) }
+        let names = quantiles.map { TextTable.Column(title: $0.name, isNumber: true) }
         var table = TextTable(
             [.init(title: "")] + names
                 + [.init(title: "max", isNumber: true), .init(title: "mean", isNumber: true)])
@@ -159,7 +166,7 @@ struct BenchPage {
             ("latency", figures.latency), ("in queue", figures.queued),
             ("computing", figures.computed), ("elsewhere", figures.elsewhere),
         ] {
-            let values = BenchReport.quantiles.map { time(histogram.quantile($0.share)) }
+            let values = quantiles.map { time(histogram.quantile($0.share)) }
             table.append(
                 [name] + values + [time(histogram.largest), time(UInt64(histogram.mean))])
         }

@@ -26,6 +26,7 @@ struct BenchSession {
             pools.append(try RequestPool(texts: texts, lane: lane, plan: plan))
         }
         let daemon = try status()
+        try check(plan.model, of: daemon)
         let generator = try LoadGenerator(plan, pools: pools, path: client.path)
         let progress = BenchProgress(plan, title: title)
         if progress.isWanted { generator.watch = progress.show }
@@ -69,7 +70,7 @@ struct BenchSession {
     /// A rate counts only if nothing failed and the generator was on time.
     private func holds(_ slo: Assertion, _ report: BenchReport, _ rate: Double) -> Bool {
         let answered = report.run.lanes[0]
-        guard answered.errors == 0, answered.answered > 0,
+        guard answered.errors == 0, answered.failedTexts == 0, answered.answered > 0,
             let value = report.figure(slo.figure)
         else { return false }
         let verdict = slo.holds(value) && report.isOnTime
@@ -79,6 +80,15 @@ struct BenchSession {
                 + (verdict ? "holds\n" : "fails\n")
         )
         return verdict
+    }
+
+    /// A run for a model that is not there would measure refusals.
+    private func check(_ name: String, of daemon: StatusResponse) throws(Failure) {
+        let names = daemon.models.map(\.name)
+        guard name.isEmpty || names.contains(name) else {
+            let shown = names.map { DisplayWidth.oneLine($0.utf8) }.joined(separator: ", ")
+            throw Failure(.usage, "no model '\(name)'; the daemon serves \(shown)")
+        }
     }
 
     /// What the daemon is just before the run.

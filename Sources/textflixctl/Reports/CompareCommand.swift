@@ -67,7 +67,9 @@ enum CompareCommand {
                     + models[1].labels.joined(separator: ", "))
         }
         let labels = try TrueLabels(call, model: models[0], field: file.fields.label)
-        let answers = PairedAnswers(labels, most: call.integer(ReportOptions.differences) ?? 5)
+        let answers = PairedAnswers(
+            labels, needsLabels: call.has(ReportOptions.labelField) || call.has(TrueLabels.map),
+            most: call.integer(ReportOptions.differences) ?? 5)
         let first = try file.classify(
             with: models[0], client, keepingIn: ".1", name: names[0], take: answers.takeFirst)
         let second = try file.classify(
@@ -89,16 +91,27 @@ enum CompareCommand {
                 let request = request(
                     difference.item.text, model.name,
                     label: comparison.labels[difference.given[side]], call)
-                do throws(ClientError) {
-                    let response = try client.call(.explain, request, timeout: timeout)
-                    comparison.differences[index].explanations[side] = Explained(
-                        response: response)
+                do throws(Failure) {
+                    comparison.differences[index].explanations[side] = try explained(
+                        request, by: model, client, timeout)
                 } catch {
                     // A comparison without reasons is still one.
-                    printError("textflixctl: no explanation by \(model.name): \(error)\n")
+                    let name = DisplayWidth.oneLine(model.name.utf8)
+                    printError("textflixctl: no explanation by \(name): \(error.message)\n")
                 }
             }
         }
+    }
+
+    private static func explained(
+        _ request: ExplainRequest, by model: ServedModel, _ client: Client, _ timeout: Duration
+    ) throws(Failure) -> Explained {
+        let response: ExplainResponse
+        do throws(ClientError) {
+            response = try client.call(.explain, request, timeout: timeout)
+        } catch { throw Failure(error) }
+        try model.check(answeredBy: response.revision)
+        return Explained(response: response)
     }
 
     /// Of as much of the text as was read for its label.
@@ -130,9 +143,11 @@ private final class PairedAnswers {
     }
 
     private let labels: TrueLabels
+    private let needsLabels: Bool
     private let most: Int
     /// By line.
     private var first: [Int: First] = [:]
+    /// Whether the first text had a label: then all must, else none may.
     private var isLabelled: Bool?
     private var predictions: [[Prediction]] = [[], []]
     private var paired = PairedComparison()
@@ -140,15 +155,23 @@ private final class PairedAnswers {
     /// The surest first.
     private var differences: [Difference] = []
 
-    init(_ labels: TrueLabels, most: Int) {
+    /// - Parameter needsLabels: a text without one is an error.
+    init(_ labels: TrueLabels, needsLabels: Bool, most: Int) {
         self.labels = labels
+        self.needsLabels = needsLabels
         self.most = most
         answers = Confusion(labelCount: labels.labels.count)
     }
 
     func takeFirst(_ item: TextItem, _ answer: Classification) throws(Failure) {
-        let labelled = isLabelled ?? (item.givenLabel != nil)
+        let labelled = isLabelled ?? (needsLabels || item.givenLabel != nil)
         isLabelled = labelled
+        guard labelled || item.givenLabel == nil else {
+            throw Failure(
+                .data,
+                "line \(item.number) has a label, and a line before it has none: label all of them "
+                    + "or none")
+        }
         first[item.number] = First(
             probabilities: labels.probabilities(answer),
             truth: labelled ? try labels.truth(of: item) : nil)

@@ -94,10 +94,16 @@ extension JSONWriter {
             endArray()
         }
         endArray()
-        key("recalls")
-        beginArray()
-        for recall in evaluation.confusion.recalls { double(recall ?? .nan) }
-        endArray()
+        let confusion = evaluation.confusion
+        for (name, rates) in [
+            ("recalls", confusion.recalls),
+            ("f1", confusion.counts.indices.map { confusion.f1(of: $0) }),
+        ] {
+            key(name)
+            beginArray()
+            for rate in rates { double(rate ?? .nan) }
+            endArray()
+        }
         key("risk_coverage")
         beginArray()
         for point in evaluation.points {

@@ -4,8 +4,8 @@
 //
 //     accuracy            80.42 %   79.29 to 81.50
 //     …
-//     CONFUSION    negative  positive   recall      F1
-//     negative        2,010       490   80.4 %   80.4 %
+//     IS \ GIVEN   RECALL      F1  negative  positive
+//     negative     80.4 %  80.4 %     2,010       490
 //
 // Intervals hold 95 of 100 files of the same kind.
 
@@ -118,22 +118,22 @@ struct EvaluationPage {
     static func percent(_ share: Double) -> String { "\(fixed(100 * share, decimals: 1)) %" }
 }
 
-/// Truths as rows, answers as columns, and the rates that follow.
+/// Truths as rows, answers as columns; before them, since many labels pass a screen's edge, the
+/// rates that follow.
 enum ConfusionTable {
     static func lines(_ confusion: Confusion, _ labels: [String], _ screen: Screen) -> [String] {
         let names = labels.map { DisplayWidth.cut(DisplayWidth.oneLine($0.utf8), to: 16) }
         var table = TextTable(
             [TextTable.Column(title: "IS \\ GIVEN")]
-                + names.map { TextTable.Column(title: $0, isNumber: true) } + [
-                    .init(title: "RECALL", isNumber: true), .init(title: "F1", isNumber: true),
-                ])
+                + ["RECALL", "F1"].map { TextTable.Column(title: $0, isNumber: true) }
+                + names.map { TextTable.Column(title: $0, isNumber: true) })
         let recalls = confusion.recalls
         for truth in names.indices {
             table.append(
-                [names[truth]] + confusion.counts[truth].map { grouped($0) } + [
-                    recalls[truth].map(EvaluationPage.percent) ?? "-",
+                [
+                    names[truth], recalls[truth].map(EvaluationPage.percent) ?? "-",
                     confusion.f1(of: truth).map(EvaluationPage.percent) ?? "-",
-                ])
+                ] + confusion.counts[truth].map { grouped($0) })
         }
         return table.lines(on: screen)
     }

@@ -21,8 +21,13 @@ enum ExplainCommand {
         let view = ExplanationView(
             format: format, unit: template.unit, screen: screen,
             isNumbered: call.operands.count != 1)
-        let task = ExplainTask(
-            template: template, journal: try journal(call, template, client), view: view.show)
+        var task = ExplainTask(template: template, model: nil, journal: nil, view: view.show)
+        if let path = call.text(ReportOptions.resume) {
+            let model = try ServedModel.find(template.model, client)
+            task = ExplainTask(
+                template: template, model: model,
+                journal: try AnswerJournal(path, key: key(template, model)), view: view.show)
+        }
         if format == .html {
             printOutput(HTMLPage.opening("Explanations").text + "<h1>Explanations</h1>\n")
         }
@@ -44,14 +49,6 @@ enum ExplainCommand {
             priority: call.has(ReportOptions.rareBulk) ? .bulk : .interactive,
             method: method.method,
             truncation: TextCommands.truncation(call))
-    }
-
-    private static func journal(
-        _ call: Invocation, _ template: ExplainRequest, _ client: Client
-    ) throws(Failure) -> AnswerJournal<Explained>? {
-        guard let path = call.text(ReportOptions.resume) else { return nil }
-        let model = try ServedModel.find(template.model, client)
-        return try AnswerJournal(path, key: key(template, model))
     }
 
     /// What kept explanations depend on; the model's precision too.

@@ -44,7 +44,8 @@ struct FileRun {
         if let resume { journal = try AnswerJournal(resume + suffix, key: key(model)) }
         let template = ClassifyRequest(
             model: model.name, priority: .bulk, truncation: truncation)
-        let task = CollectTask(template: template, journal: journal, take: take)
+        let task = CollectTask(
+            template: template, model: model, journal: journal, take: take)
         return try run(task, client, name: name)
     }
 

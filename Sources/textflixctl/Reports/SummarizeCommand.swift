@@ -28,7 +28,8 @@ enum SummarizeCommand {
         let gathering = Gathering(
             group: call.text(ReportOptions.groupField) ?? "movie",
             title: call.text(ReportOptions.titleField) ?? "title")
-        let task = ExplainTask(template: template, journal: journal, view: gathering.take)
+        let task = ExplainTask(
+            template: template, model: model, journal: journal, view: gathering.take)
         let status = try file.run(task, client)
         guard !gathering.groups.isEmpty else {
             throw Failure(.data, "\(file.path) has no text to summarize")

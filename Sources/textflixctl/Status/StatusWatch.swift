@@ -88,7 +88,7 @@ struct StatusWatch: ~Copyable {
             lines += StatusPage(status: last, path: client.path, screen: screen).lines
             lines += ["", speed.line(on: screen)]
         }
-        let shown = lines.prefix(screen.rows - 1).map { $0 + Self.restOfLine + "\r\n" }
+        let shown = lines.prefix(max(1, screen.rows - 1)).map { $0 + Self.restOfLine + "\r\n" }
         printOutput(Self.home + shown.joined() + Self.restOfScreen)
     }
 

@@ -1,5 +1,5 @@
 // The part of a model card that an audit writes: Markdown between two marks, so that a later audit
-// renews it and nothing else of the card.
+// renews it and nothing else of the card, whatever its encoding. Its line ends are the card's.
 
 import CommandLineTable
 import Insight
@@ -11,31 +11,35 @@ enum AuditCard {
 
     /// Renews the part in a card that has it, appends it to one that has not, or begins a card.
     static func write(_ report: AuditReport, to path: String) throws {
-        let old =
-            fileExists(path)
-            ? String(decoding: try readFile(path, limit: 1 << 24), as: UTF8.self) : ""
-        try writeFileAtomically(path, bytes: Array(renewed(old, with: part(report)).utf8))
+        let old = fileExists(path) ? try readFile(path, limit: 1 << 24) : []
+        try writeFileAtomically(path, bytes: renewed(old, with: part(report)))
     }
 
-    static func renewed(_ card: String, with part: String) -> String {
-        let lines = card.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard let start = lines.firstIndex(of: opening),
-            let end = lines[start...].firstIndex(of: closing)
-        else {
-            let blank = card.isEmpty ? "" : card.hasSuffix("\n\n") ? "" : "\n"
-            return card + blank + part
+    private static func renewed(_ card: [UInt8], with part: [String]) -> [UInt8] {
+        let feed = UInt8(ascii: "\n")
+        let lines = card.split(separator: feed, omittingEmptySubsequences: false)
+        func text(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+            line.last == UInt8(ascii: "\r") ? line.dropLast() : line
         }
-        return
-            (lines[..<start]
-            + part.split(separator: "\n", omittingEmptySubsequences: false)
-            .dropLast().map(String.init) + lines[(end + 1)...]).joined(separator: "\n")
+        let lineEnd = lines.dropLast().contains { text($0).count < $0.count } ? "\r\n" : "\n"
+        let bytes = Array(part.map { $0 + lineEnd }.joined().utf8)
+        guard let start = lines.firstIndex(where: { text($0).elementsEqual(opening.utf8) }),
+            let end = lines[start...].firstIndex(where: { text($0).elementsEqual(closing.utf8) })
+        else {
+            let isApart = lines.count < 2 || lines.suffix(2).allSatisfy { text($0).isEmpty }
+            return card + (isApart ? [] : Array(lineEnd.utf8)) + bytes
+        }
+        // The last line of the old part may be the last of the file, without an end.
+        let rest = card[min(card.endIndex, lines[end].endIndex + 1)...]
+        return card[..<lines[start].startIndex] + bytes + rest
     }
 
-    private static func part(_ report: AuditReport) -> String {
+    private static func part(_ report: AuditReport) -> [String] {
         var lines = [
             opening, "## Behaviour and bias", "",
             "`textflixlab audit --model \(report.model) --seed \(report.seed)`, revision "
-                + "`\(report.revision.prefix(12))`. Sentences from templates; a failure rate is "
+                + "`\(report.revision.prefix(12))`, praise is `\(report.sides.praise)`, blame "
+                + "`\(report.sides.blame)`. Sentences from templates; a failure rate is "
                 + "the share that a reader would call wrong.", "",
             "| ability | test | failed | 95 % | cases | example |",
             "| --- | --- | ---: | --- | ---: | --- |",
@@ -67,6 +71,6 @@ enum AuditCard {
                     + "| \(AuditLines.chance(outcome.p)) | \(outcome.flips) "
                     + "| \(outcome.test.pairs.count) | \(outcome.independentPairs) |")
         }
-        return (lines + [closing]).map { "\($0)\n" }.joined()
+        return lines + [closing]
     }
 }

@@ -10,6 +10,8 @@ struct AuditReport {
     let model: String
     let revision: String
     let title: String
+    /// The labels that stand for praise and blame.
+    let sides: (praise: String, blame: String)
     let seed: UInt64
     let behaviour: [BehaviourTest.Outcome]
     let bias: [BiasTest.Outcome]
@@ -61,7 +63,8 @@ enum AuditCommand {
             }
         }
         let report = AuditReport(
-            model: model.name, revision: model.revision, title: model.title, seed: seed,
+            model: model.name, revision: model.revision, title: model.title,
+            sides: (model.labels[sides.positive], model.labels[sides.negative]), seed: seed,
             behaviour: try BehaviourTest.catalogue(seed: seed).map { try $0.outcome(score) },
             bias: try BiasTest.catalogue(seed: seed).map { try $0.outcome(score) },
             examples: call.integer(examples) ?? 2)
@@ -77,11 +80,13 @@ enum AuditCommand {
         return .success
     }
 
-    /// Which labels are praise and blame: as named, else by their usual names.
+    /// Which labels are praise and blame: as named, else by their usual names. Numbers say it only
+    /// where there are two: the second of three may well be neither.
     private static func sides(
         _ call: Invocation, _ model: ServedClassifier
     ) throws -> (positive: Int, negative: Int) {
-        func find(_ option: Option, _ usual: [String]) throws -> Int {
+        func find(_ option: Option, _ words: [String], _ numbers: [String]) throws -> Int {
+            let usual = words + (model.labels.count == 2 ? numbers : [])
             if let name = call.text(option) { return try model.label(name) }
             guard let index = model.labels.firstIndex(where: { usual.contains($0.lowercased()) })
             else {
@@ -90,9 +95,11 @@ enum AuditCommand {
             }
             return index
         }
-        return (
-            try find(positive, ["positive", "pos", "good", "label_1", "1"]),
-            try find(negative, ["negative", "neg", "bad", "label_0", "0"])
-        )
+        let praise = try find(positive, ["positive", "pos", "good"], ["label_1", "1"])
+        let blame = try find(negative, ["negative", "neg", "bad"], ["label_0", "0"])
+        guard praise != blame else {
+            throw call.complaint("praise and blame are both '\(model.labels[praise])'")
+        }
+        return (praise, blame)
     }
 }

@@ -14,7 +14,10 @@ struct AuditLines {
             screen.paint("textflixlab audit", .bold)
             + "  \(report.title), seed \(report.seed): \(grouped(report.failureCount)) of "
             + "\(grouped(report.caseCount)) sentences failed (\(share))"
-        return [heading, ""] + behaviour + examples + [""] + bias + widest
+        let sides = [report.sides.praise, report.sides.blame].map { DisplayWidth.oneLine($0.utf8) }
+        return [heading, "praise is \(sides[0]), blame \(sides[1])", ""] + behaviour + examples + [
+            ""
+        ] + bias + widest
     }
 
     private var behaviour: [String] {

@@ -15,7 +15,8 @@ struct AuditPage {
             <h1>Audit of \(report.model)</h1>
             <p class="quiet">\(report.title), seed \(report.seed). \
             \(grouped(report.failureCount)) of \(grouped(report.caseCount)) sentences failed \
-            (\(share)). A score is the share of praise, 0 to 1; its side is that of 0.5.</p>
+            (\(share)). Praise is \(report.sides.praise), blame \(report.sides.blame); a score is \
+            the share of praise, 0 to 1, its side that of 0.5.</p>
             <section class="card"><h2>Behaviour</h2><div class="scroll"><table>
             <tr><th>ability</th><th>test</th><th class="n">failed</th><th></th>\
             <th class="n">95 %</th><th class="n">cases</th></tr>

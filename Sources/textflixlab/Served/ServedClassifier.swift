@@ -94,6 +94,10 @@ final class ServedClassifier {
 
     private func take(_ ticket: Ticket<ClassifyResponse>) throws -> [[Double]] {
         let response = try client.answer(to: ticket)
+        guard response.revision == revision else {
+            throw LabError(
+                .tryAgain, "the model '\(name)' was replaced meanwhile; run this again")
+        }
         return try response.results.map { answer in
             guard answer.code == 0 else { throw LabError(.data, answer.error) }
             return answer.scores.map { Double($0.probability) }

@@ -19,7 +19,7 @@ struct Site {
     ) throws(Failure) {
         title = call.text(SiteOptions.title) ?? "Textflix"
         models = reading.models
-        methods = reading.methods
+        methods = reading.methods.map { $0.joined(separator: ", ") }
         labels = reading.labels.labels
         films = try Self.films(reviews, call)
         figures = SiteFigures(reviews, labelCount: labels.count, modelCount: models.count)

@@ -48,7 +48,9 @@ final class SiteReading {
     /// Per model, by line.
     private var answers: [[Int: SiteAnswer]]
     private var explanations: [[Int: Explained]]
-    private(set) var methods: [String]
+    /// Of each model, as they came: with little time a long review may have another than a short
+    /// one.
+    private(set) var methods: [[String]]
     /// Texts that some model could not read.
     private(set) var failed = false
 
@@ -71,7 +73,7 @@ final class SiteReading {
         cache = try Self.cacheFolder(call)
         answers = models.map { _ in [:] }
         explanations = models.map { _ in [:] }
-        methods = models.map { _ in "" }
+        methods = models.map { _ in [] }
     }
 
     private static func models(
@@ -136,12 +138,6 @@ final class SiteReading {
     func reviews() throws(Failure) -> [SiteReview] {
         for side in models.indices { try classify(side) }
         for side in models.indices where way != .none { try explain(side) }
-        for model in models {
-            guard try ServedModel.find(model.name, client).revision == model.revision else {
-                throw Failure(
-                    .tryAgain, "the model '\(model.name)' was replaced meanwhile; run this again")
-            }
-        }
         let isLabelled = items.values.contains { $0.givenLabel != nil }
         var reviews: [SiteReview] = []
         for (number, item) in items.sorted(by: { $0.key < $1.key }) {
@@ -161,7 +157,8 @@ final class SiteReading {
         let model = models[side]
         let journal: AnswerJournal<Classification> = try journal("classify", model, "")
         let task = CollectTask(
-            template: ClassifyRequest(model: model.name, priority: .bulk), journal: journal
+            template: ClassifyRequest(model: model.name, priority: .bulk), model: model,
+            journal: journal
         ) { [self] (item, answer) throws(Failure) in
             if side == 0 { items[item.number] = item }
             answers[side][item.number] = SiteAnswer(answer, labels)
@@ -177,11 +174,13 @@ final class SiteReading {
         request.method = model.isLinear ? .linear : way.method ?? .auto
         let options = "\(request.method) \(request.samples) \(request.seed)"
         let journal: AnswerJournal<Explained> = try journal("explain", model, options)
-        let task = ExplainTask(template: request, journal: journal) {
+        let task = ExplainTask(template: request, model: model, journal: journal) {
             [self] (item, explained) throws(Failure) in
             guard answers[side][item.number] != nil else { return [] }
             explanations[side][item.number] = explained
-            methods[side] = explained.methodName
+            if !methods[side].contains(explained.methodName) {
+                methods[side].append(explained.methodName)
+            }
             return []
         }
         // A text without reasons is still one: only what has no label counts as failed.

@@ -178,6 +178,7 @@ import TextflixProtocol
 
     @Test(arguments: [
         "", "p99", "p0<1ms", "p101<1ms", "speed>1", "p99<", "p99<fast", "p99<>1ms", "rate",
+        "p99<250", "bulk.max<3", "rate>40ms", "errors=0s",
     ])
     func refused(text: String) {
         #expect(Assertion(text) == nil)

@@ -22,6 +22,14 @@ import TextflixProtocol
                 response: ExplainResponse(classification: classification, features: [feature])))
     }
 
+    @Test func whatHasNoLettersIsItself() {
+        var group = ReviewGroup(name: "tt1", title: nil)
+        for (number, text) in ["★★★★★", "👍👍", "!!!", "!!! "].enumerated() {
+            add(text, weight: 0.3, probability: 0.8, number, to: &group)
+        }
+        #expect(group.lines(of: "positive").map(\.reviews).sorted() == [1, 1, 2])
+    }
+
     @Test func equalSentencesAreOneLine() {
         var group = ReviewGroup(name: "tt1", title: nil)
         add("So good!", weight: 0.3, probability: 0.8, 1, to: &group)

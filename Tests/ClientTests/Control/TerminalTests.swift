@@ -11,6 +11,7 @@ let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
 @Suite struct DisplayWidthTests {
     @Test(arguments: [
         ("abc", 3), ("", 0), ("日本", 4), ("e\u{301}", 1), ("😀", 2), ("—…", 2), ("한", 2),
+        ("⭐✅⚡", 6), ("🫠🪄", 4), ("❤", 1), ("🇩🇪", 2), ("👍🏽", 4),
     ])
     func columns(text: String, width: Int) {
         #expect(DisplayWidth.of(text) == width)
@@ -28,7 +29,8 @@ let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
     @Test func aTextCannotMoveTheCursor() {
         let hostile = "a\u{1B}[2Jb\r\nc\u{9B}31m\u{202E}d\t  e "
         let shown = DisplayWidth.oneLine(hostile.utf8)
-        #expect(shown == "a [2Jb c 31m d e")
+        #expect(shown == "a [2Jb c 31md e")
+        #expect(DisplayWidth.oneLine("co\u{AD}-op \u{200D}x".utf8) == "co-op x")
         #expect(DisplayWidth.oneLine([0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
     }
 }

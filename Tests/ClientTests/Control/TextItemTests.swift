@@ -89,6 +89,13 @@ import TextflixProtocol
         #expect(item.givenLabel == "positive")
     }
 
+    @Test func aFieldIsFoundByItsNameInTheFile() throws {
+        let item = try object(#"{"text":"t","label":"positive","input_label":"x","id":7}"#)
+        #expect(item.field("label") == "positive" && item.field("input_label") == "x")
+        #expect(item.field("id") == "7" && item.field("input_input_label") == nil)
+        #expect(try object(#"{"text":"t"}"#).field("id") == nil)
+    }
+
     @Test(arguments: [
         (#"{"id":1}"#, "no field \"text\""),
         (#"{"text":null}"#, "field \"text\" is null, not a string"),

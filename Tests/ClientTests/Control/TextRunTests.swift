@@ -199,10 +199,38 @@ private final class PipeReader: Sendable {
         #expect(run.output == expected(lines))
     }
 
+    @Test func aReplacedModelEndsAReport() throws {
+        let daemon = try FakeDaemon { request in
+            let asked = try? ClassifyRequest(decoding: request.envelope.payload)
+            let revision = asked?.texts.first == "c" ? "new" : "old"
+            let results = (asked?.texts ?? []).map { _ in Classification(label: "x") }
+            return .answer(ClassifyResponse(results: results, revision: revision).encoded)
+        }
+        defer { daemon.stop() }
+        let model = ServedModel(
+            name: "m", revision: "old", precision: "f32", labels: ["x"], isLinear: false)
+        for texts in [["a", "b"], ["c"]] {
+            let task = CollectTask(template: ClassifyRequest(), model: model, journal: nil) {
+                _, _ in
+            }
+            let client = try Client(path: daemon.path, retry: policy)
+            var run = try TextRun(
+                task, client: client, input: TextInput(arguments: texts, form: .lines),
+                settings: TextRunSettings("textflixctl", timeout: .seconds(5)))
+            if texts == ["c"] {
+                let failure = #expect(throws: Failure.self) { try run.run() }
+                #expect(failure?.status == .tryAgain)
+                #expect(failure?.message.contains("replaced") == true)
+            } else {
+                #expect(try run.run() == .success)
+            }
+        }
+    }
+
     @Test func anExplanationHasTheDaemonForItself() throws {
         let daemon = try FakeDaemon { _ in .silence }
         defer { daemon.stop() }
-        let task = ExplainTask(template: ExplainRequest(), journal: nil) { _, _ in [] }
+        let task = ExplainTask(template: ExplainRequest(), model: nil, journal: nil) { _, _ in [] }
         let input = TextInput(arguments: ["a", "b", "c"], form: .lines)
         let settings = TextRunSettings("textflixctl", timeout: .milliseconds(200))
         let client = try Client(path: daemon.path, retry: policy)
