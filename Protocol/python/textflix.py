@@ -12,13 +12,16 @@ Usage: python3 textflix.py [--socket PATH] [--timeout SECONDS] [--model NAME] CO
 
 One file, standard library alone, Python 3.9 or later; copy it into your project. The protocol is
 in README.md one folder up. A client belongs to one thread. Requests may overlap: `start` sends and
-returns a `Call`, whose `result` waits; answers may come in any order.
+returns a `Call`, whose `result` waits; answers may come in any order. Nothing is read while the
+caller does something else, and the daemon closes a connection whose answers lie unread for half a
+minute: take answers that are larger than a socket's buffer (some 200 KB in all) sooner.
 
 Texts are str, or bytes that are sent as they are. A text that fails does so alone: look at `code`
-and `error` of its result. A request that fails raises `Error`; nothing is tried again by itself.
-Where that can help, the error says after how many seconds. A connection that the daemon has closed,
-as after some of these errors and when it is restarted, is made anew by the next request; requests
-that were on their way over it fail with UNAVAILABLE:
+and `error` of its result. A request that fails raises `Error`; nothing but `classify_stream` tries
+again by itself. Where that can help, the error says after how many seconds. A connection that the
+daemon has closed, as after some of these errors and when it is restarted, is made anew by the next
+request, and so is that of a process from which this one was forked; requests that were on their way
+over it fail with UNAVAILABLE:
 
     while True:
         try:
@@ -35,6 +38,7 @@ import enum
 import errno
 import json
 import os
+import random
 import select
 import socket
 import struct
@@ -47,7 +51,14 @@ TEXT_BYTES = BODY_BYTES - (64 << 10)  # Of all texts of one request.
 TEXTS_PER_REQUEST = 1024
 STREAM_WINDOW = 32
 GRACE_SECONDS = 1.0  # The daemon's own DEADLINE_EXCEEDED is awaited so long before ours is raised.
+PATIENCE = 30.0  # Seconds without progress after which a stream that broke is given up.
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0  # Seconds between attempts to open it anew.
 LONGEST_POLL = (1 << 31) - 1  # Milliseconds: poll() takes a C int.
+LONGEST_TIMEOUT = (1 << 63) - 1  # Nanoseconds: timeout_nano is an int64.
+LAST_STREAM = (1 << 32) - 1
+# After this one a connection is left for a new one, with numbers from 1, once no call is open on
+# it; calls that always overlap have the other half.
+WORN_STREAM = (1 << 31) - 1
 
 REQUEST, RESPONSE, DATA = 1, 2, 3
 REMOTE_CLOSED, REMOTE_OPEN, NO_DATA = 1, 2, 4
@@ -84,6 +95,10 @@ class Error(Exception):
     def __init__(self, code, message="", retry_after=None):
         self.code, self.message, self.retry_after = Code(code), message, retry_after
         super().__init__(f"{self.code.name}: {message}" if message else self.code.name)
+
+    def __reduce__(self):
+        """Else a copy, as one from another process, were made of the whole sentence as its code."""
+        return type(self), (self.code, self.message, self.retry_after), self.__dict__
 
 
 # The schema: for each message its fields, "name kind number"; a star: repeated.
@@ -178,6 +193,7 @@ def _schema(text):
 MESSAGES = _schema(SCHEMA)
 VARINTS = {"uint32": 32, "int32": 32, "enum": 32, "uint64": 64, "int64": 64, "bool": 64}
 FIXED = {"float": ("<f", 5), "double": ("<d", 1)}
+BYTES = (bytes, bytearray, memoryview)
 DEFAULTS = {"string": "", "text": "", "bytes": b"", "float": 0.0, "double": 0.0, "bool": False}
 
 
@@ -229,8 +245,19 @@ def _chosen(field, value):
     return int(value)
 
 
-def _bare(field, value):
-    """The wire type of a value and its bytes, without a tag."""
+def _string(field, value, index):
+    """The bytes of a text or another string. Raises TypeError: bytes(3) would be a text as well."""
+    if isinstance(value, str):
+        # A lone surrogate is no UTF-8; as bytes it lets the daemon refuse that text alone.
+        return value.encode("utf-8", "surrogatepass" if field.kind == "text" else "strict")
+    if isinstance(value, BYTES):
+        return bytes(value)
+    place = f"{field.name}[{index}]" if field.repeated else field.name
+    raise TypeError(f"{place} is neither str nor bytes, but {type(value).__name__}")
+
+
+def _bare(field, value, index=None):
+    """The wire type of a value, the `index`-th of its field, and its bytes, without a tag."""
     if field.kind in VARINTS:
         return 0, _varint(_chosen(field, value))
     if field.kind in FIXED:
@@ -239,7 +266,7 @@ def _bare(field, value):
     if field.kind in MESSAGES:
         raw = encode(field.kind, value)
     else:
-        raw = value.encode("utf-8") if isinstance(value, str) else bytes(value)
+        raw = _string(field, value, index)
     return 2, _varint(len(raw)) + raw
 
 
@@ -255,8 +282,8 @@ def encode(name, values):
             packed = b"".join(_bare(field, element)[1] for element in value)
             out += [_varint(field.number << 3 | 2), _varint(len(packed)), packed]
             continue
-        for element in value if field.repeated else [value]:
-            wire, raw = _bare(field, element)
+        for index, element in enumerate(value if field.repeated else [value]):
+            wire, raw = _bare(field, element, index)
             # A default is all zeros: 0, false, +0.0, or the length of an empty string.
             if field.repeated or field.kind in MESSAGES or any(raw):
                 out += [_varint(field.number << 3 | wire), raw]
@@ -269,7 +296,31 @@ def _payload(method, /, **fields):
     unknown = fields.keys() - {field.name for field in MESSAGES[name]}
     if unknown:
         raise TypeError(f"{method} has no field {', '.join(sorted(unknown))}")
+    if "texts" in fields:
+        fields["texts"] = _list(fields["texts"])
+    if fields.get("text", "") is None:
+        raise TypeError("text is None")  # Which would be the empty text.
     return encode(name, fields)
+
+
+def _list(texts):
+    return [texts] if isinstance(texts, (str, *BYTES)) else list(texts)
+
+
+def _nanoseconds(timeout):
+    """`timeout_nano` of so many seconds: at least 1, as 0 means no end. Raises ValueError: NaN."""
+    if timeout is None:
+        return 0
+    # In seconds first: of 1e300 there are more nanoseconds than a float holds.
+    nanoseconds = int(max(min(timeout, LONGEST_TIMEOUT / 1e9), 0) * 1e9)
+    return max(1, min(nanoseconds, LONGEST_TIMEOUT))
+
+
+def _frame(stream, kind, flags, body=b""):
+    if len(body) > BODY_BYTES:
+        raise Error(Code.RESOURCE_EXHAUSTED,
+                    f"a request of {len(body)} bytes; the limit is {BODY_BYTES}")
+    return struct.pack(">IIBB", len(body), stream, kind, flags) + body
 
 
 # Reading
@@ -435,19 +486,27 @@ class Call:
         return message
 
     def cancel(self):
-        """Tells the daemon to forget it, without waiting; `result` raises CANCELLED."""
-        if self._client._calls.pop(self.stream, None):
-            self._ended, self._failure = True, Error(Code.CANCELLED, "cancelled here")
+        """Tells the daemon to forget it, without waiting for the answer; `result` raises
+        CANCELLED."""
+        self._client._mind_fork()
+        if self._client._calls.get(self.stream) is not self:
+            return
+        del self._client._calls[self.stream]
+        self._ended, self._failure = True, Error(Code.CANCELLED, "cancelled here")
+        try:
             # Over its own connection, with which it is gone by itself.
-            self._client._open("Cancel", None, _payload("Cancel", streams=[self.stream]))
+            self._client._open("Cancel", GRACE_SECONDS, _payload("Cancel", streams=[self.stream]))
+        except Error:
+            pass  # What cannot be sent in time ends the connection, and this call with it.
 
     def _next(self):
         """The next message; None at the good end of a stream."""
         while not self._messages and not self._ended:
             try:
                 self._client._turn(self._deadline)
-            except Error:
+            except Error as error:
                 self._client._calls.pop(self.stream, None)
+                self._ended, self._failure = True, error
                 raise
         if self._messages:
             return self._messages.popleft()
@@ -481,10 +540,87 @@ def _failure(status):
     return Error(status.code, status.message, retry)
 
 
+class _Stream:
+    """A ClassifyStream that outlives its connection: frames that are not answered are kept, and
+    sent again on the next stream. Answers come in the order of the frames, none twice."""
+
+    def __init__(self, client, timeout):
+        self._client, self._unanswered, self._trouble = client, collections.deque(), None
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._open()
+
+    def __len__(self):
+        """Frames that are not answered."""
+        return len(self._unanswered)
+
+    def send(self, flags, body=b""):
+        self._unanswered.append((flags, body))
+        self._write(flags, body)
+
+    def answer(self):
+        """Of the oldest frame."""
+        while True:
+            try:
+                answer = self.call.result()
+                break
+            except Error as error:
+                self._open_anew(error)
+        self._trouble = None
+        self._unanswered.popleft()
+        return answer
+
+    def end(self):
+        """Waits for the good end, after the last answer. A loss takes nothing along any more."""
+        try:
+            self.call._next()
+        except Error as error:
+            if not _may_pass(error):
+                raise
+
+    def _write(self, flags, body):
+        self._client._send(self.call, _frame(self.call.stream, DATA, flags, body))
+
+    def _open(self):
+        self._client._renew()
+        left = None if self._deadline is None else self._deadline - time.monotonic()
+        self.call = self._client._open("ClassifyStream", left, None, REMOTE_OPEN)
+        for flags, body in self._unanswered:
+            self._write(flags, body)
+
+    def _open_anew(self, error):
+        """Raises the error where that is in vain, else tries until it succeeds or patience ends."""
+        while True:
+            self._pause(error)
+            try:
+                return self._open()
+            except Error as again:
+                error = again
+
+    def _pause(self, error):
+        """None before the first attempt, then growing ones; never shorter than the daemon asks."""
+        now = time.monotonic()
+        since, attempts = self._trouble or (now, 0)
+        self._trouble = since, attempts + 1
+        pause = error.retry_after or 0.0
+        if attempts:
+            longest = min(FIRST_PAUSE * 2 ** min(attempts, 20), LONGEST_PAUSE)
+            pause += longest * random.uniform(0.5, 1)  # Not all clients in the same moment.
+        limit = min(since + PATIENCE, self._deadline or float("inf"))
+        if self._client._path is None or not _may_pass(error) or now + pause >= limit:
+            raise error
+        time.sleep(pause)
+
+
+def _may_pass(error):
+    """Whether the same frames may be answered a little later."""
+    busy = error.code == Code.RESOURCE_EXHAUSTED and error.retry_after is not None
+    return busy or error.code == Code.UNAVAILABLE
+
+
 class Client:
     """A connection to the daemon. `timeout=` of each method overrides the client's own. An option
     that a method does not know is a TypeError, and nothing is sent. `path`: where to connect anew;
-    without it a client ends with its connection."""
+    without it a client ends with its connection, and in a forked child: UNAVAILABLE."""
 
     def __init__(self, link, timeout=10.0, path=None):
         self.timeout = timeout
@@ -493,7 +629,8 @@ class Client:
 
     def _adopt(self, link):
         link.setblocking(False)
-        self._link, self._is_lost = link, False
+        self._link, self._process = link, os.getpid()
+        self._loss = None  # Why the connection is gone.
         # Numbers rise on: what is said late of a stream of an earlier connection names no other.
         self._first = self._stream + 2
         self._incoming, self._outgoing = bytearray(), bytearray()
@@ -507,37 +644,39 @@ class Client:
     def close(self):
         """Whatever is still on its way is cancelled by the daemon."""
         self._path = None
-        self._link.close()
+        self._lost("the client is closed")
 
     def classify(self, texts, timeout=..., **options):
         """ClassifyResponse: `results`, one a text. Options: model, priority ("interactive",
         "bulk"), truncation ("head", "head_and_tail", "windows", "refuse")."""
-        return self.start("Classify", timeout, texts=_list(texts), **options).result()
+        return self.start("Classify", timeout, texts=texts, **options).result()
 
     def classify_stream(self, batches, timeout=None, window=16, **options):
         """Yields a ClassifyResponse for each list of texts in `batches`, in their order, with
-        `window` of them on their way. Leaving early cancels the rest. For large amounts."""
+        `window` of them on their way. Leaving early cancels the rest. For large amounts.
+
+        A connection that breaks (as when answers lie unread for half a minute) and a daemon that is
+        busy or leaving do not end it where the client has a path: the stream is opened anew, and
+        batches that are not answered are sent again; at once, then after pauses, until nothing was
+        answered for 30 s or the `timeout` of the whole ends. Then the error is raised."""
         _payload("ClassifyStream", texts=[], **options)  # What is wrong is said at once.
-        return self._classified(batches, timeout, window, options)
+        if window < 1:
+            raise ValueError(f"a window of {window}; at least one batch must be on its way")
+        return self._classified(batches, timeout, min(window, STREAM_WINDOW), options)
 
     def _classified(self, batches, timeout, window, options):
-        self._renew()
-        call = self._open("ClassifyStream", timeout, None, REMOTE_OPEN)
-        unanswered = 0
+        stream = _Stream(self, timeout)
         try:
             for texts in batches:
-                body = _payload("ClassifyStream", texts=_list(texts), **options)
-                self._send(call.stream, DATA, 0, body)
-                unanswered += 1
-                if unanswered == min(window, STREAM_WINDOW):
-                    yield call.result()
-                    unanswered -= 1
-            self._send(call.stream, DATA, REMOTE_CLOSED | NO_DATA)
-            for _ in range(unanswered):
-                yield call.result()
-            call._next()
+                stream.send(0, _payload("ClassifyStream", texts=texts, **options))
+                if len(stream) >= window:
+                    yield stream.answer()
+            stream.send(REMOTE_CLOSED | NO_DATA)
+            while len(stream) > 1:
+                yield stream.answer()
+            stream.end()
         finally:
-            call.cancel()
+            stream.call.cancel()
 
     def explain(self, text, timeout=..., **options):
         """ExplainResponse. Options: model, unit, method, samples, label, seed, priority,
@@ -546,15 +685,15 @@ class Client:
 
     def embed(self, texts, timeout=..., **options):
         """EmbedResponse: `embeddings`. Options: model, pooling, normalize, priority, truncation."""
-        return self.start("Embed", timeout, texts=_list(texts), **options).result()
+        return self.start("Embed", timeout, texts=texts, **options).result()
 
     def tag(self, texts, timeout=..., **options):
         """TagResponse: `results`, each with `spans`. Options: model, priority, truncation."""
-        return self.start("Tag", timeout, texts=_list(texts), **options).result()
+        return self.start("Tag", timeout, texts=texts, **options).result()
 
     def tokenize(self, texts, timeout=..., **options):
         """TokenizeResponse: `results` with `ids`. Options: model, special_tokens."""
-        return self.start("Tokenize", timeout, texts=_list(texts), **options).result()
+        return self.start("Tokenize", timeout, texts=texts, **options).result()
 
     def status(self, timeout=...):
         return self.start("Status", timeout).result()
@@ -568,55 +707,80 @@ class Client:
         return self.start("Cancel", timeout, streams=list(streams)).result()
 
     def start(self, method, /, timeout=..., **fields):
-        """Sends a request and returns its Call at once."""
+        """Sends a request and returns its Call, without waiting for the answer. Raises
+        DEADLINE_EXCEEDED where the daemon does not take it in time."""
         payload = _payload(method, **fields)
         self._renew()
         return self._open(method, self.timeout if timeout is ... else timeout, payload)
 
     def _renew(self):
-        """Connects anew where the connection is gone. Raises Error."""
-        if self._path is None or self._is_alive():
+        """Connects anew where the connection is gone, or its numbers are. Raises Error."""
+        self._mind_fork()
+        if self._path is None:
+            if self._loss is not None:
+                raise Error(Code.UNAVAILABLE, self._loss)
+            return  # What the daemon may have said meanwhile is for the request that comes now.
+        if self._is_alive() and (self._calls or self._stream < WORN_STREAM):
             return
-        self._lost("the daemon closed the connection")
         try:
             link = _link(self._path, waits=False)
         except OSError as error:
             raise Error(Code.UNAVAILABLE, f"{self._path}: {error.strerror or error}") from None
         self._link.close()
+        self._stream = self._stream if self._stream < WORN_STREAM else -1
         self._adopt(link)
 
     def _is_alive(self):
-        try:
-            return not self._is_lost and self._link.recv(1, socket.MSG_PEEK) != b""
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+        """Reads all that came, as the end stands behind it."""
+        while self._loss is None and self._read():
+            pass
+        return self._loss is None
+
+    def _mind_fork(self):
+        """A forked child leaves the connection to its parent, whose frames its own would mix with
+        and whose answers it would take; only its copy of the descriptor is closed."""
+        if self._loss is None and self._process != os.getpid():
+            self._lost("the connection is that of the process from which this one was forked")
 
     def _open(self, method, timeout, payload, flags=0):
+        if self._stream + 2 > LAST_STREAM:
+            raise Error(Code.UNAVAILABLE, "the stream numbers of this connection are used up;"
+                        " it can be made anew when none of its calls is open")
         self._stream += 2
+        timeout = None if timeout == float("inf") else timeout
         call = Call(self, self._stream, method, timeout)
-        nanoseconds = 0 if timeout is None else max(1, int(timeout * 1e9))
         body = encode("Request", {"service": SERVICE, "method": method, "payload": payload,
-                                  "timeout_nano": nanoseconds})
-        self._send(call.stream, REQUEST, flags, body)
+                                  "timeout_nano": _nanoseconds(timeout)})
+        frame = _frame(call.stream, REQUEST, flags, body)
         self._calls[call.stream] = call
+        self._send(call, frame)
         return call
 
-    def _send(self, stream, kind, flags, body=b""):
-        if len(body) > BODY_BYTES:
-            raise Error(Code.RESOURCE_EXHAUSTED,
-                        f"a request of {len(body)} bytes; the limit is {BODY_BYTES}")
-        self._outgoing += struct.pack(">IIBB", len(body), stream, kind, flags) + body
+    def _send(self, call, frame):
+        """Returns when the frame is sent as a whole: nobody writes while the caller does something
+        else, and the daemon closes a connection on which a frame takes too long. Reads as well, as
+        the daemon does not read from one who leaves answers unread. Raises DEADLINE_EXCEEDED."""
+        self._mind_fork()
+        if call._ended:
+            return  # Its `result` says why.
+        self._outgoing += frame
         self._write()
+        while self._outgoing:
+            self._turn(call._deadline)
 
     def _turn(self, deadline):
         """Waits until the socket moves, then writes and reads what goes without waiting."""
+        self._mind_fork()
+        if self._loss is not None:
+            return  # No call is open any more.
         left = None if deadline is None else max(0, deadline - time.monotonic())
         # Not select(), which knows no descriptor above 1023.
         poll = select.poll()
         poll.register(self._link, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
         if not poll.poll(None if left is None else min(left * 1000, LONGEST_POLL)):
+            if self._outgoing:
+                # Else they would go out before the next request, for nobody, and grow till then.
+                self._lost("the daemon did not take a request in time")
             raise Error(Code.DEADLINE_EXCEEDED, "no answer in time")
         self._write()
         self._read()
@@ -632,10 +796,11 @@ class Client:
             self._outgoing.clear()
 
     def _read(self):
+        """Takes what arrived, and returns whether there may be more."""
         try:
             arrived = self._link.recv(1 << 18)
         except BlockingIOError:
-            return
+            return False
         except OSError as error:
             return self._lost(str(error))
         if not arrived:
@@ -655,6 +820,7 @@ class Client:
                 if call._ended:
                     del self._calls[call.stream]
         del self._incoming[:at]
+        return True
 
     def _addressed(self, stream):
         """The calls that a frame is for: that of its stream; of the first, on a connection that
@@ -664,16 +830,14 @@ class Client:
         return [self._calls[stream]] if stream in self._calls else []
 
     def _lost(self, reason):
-        """Every call still open fails; what is complete can still be taken."""
-        self._is_lost = True
+        """Every call still open fails; what is complete can still be taken. False, for `_read`."""
+        self._loss = reason
+        self._link.close()
         for call in self._calls.values():
             call._ended, call._failure = True, Error(Code.UNAVAILABLE, reason)
         self._calls.clear()
         self._outgoing.clear()
-
-
-def _list(texts):
-    return [texts] if isinstance(texts, (str, bytes)) else list(texts)
+        return False
 
 
 # The command line

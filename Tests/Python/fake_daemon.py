@@ -41,7 +41,8 @@ class FakeDaemon:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(self.path)
         self.listener.listen()
-        self.thread = threading.Thread(target=self._serve, args=(scripts,))
+        # One that waits for a connection in vain does not keep a test that failed from ending.
+        self.thread = threading.Thread(target=self._serve, args=(scripts,), daemon=True)
         self.thread.start()
 
     def _serve(self, scripts):
@@ -78,12 +79,24 @@ class Peer:
         stream, _, _, body = self.receive()
         return stream, textflix.decode("Request", body)
 
-    def send(self, stream, vector, flags=None, kind=None):
-        header, body = FRAMES[vector]["header"], body_of(vector)
-        flags = header["flags"] if flags is None else flags
-        self.file.write(struct.pack(">IIBB", len(body), stream, KINDS[header["kind"]], flags)
-                        + body)
+    def write(self, stream, kind, flags=0, body=b""):
+        self.file.write(struct.pack(">IIBB", len(body), stream, kind, flags) + body)
         self.file.flush()
+
+    def send(self, stream, vector):
+        header = FRAMES[vector]["header"]
+        self.write(stream, KINDS[header["kind"]], header["flags"], body_of(vector))
+
+    def batch(self):
+        """The texts of the next message of a stream, or None: the client says no more."""
+        _, _, flags, body = self.receive()
+        no_more = flags & textflix.REMOTE_CLOSED
+        return None if no_more else textflix.decode("ClassifyRequest", body).texts
+
+    def label(self, stream, texts):
+        """The answer to a message of a stream: each text is its own label."""
+        body = textflix.encode("ClassifyResponse", {"results": [{"label": t} for t in texts]})
+        self.write(stream, textflix.DATA, 0, body)
 
     def reply(self, stream, method, **fields):
         """A good answer to a request of that method."""
@@ -95,6 +108,4 @@ class Peer:
         self._respond(stream, {"status": {"code": code, "message": message}})
 
     def _respond(self, stream, envelope):
-        body = textflix.encode("Response", envelope)
-        self.file.write(struct.pack(">IIBB", len(body), stream, KINDS["response"], 0) + body)
-        self.file.flush()
+        self.write(stream, KINDS["response"], 0, textflix.encode("Response", envelope))
