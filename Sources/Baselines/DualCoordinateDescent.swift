@@ -63,7 +63,8 @@ package struct DualCoordinateDescent: Sendable {
                     case .squaredHinge: state.stepSquaredHinge(row, cost: cost)
                     case .logistic: state.stepLogistic(row, cost: cost)
                     }
-                largest = max(largest, gradient)
+                // `max` would pass over what is no number, and it would look solved.
+                largest = gradient.isNaN ? .infinity : max(largest, gradient)
             }
             if largest < tolerance { return state.solution(passes: pass, converged: true) }
         }
@@ -78,6 +79,8 @@ private struct DualState {
     /// |x_i|², the bias feature included.
     let squares: [Double]
     var alphas: [Double]
+    /// C - α where that is so small that α has too few of its digits, or none; else 0.
+    var rests: [Double]
     /// In Double: millions of small additions to w must not drift from Σ α y x.
     var weights: [Double]
     var bias = 0.0
@@ -89,6 +92,7 @@ private struct DualState {
             rows.values[rows[row]].reduce(1.0) { $0 + Double($1) * Double($1) }
         }
         alphas = Array(repeating: 0, count: rows.rowCount)
+        rests = alphas
         weights = Array(repeating: 0, count: rows.columnCount)
     }
 
@@ -112,6 +116,11 @@ private struct DualState {
         return abs(projected)
     }
 
+    /// Under this share of C, z is kept beside α = C - z: by half of a Double's digits.
+    private static let restShare = 0x1p-27
+    /// Under it the logarithm's argument would vanish.
+    private static let least = Double.leastNormalMagnitude
+
     /// Newton on z in (0, C) for  a/2 (z - α)² + b (z - α) + z log z + (C - z) log(C - z), on the
     /// side of C/2 where the minimum lies, so that the small one of z and C - z keeps its digits.
     mutating func stepLogistic(_ row: Int, cost: Double) -> Double {
@@ -120,7 +129,8 @@ private struct DualState {
         let b = signs[row] * margin(row)
         // The derivative at C/2 tells the side: log terms cancel there.
         let mirrored = a * (cost / 2 - old) + b < 0
-        let origin = mirrored ? cost - old : old
+        let rest = rests[row] > 0 ? rests[row] : cost - old
+        let origin = mirrored ? rest : old
         let slope = mirrored ? -b : b
         func derivative(_ z: Double) -> Double {
             a * (z - origin) + slope + log(z / (cost - z))
@@ -131,12 +141,14 @@ private struct DualState {
             let value = derivative(z)
             if abs(value) < 1e-10 { break }
             let next = z - value / (a + cost / ((cost - z) * z))
-            z = next <= 0 ? z * 0.1 : next
+            z = next <= 0 ? max(z * 0.1, Self.least) : next
         }
         let alpha = mirrored ? cost - z : z
+        rests[row] = mirrored && z < Self.restShare * cost ? z : 0
         add(row, (alpha - old) * signs[row])
         alphas[row] = alpha
-        return abs(atStart)
+        // At the end of what a Double can say there is no way further down.
+        return origin <= Self.least && atStart > 0 ? 0 : abs(atStart)
     }
 
     /// w · x_i

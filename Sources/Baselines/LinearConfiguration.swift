@@ -32,10 +32,21 @@ struct LinearConfiguration {
         self.labels = labels
         recipe = try NGramRecipe(source)
         platt = PlattScaling(
-            slope: try source.number("platt_slope", in: -1e9...1e9) ?? 1,
-            offset: try source.number("platt_offset", in: -1e9...1e9) ?? 0)
-        bias = try source.number("bias", in: -1e9...1e9) ?? 0
+            slope: try Self.number("platt_slope", source),
+            offset: try Self.number("platt_offset", source))
+        bias = try Self.number("bias", source)
         bytes = source.bytes
+    }
+
+    /// Absent it is an error: null stands where what was trained is no number, and a model with 0
+    /// in its place answers otherwise.
+    private static func number(
+        _ key: String, _ source: JSONSource
+    ) throws(WeightsError) -> Double {
+        guard let number = try source.number(key, in: -1e9...1e9) else {
+            throw source.error("\(key), a number, is missing", source.root[key] ?? source.root)
+        }
+        return number
     }
 
     /// The names of n-grams (NGramHash) and the table's slots belong to it.

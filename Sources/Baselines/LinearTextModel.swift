@@ -1,8 +1,8 @@
 // A linear classifier over n-grams, as a model folder: NB-SVM, and averaged word vectors, whose
 // classifier is one number a word too.
 //
-//     config.json          {"model_type": "textflix-ngrams", "labels": [negative, positive],
-//                           "recipe": {...}, "platt": {"slope": a, "offset": b}, "bias": c}
+//     config.json          {"model_type": "textflix-ngrams", "labels": [negative, positive], ...,
+//                           "platt_slope": a, "platt_offset": b, "bias": c}
 //     model.safetensors    "table", see NGramTable
 //     textflix.json        as for any model, optional
 //
@@ -10,7 +10,8 @@
 //     norm: 1 (binary), the length of the weights (idf), the number of tokens (mean)
 //     logit of the positive label = a · margin + b, of the negative 0
 //
-// Invariant: scoring allocates nothing once its reader is warm, and depends on the text alone.
+// Invariant: all of its numbers are finite; scoring allocates nothing once its reader is warm, and
+// depends on the text alone.
 
 internal import JSONText
 internal import Syscalls
@@ -63,6 +64,9 @@ package final class LinearTextModel: Sendable {
         else {
             throw WeightsError(
                 .mismatch, file.path, "no tensor \"table\" of U64 [a power of two, 2] in it")
+        }
+        guard table.isFinite else {
+            throw WeightsError(.notFinite, file.path, "a weight in its table is no number")
         }
         self.table = table
         revision = Revision(pieces: [

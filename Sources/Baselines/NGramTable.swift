@@ -46,6 +46,14 @@ struct NGramTable: @unchecked Sendable {
         }
     }
 
+    /// Whether all weights and coefficients are numbers.
+    var isFinite: Bool {
+        (0...mask).allSatisfy { slot in
+            let entry = Self.entry(bits: slots[2 * slot + 1])
+            return slots[2 * slot] == 0 || entry.weight.isFinite && entry.coefficient.isFinite
+        }
+    }
+
     private static func entry(bits: UInt64) -> Entry {
         Entry(
             weight: Float(bitPattern: UInt32(truncatingIfNeeded: bits)),

@@ -40,6 +40,9 @@ package struct NetworkPlan: Sendable {
 
     package var head: Head
     package var labelCount: Int
+    /// A folder's head is taken over where it answers with these, in this order; nil: where it has
+    /// the shape.
+    package var labels: [String]?
     /// Of the products; weights, sums, gradients and moments are f32 always.
     package var precision: Precision = .f32
     /// Of embeddings, attention weights and what a layer adds.

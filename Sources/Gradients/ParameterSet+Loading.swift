@@ -1,9 +1,9 @@
 // From a folder and a plan to parameters: which there are, which are trained, where they start.
 //
-// What the folder has is taken from it; the rest starts as BERT's authors had it: weights normal
-// with deviation 0.02, biases 0, norms 1; an adapter's A uniform within 1/√K and its B zero, so
-// that it changes nothing yet (Hu 2021). Invariant: the same folder, plan and seed give the same
-// numbers.
+// What the folder has is taken from it, but for a head of other labels; the rest starts as BERT's
+// authors had it: weights normal with deviation 0.02, biases 0, norms 1; an adapter's A uniform
+// within 1/√K and its B zero, so that it changes nothing yet (Hu 2021). Invariant: the same folder,
+// plan and seed give the same numbers.
 
 internal import Numerics
 internal import Randomness
@@ -81,11 +81,22 @@ extension ParameterSet {
         }
     }
 
-    private func fill(_ entry: Entry, _ index: Int, _ folder: ModelFolder, _ plan: NetworkPlan) {
+    /// Whether it starts anew, whatever the folder has.
+    private static func isFresh(
+        _ entry: Entry, _ folder: ModelFolder, _ plan: NetworkPlan
+    ) -> Bool {
+        if entry.name.hasPrefix("head.") || entry.name.hasPrefix("classifier.") {
+            // Its rows stand for labels; those of a pooler do not.
+            return plan.labels.map { $0 != folder.labels } ?? false
+        }
         let layers = folder.configuration.layerCount
-        let isFresh = entry.depth > layers - plan.freshLayers && entry.depth <= layers
+        return entry.depth > layers - plan.freshLayers && entry.depth <= layers
+    }
+
+    private func fill(_ entry: Entry, _ index: Int, _ folder: ModelFolder, _ plan: NetworkPlan) {
         let values = values(entry)
-        if !isFresh, let view = folder.headTensors?[entry.name] ?? folder.tensors[entry.name],
+        if !Self.isFresh(entry, folder, plan),
+            let view = folder.headTensors?[entry.name] ?? folder.tensors[entry.name],
             view.shape == entry.shape
         {
             return view.widen(into: values)

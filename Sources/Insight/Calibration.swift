@@ -17,11 +17,13 @@ package enum Calibration {
         package var accuracy = 0.0
     }
 
-    /// Bins of equal width over 0...1; the means of each, 0 in an empty one.
+    /// Bins of equal width over 0...1; the means of each, 0 in an empty one. A confidence of 1 is
+    /// in the last, and so is what is no number: the error then is none either.
     package static func bins(_ predictions: [Prediction], count: Int = binCount) -> [Bin] {
         var groups = Array(repeating: [Prediction](), count: count)
         for prediction in predictions {
-            groups[min(count - 1, Int(prediction.confidence * Double(count)))].append(prediction)
+            let place = prediction.confidence * Double(count)
+            groups[place < Double(count) ? Int(place) : count - 1].append(prediction)
         }
         return groups.map(bin)
     }

@@ -25,12 +25,13 @@ package struct AtomicFile: ~Copyable {
     package init(
         _ path: String, mode: UInt32 = 0o644, owner: Owner = .writer
     ) throws(Errno) {
-        Self.removeAbandoned(path)
+        let name = path.split(separator: "/").last.map(String.init)
+        Self.removeAbandoned(in: parentDirectory(of: path) ?? ".", of: name)
         self.path = path
         self.owner = owner
-        var name = ""
-        file = try Self.create(beside: path, mode, &name)
-        temporaryPath = name
+        var own = ""
+        file = try Self.create(beside: path, mode, &own)
+        temporaryPath = own
     }
 
     deinit {
@@ -51,29 +52,37 @@ package struct AtomicFile: ~Copyable {
             let isLocked = flock(number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
             var status = stat()
             try perform("stat \(name)") { fstat(number, &status) }
-            // Another writer of the same file, between its making and its lock, took it for
-            // abandoned.
+            // Another process, between its making and its lock, took it for abandoned.
             if isLocked, status.st_nlink > 0 { return file }
             _ = unlink(name)
         }
     }
 
     private static let mark = ".new-"
+    private static let hexadecimal = Array("0123456789abcdef".utf8)
 
-    /// Removes what writers of this file have left that were killed.
-    private static func removeAbandoned(_ path: String) {
-        let folder = parentDirectory(of: path) ?? "."
-        let prefix = (path.split(separator: "/").last ?? "") + mark
-        for name in (try? listDirectory(folder)) ?? [] where name.hasPrefix(prefix) {
-            let number = name.dropFirst(prefix.count)
-            guard number.count == 16, UInt64(number, radix: 16) != nil else { continue }
+    /// Removes what writers have left in a folder that were killed.
+    /// - Parameter file: whose writers; nil: those of any file.
+    package static func removeAbandoned(in folder: String, of file: String? = nil) {
+        for name in (try? listDirectory(folder)) ?? [] {
+            guard let whose = target(of: name), whose == file ?? whose else { continue }
             // Somebody else's fifo would let an open wait.
             let opened = open("\(folder)/\(name)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard opened >= 0 else { continue }
-            let file = Descriptor(adopting: opened)
-            let isAbandoned = flock(file.number, LOCK_EX | LOCK_NB) == 0
+            let left = Descriptor(adopting: opened)
+            let isAbandoned = flock(left.number, LOCK_EX | LOCK_NB) == 0
             if isAbandoned { _ = unlink("\(folder)/\(name)") }
         }
+    }
+
+    /// What the file is called that a writer's own name stands for; nil: it is no such name.
+    private static func target(of name: String) -> String? {
+        let own = name.utf8.suffix(mark.utf8.count + 16)
+        let digits = own.dropFirst(mark.utf8.count)
+        guard own.starts(with: mark.utf8), digits.count == 16,
+            digits.allSatisfy({ hexadecimal.contains($0) })
+        else { return nil }
+        return String(name[..<own.startIndex])
     }
 
     /// Appends, wholly.

@@ -48,6 +48,8 @@ package struct BaselineTraining {
     package func run() throws -> Outcome {
         let start = MonotonicClock.now
         try refuseOtherModels()
+        let lock = try lock()
+        defer { withExtendedLifetime(lock) {} }
         try refuseWhatCannotBeWritten()
         let data = experiment.data
         let texts = try BaselineTexts(experiment, watch)
@@ -75,11 +77,13 @@ package struct BaselineTraining {
         let fitStart = MonotonicClock.now
         let fit = self.fit(features, positive, best, Array(positive.indices))
         let fitSeconds = Self.seconds(since: fitStart)
+        let served = features.served(fit.coefficients)
+        try refuseNoNumbers(fit, served, platt, margins)
         try LinearModelWriter(
             labels: data.labels, recipe: experiment.recipe, platt: platt, bias: Double(fit.bias)
         ).write(
             experiment.output, names: features.names, weights: fit.frequencies,
-            coefficients: features.served(fit.coefficients))
+            coefficients: served)
         try write(heldOut, of: texts)
         return Outcome(
             cost: best.cost, interpolation: best.interpolation, trainCount: train.count,
@@ -106,13 +110,34 @@ package struct BaselineTraining {
         throw TrainingError.unfit("\(folder) holds a model of another kind: name another output")
     }
 
+    /// Two runs must not write the same folder.
+    private func lock() throws -> FileLock {
+        try makeDirectories(experiment.output)
+        do throws(Errno) { return try FileLock(experiment.output + "/lock") } catch {
+            guard error == .wouldBlock else { throw error }
+            throw TrainingError.unfit("\(experiment.output): another run is writing this folder")
+        }
+    }
+
     /// Before anything is asked or fitted, which may take its time.
     private func refuseWhatCannotBeWritten() throws {
-        try makeDirectories(experiment.output)
         for path in [experiment.output + "/model.safetensors", experiment.foldAnswers ?? ""]
         where !path.isEmpty {
-            try writeFileAtomically(path + ".probe", bytes: [])
-            try removeFile(path + ".probe")
+            // Begun under a name of its own, and never finished: it goes at once.
+            let file = try AtomicFile(path)
+            try file.write(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+    }
+
+    private func refuseNoNumbers(
+        _ fit: NaiveBayesSVM.Fit, _ served: [Float], _ platt: PlattScaling, _ margins: [Double]
+    ) throws {
+        let numbers = margins + [Double(fit.bias), platt.slope, platt.offset]
+        guard numbers.allSatisfy(\.isFinite), served.allSatisfy(\.isFinite),
+            fit.frequencies.allSatisfy(\.isFinite)
+        else {
+            throw TrainingError.unfit(
+                "what was learned is no number any more and is not written: try a smaller cost")
         }
     }
 
@@ -205,6 +230,10 @@ package struct BaselineTraining {
         guard let path = experiment.data.test else { return nil }
         let data = experiment.data
         let texts = try LabelledTexts(path: path, fields: data.fields, labels: data.labels)
+        guard texts.count > 0 else {
+            watch.tell("there is no text in \(path): nothing is measured")
+            return nil
+        }
         let model = try LinearTextModel(folder: experiment.output)
         let reader = NGramReader(recipe: model.recipe)
         var names: [UInt64] = []

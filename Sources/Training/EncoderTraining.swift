@@ -131,9 +131,10 @@ package struct EncoderTraining {
                 throw TrainingError.unfit("more fresh_layers than the base has: \(layers)")
             }
         }
-        for teacher in teachers where !fileExists(teacher) {
-            throw WeightsError(.unreadable, teacher, "the teacher is not there")
-        }
+        let asked = TeacherAnswers(
+            labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
+        for teacher in Set(teachers).sorted() { try asked.check(teacher) }
+        tellOfHead(base)
     }
 
     /// What learns over them would be written over the encoder without them.
@@ -176,6 +177,31 @@ package struct EncoderTraining {
         if precision.learned(by: .best()) != precision {
             watch.tell("products in f32: this processor has no \(precision) instructions")
         }
+        let classifiers = experiment.steps.filter(\.givesClassifier).compactMap(\.fit)
+        if texts.dev.count == 0,
+            classifiers.contains(where: { $0.patience != nil || $0.keep == .best })
+        {
+            watch.tell(
+                "nothing is held out: patience and keep: \"best\" have no effect, each step goes "
+                    + "to its end and keeps the last weights")
+        }
+    }
+
+    /// A head that answers with other labels is not what learning begins with.
+    private func tellOfHead(_ base: ModelFolder) {
+        let isOfOurKind =
+            switch (base.head, experiment.model.head) {
+            case (.pooler, .pooler), (.token, .pooler), (.linear, .linear): true
+            default: false
+            }
+        let beginsThere = experiment.steps.enumerated().contains { index, step in
+            step.givesClassifier && step.fit.map { index == 0 || $0.start == .base } ?? false
+        }
+        guard isOfOurKind, beginsThere, base.labels != experiment.data.labels else { return }
+        watch.tell(
+            "the base's head is not taken over, a new one is learned: its labels are "
+                + base.labels.joined(separator: ", ") + ", the experiment's "
+                + experiment.data.labels.joined(separator: ", "))
     }
 
     /// The written folder's answers, by the code that serves it.
@@ -183,6 +209,10 @@ package struct EncoderTraining {
         guard let path = experiment.data.test else { return nil }
         let data = experiment.data
         let texts = try LabelledTexts(path: path, fields: data.fields, labels: data.labels)
+        guard texts.count > 0 else {
+            watch.tell("there is no text in \(path): nothing is measured")
+            return nil
+        }
         watch.tell("measuring on \(texts.count) test texts")
         let classifier = try FolderClassifier(output, precision: experiment.model.answers)
         var predictions: [Prediction] = []

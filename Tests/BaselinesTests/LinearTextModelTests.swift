@@ -116,6 +116,25 @@ private func score(_ model: LinearTextModel, _ text: String) -> LinearTextModel.
         #expect(error?.message == "line 2: expected a word and 2 numbers")
     }
 
+    @Test func whatIsNoNumberIsRefused() throws {
+        func write(bias: Double, coefficient: Float) throws {
+            try LinearModelWriter(
+                labels: ["no", "yes"], recipe: .better, platt: .identity, bias: bias
+            ).write(folder, names: [1, 2], weights: [1, 1], coefficients: [0.5, coefficient])
+        }
+        try write(bias: 0.5, coefficient: 1)
+        #expect(try LinearTextModel(folder: folder).labels == ["no", "yes"])
+        for coefficient in [Float.nan, .infinity] {
+            try write(bias: 0.5, coefficient: coefficient)
+            let error = #expect(throws: WeightsError.self) { try LinearTextModel(folder: folder) }
+            #expect(error?.kind == .notFinite)
+        }
+        // It stands in the file as null.
+        try write(bias: .nan, coefficient: 1)
+        let error = #expect(throws: WeightsError.self) { try LinearTextModel(folder: folder) }
+        #expect(error?.message.contains("bias, a number, is missing") == true)
+    }
+
     @Test(arguments: [
         #"{"model_type":"textflix-ngrams","format":2,"labels":["a","b"]}"#,
         #"{"model_type":"textflix-ngrams","format":1,"labels":["a"]}"#,

@@ -107,6 +107,14 @@ class Training(unittest.TestCase):
         self.assertIn("100", test)
         self.assertFalse((self.folder / "dear").exists())
 
+    def test_seeds_are_numbers_that_a_report_can_have(self):
+        for seeds in ("9223372036854775808", "-1", "1,1", "one"):
+            refused = run("textflixlab", "train", f"--seeds={seeds}",
+                          self.experiment("seeded", 1))
+            self.assertEqual(refused.returncode, 64, seeds + refused.stderr)
+            self.assertIn("different whole numbers", refused.stderr)
+        self.assertFalse((self.folder / "seeded").exists())
+
     def test_an_encoder_teaches_a_baseline_and_a_baseline_an_encoder(self):
         write_texts(self.folder / "more.jsonl", 200, 4)
         first = run("textflixlab", "train", self.experiment("teacher", 5))

@@ -166,6 +166,25 @@ import Weights
         #expect(throws: NetworkError.self) { try pooler.network(plan) }
     }
 
+    @Test func aHeadOfOtherLabelsStartsAnew() throws {
+        func weights(_ name: String, labels: [String]?) throws -> [Float] {
+            var plan = pooler.plan
+            plan.labels = labels
+            let (network, pool) = try pooler.network(plan)
+            defer { withExtendedLifetime(pool) {} }
+            let entry = try #require(network.parameters.entry(name))
+            return Array(network.parameters.values(entry))
+        }
+        let labels = pooler.configuration.labels
+        #expect(labels.count > 1)
+        for name in ["classifier.weight", "pooler.dense.weight"] {
+            let taken = try weights(name, labels: nil)
+            #expect(try weights(name, labels: labels) == taken)
+            let isTaken = try weights(name, labels: labels.reversed()) == taken
+            #expect(isTaken == (name == "pooler.dense.weight"), "\(name)")
+        }
+    }
+
     /// It would start from the base's weights and not from the adapted ones.
     @Test func aFolderOfAdaptersIsNoStart() throws {
         let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-gradients-")

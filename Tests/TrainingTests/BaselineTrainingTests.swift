@@ -218,6 +218,39 @@ import Weights
         #expect(error?.description.contains("a model of another kind") == true)
     }
 
+    @Test func aFolderThatAnotherRunWritesIsRefused() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        let path = try write(
+            "experiment.json5", "{data:{train:'train.jsonl'},output:'model',folds:4,model:{}}")
+        let experiment = try BaselineExperiment(path: path)
+        try makeDirectories(experiment.output)
+        do {
+            let lock = try FileLock(experiment.output + "/lock")
+            defer { withExtendedLifetime(lock) {} }
+            let error = #expect(throws: TrainingError.self) {
+                try BaselineTraining(experiment, watch: TrainingWatch()).run()
+            }
+            #expect(error?.description.contains("another run is writing this folder") == true)
+        }
+        _ = try BaselineTraining(experiment, watch: TrainingWatch()).run()
+        let names = try listDirectory(experiment.output)
+        #expect(names == ["config.json", "lock", "model.safetensors"])
+        #expect(LinearTextModel.isFolder(experiment.output))
+    }
+
+    @Test func aTestFileWithoutTextsMeasuresNothing() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        _ = try write("test.jsonl", "")
+        let path = try write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl',test:'test.jsonl'},output:'model',folds:4,model:{}}")
+        var lines: [String] = []
+        let watch = TrainingWatch(tell: { lines.append($0) })
+        let outcome = try BaselineTraining(BaselineExperiment(path: path), watch: watch).run()
+        #expect(outcome.test == nil && outcome.testAccuracy == nil)
+        #expect(lines.contains { $0.contains("nothing is measured") })
+    }
+
     @Test(arguments: ["output:'/dev/null/x'", "output:'model',fold_answers:'/nowhere/a.jsonl'"])
     func whatCannotBeWrittenIsToldBeforeAnythingIsRead(_ places: String) throws {
         let path = try write(

@@ -118,6 +118,18 @@ import Weights
         #expect(error?.message.contains("line 1, column") == true)
     }
 
+    @Test(arguments: [
+        "label_smoothing:0.1", "patience:2", "evaluations:2", "keep:'last'", "head_dropout:0.2",
+    ])
+    func whatMaskedWordsHaveNoUseForIsRefused(_ member: String) throws {
+        let steps = "steps:[{do:'masked',\(member)},{do:'tune',\(member)}]"
+        let error = #expect(throws: WeightsError.self) {
+            try experiment("{\(Self.data),\(Self.model),\(steps),output:'o'}")
+        }
+        let key = member.prefix { $0 != ":" }
+        #expect(error?.message.contains("\(key) is of steps that learn labels") == true)
+    }
+
     @Test func theReadyOnesAreRead() throws {
         // Tests/TrainingTests/this file, seen from the root.
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
@@ -162,6 +174,11 @@ import Weights
             ("labels:[2],reported:{elsewhere:{'0':62}}", "numbers of labels, from 1 on"),
             ("labels:[2],reported:{elsewhere:{'5':[62]}}", "lists of a mean and its deviation"),
             ("labels:[2],reported:{elsewhere:{'5':[62,-1]}}", "lists of a mean and its deviation"),
+            ("labels:[2,2]", "from 1 on, each of them once"),
+            ("labels:[2],reported:{elsewhere:{'5':101}}", "percentages, 0 to 100"),
+            ("labels:[2],reported:{elsewhere:{'5':NaN}}", "percentages, 0 to 100"),
+            ("labels:[2],reported:{elsewhere:{'5':1e999}}", "percentages, 0 to 100"),
+            ("labels:[2],reported:{elsewhere:{'5':[62,Infinity]}}", "percentages, 0 to 100"),
         ] {
             let error = #expect(throws: WeightsError.self) {
                 try CurvePlan(path: folder.write("curve.json5", "{\(curve),\(rest)}"))
@@ -179,8 +196,11 @@ import Weights
         let configuration = BERTConfiguration(
             head: .none, hidden: 16, heads: 2, feedForward: 32, layers: 2, positions: 32,
             vocabulary: 24)
-        func cost(_ evaluations: Int, masked: (Double, Int)? = nil) throws -> TrainingCost {
-            let step = "{do:'tune',epochs:1,batch:8,evaluations:\(evaluations),micro_tokens:100}"
+        func cost(
+            _ evaluations: Int, batch: Int = 8, masked: (Double, Int)? = nil
+        ) throws -> TrainingCost {
+            let step =
+                "{do:'tune',epochs:1,batch:\(batch),evaluations:\(evaluations),micro_tokens:100}"
             let fit = try #require(
                 experiment("{\(Self.data),\(Self.model),steps:[\(step)],output:'o'}")?.steps[0].fit)
             return TrainingCost(
@@ -190,6 +210,9 @@ import Weights
         #expect(try cost(1000).answering == cost(10).answering)
         #expect(try cost(10).answering == 10 * cost(1).answering)
         #expect(try cost(1, masked: (0.5, 24)).bytes == cost(1).bytes + 4 * 50 * 24)
+        // A part has the texts of an update at most, here one of twenty tokens.
+        let alone = try cost(1, batch: 1, masked: (0.5, 24)).bytes
+        #expect(try alone == cost(1, batch: 1).bytes + 4 * 10 * 24)
     }
 
     @Test func schedulesRiseAndFall() {

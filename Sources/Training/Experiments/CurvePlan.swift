@@ -149,21 +149,27 @@ package struct CurvePlan: Sendable {
             let points = (member.node.object ?? []).compactMap(reportedPoint)
             guard !points.isEmpty, points.count == member.node.object?.count else {
                 throw source.error(
-                    "\(member.nameText) must map numbers of labels, from 1 on, to percentages, "
-                        + "or to lists of a mean and its deviation", member.node)
+                    "\(member.nameText) must map numbers of labels, from 1 on, to percentages, 0 "
+                        + "to 100, or to lists of a mean and its deviation", member.node)
             }
             all.append(Reported(name: member.nameText, points: points))
         }
         return all
     }
 
+    /// Of accuracies; their deviations are no larger.
+    private static let percentages = 0.0...100
+
     private static func reportedPoint(_ member: JSONMember) -> Reported.Point? {
         guard let labels = Int(member.nameText), labels > 0 else { return nil }
         if let accuracy = member.node.double {
+            guard percentages.contains(accuracy) else { return nil }
             return Reported.Point(labels: labels, accuracy: accuracy, deviation: nil)
         }
         let pair = member.node.array?.compactMap(\.double) ?? []
-        guard pair.count == 2, member.node.array?.count == 2, pair[1] >= 0 else { return nil }
+        guard pair.count == 2, member.node.array?.count == 2,
+            pair.allSatisfy(percentages.contains)
+        else { return nil }
         return Reported.Point(labels: labels, accuracy: pair[0], deviation: pair[1])
     }
 
@@ -180,10 +186,10 @@ package struct CurvePlan: Sendable {
     ) throws(WeightsError) -> [Int] {
         let numbers = source.node(key)?.array?.compactMap(\.int) ?? []
         guard !numbers.isEmpty, numbers.count == source.node(key)?.array?.count,
-            numbers.allSatisfy({ $0 >= least })
+            numbers.allSatisfy({ $0 >= least }), Set(numbers).count == numbers.count
         else {
             throw source.error(
-                "\(key) must be a list of whole numbers, from \(least) on",
+                "\(key) must be a list of whole numbers, from \(least) on, each of them once",
                 source.node(key) ?? source.root)
         }
         return numbers

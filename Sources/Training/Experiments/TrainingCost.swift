@@ -77,7 +77,8 @@ package struct TrainingCost: Sendable {
         // At most one after each update.
         let stretch = max(1, inEpoch / fit.evaluations)
         answering = Double(inEpoch / stretch) * epochs * shape.forward(answered)
-        let part = max(fit.microTokens, lengths.max() ?? 0)
+        let longest = lengths.max() ?? 0
+        let part = min(max(fit.microTokens, longest), min(fit.batch, lengths.count) * longest)
         let logits = masked.map { Int($0.share * Double(part)) * $0.words } ?? 0
         bytes = Self.bytes(fit, shape, part: part, keepsBest: keepsBest) + 4 * logits
     }

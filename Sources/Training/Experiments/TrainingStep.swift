@@ -90,7 +90,18 @@ package struct MaskedSettings: Sendable {
         if fit.extent != .full {
             throw source.error("masked words train the whole encoder", source.root)
         }
+        for key in Self.ofLabels {
+            guard let node = source.node(key) else { continue }
+            throw source.error(
+                "\(key) is of steps that learn labels: masked words have neither a classifier nor "
+                    + "held-out texts", node)
+        }
     }
+
+    /// Keys of a fit that would do nothing here.
+    private static let ofLabels = [
+        "label_smoothing", "patience", "evaluations", "keep", "head_dropout",
+    ]
 }
 
 /// A teacher's answers as soft targets.

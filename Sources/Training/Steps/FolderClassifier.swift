@@ -28,19 +28,40 @@ package final class FolderClassifier {
             return
         }
         let folder = try ModelFolder.open(path)
+        labels = try Self.labels(folder)
+        let tokenizer = try Self.tokenizer(folder)
         let model = try BERTModel.load(folder: folder, precision: precision)
-        guard case .sequence(let labels) = model.head else {
-            throw WeightsError(.unsupported, path, "no head that classifies texts")
+        let engine = try EncoderEngine(maxBatchTokens: max(Self.batchTokens, model.maxTokens))
+        computation = .network(model, tokenizer, engine)
+    }
+
+    /// What it would answer with, or why it cannot: without loading a network's weights.
+    static func labels(of path: String) throws -> [String] {
+        if LinearTextModel.isFolder(path) { return try LinearTextModel(folder: path).labels }
+        let folder = try ModelFolder.open(path)
+        _ = try tokenizer(folder)
+        return try labels(folder)
+    }
+
+    private static func labels(_ folder: ModelFolder) throws(WeightsError) -> [String] {
+        switch folder.head {
+        case .pooler, .linear: break
+        case .none, .token:
+            throw WeightsError(.unsupported, folder.path, "no head that classifies texts")
         }
-        guard model.settings.truncation != .windows else {
+        guard folder.settings.truncation != .windows else {
             throw WeightsError(
-                .unsupported, path,
+                .unsupported, folder.path,
                 "a teacher that reads in windows; let textflixctl classify write its answers to a"
                     + " file, and name that")
         }
-        self.labels = labels
-        let engine = try EncoderEngine(maxBatchTokens: max(Self.batchTokens, model.maxTokens))
-        computation = .network(model, try WordPiece(of: folder), engine)
+        return folder.labels
+    }
+
+    private static func tokenizer(_ folder: ModelFolder) throws -> WordPiece {
+        let tokenizer = try WordPiece(of: folder)
+        try folder.checkVocabulary(count: tokenizer.vocabularyCount)
+        return tokenizer
     }
 
     /// [texts][C], in the order of the texts.
@@ -57,7 +78,8 @@ package final class FolderClassifier {
             let tokens = try TextTokens(
                 texts, tokenizer, truncation: model.settings.truncation,
                 maxTokens: model.maxTokens)
-            return try engine.rows(model, tokens, output: .logits) { logits in
+            // Who asks for many texts looks at the watch between some and some.
+            return try engine.rows(model, tokens, output: .logits, pause: {}) { logits in
                 model.probabilities(of: logits).map(Double.init)
             }
         }
@@ -66,12 +88,14 @@ package final class FolderClassifier {
 
 extension EncoderEngine {
     /// What a model makes of each text, in the order of the texts.
+    /// - Parameter pause: is called before each part of them; what it throws ends the work.
     func rows<Row>(
         _ model: BERTModel, _ tokens: TextTokens, output: BatchWalk.Output,
-        _ row: (UnsafeBufferPointer<Float>) -> Row
+        pause: () throws -> Void, _ row: (UnsafeBufferPointer<Float>) -> Row
     ) throws -> [Row] {
         var rows = [Row?](repeating: nil, count: tokens.count)
         for part in tokens.parts(0..<tokens.count, tokens: maxBatchTokens) {
+            try pause()
             let walk = try begin(model, tokens.batch(part), output: output)
             defer { walk.end() }
             while walk.step() {}

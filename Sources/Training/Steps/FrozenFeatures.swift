@@ -11,6 +11,8 @@ struct FrozenFeatures {
     let labelCount: Int
     let costs: [Double]
     let seed: UInt64
+    /// Called again and again; what it throws ends the work.
+    let pause: () throws -> Void
 
     struct Outcome {
         var weights: [Float]  // [C, H]
@@ -21,34 +23,33 @@ struct FrozenFeatures {
     }
 
     /// Pooled hidden states [texts][H].
-    static func features(
+    func features(
         _ folder: ModelFolder, _ tokens: TextTokens, pooling: ModelSettings.Pooling
     ) throws -> [[Float]] {
         let model = try BERTModel.load(folder: folder)
         let longest = (0..<tokens.count).map(tokens.length).max() ?? 1
         let engine = try EncoderEngine(maxBatchTokens: max(8192, longest))
-        return try engine.rows(model, tokens, output: .embedding(pooling, normalize: false)) {
-            Array($0)
-        }
+        let output = BatchWalk.Output.embedding(pooling, normalize: false)
+        return try engine.rows(model, tokens, output: output, pause: pause) { Array($0) }
     }
 
     /// - Parameter firsts: for each text the place of the first that equals it.
-    func fit(_ rows: [[Float]], _ truths: [Int], firsts: [Int]) -> Outcome {
+    func fit(_ rows: [[Float]], _ truths: [Int], firsts: [Int]) throws -> Outcome {
         var trials: [(cost: Double, accuracy: Double)] = []
         if costs.count > 1 {
-            for cost in costs { trials.append((cost, accuracy(cost, rows, truths, firsts))) }
+            for cost in costs { trials.append((cost, try accuracy(cost, rows, truths, firsts))) }
         }
         var best = (cost: costs[0], accuracy: -1.0)
         for trial in trials where trial.accuracy > best.accuracy { best = trial }
-        let solution = SoftmaxRegression(cost: best.cost, labelCount: labelCount)
-            .solve(rows, truths)
+        let solution = try SoftmaxRegression(cost: best.cost, labelCount: labelCount)
+            .solve(rows, truths, pause: pause)
         return Outcome(
             weights: solution.weights, biases: solution.biases, cost: best.cost, trials: trials)
     }
 
     private func accuracy(
         _ cost: Double, _ rows: [[Float]], _ truths: [Int], _ firsts: [Int]
-    ) -> Double {
+    ) throws -> Double {
         let folds = Folds(truths: truths, firsts: firsts, count: min(5, truths.count), seed: seed)
         var right = 0
         for held in folds.parts where !held.isEmpty {
@@ -56,8 +57,8 @@ struct FrozenFeatures {
             let others = truths.indices.filter { !inside.contains($0) }
             // All texts may be copies of one.
             guard !others.isEmpty else { continue }
-            let solution = SoftmaxRegression(cost: cost, labelCount: labelCount)
-                .solve(others.map { rows[$0] }, others.map { truths[$0] })
+            let solution = try SoftmaxRegression(cost: cost, labelCount: labelCount)
+                .solve(others.map { rows[$0] }, others.map { truths[$0] }, pause: pause)
             for place in held {
                 let logits = Self.logits(rows[place], solution.weights, solution.biases)
                 right += logits.indices.max { logits[$0] < logits[$1] } == truths[place] ? 1 : 0

@@ -14,9 +14,9 @@ struct LBFGS {
 
     /// - Returns: how many steps it took; it ends where the value falls by less than 1e-9 of it.
     mutating func minimise(
-        steps: Int, _ evaluate: ([Double]) -> (value: Double, gradient: [Double])
-    ) -> Int {
-        var (value, gradient) = evaluate(point)
+        steps: Int, _ evaluate: ([Double]) throws -> (value: Double, gradient: [Double])
+    ) rethrows -> Int {
+        var (value, gradient) = try evaluate(point)
         for step in 0..<steps {
             let direction = direction(gradient)
             let slope = Self.dot(direction, gradient)
@@ -24,11 +24,11 @@ struct LBFGS {
             // The first step knows nothing of the scale.
             var size = pairs.isEmpty ? 1 / max(1, Self.dot(gradient, gradient).squareRoot()) : 1
             var trial = moved(direction, size)
-            var next = evaluate(trial)
+            var next = try evaluate(trial)
             while next.value > value + 1e-4 * size * slope, size > 1e-12 {
                 size /= 2
                 trial = moved(direction, size)
-                next = evaluate(trial)
+                next = try evaluate(trial)
             }
             guard next.value < value else { return step }
             remember(

@@ -32,6 +32,7 @@ package final class NetworkStudent: Student {
         case .labels(.pooler, _, let count): network = NetworkPlan(head: .pooler, labelCount: count)
         case .masked: network = NetworkPlan(head: .masked, labelCount: 0)
         }
+        network.labels = plan.labels
         network.precision = plan.precision.learned(by: kernels)
         network.dropout = Float(settings.dropout)
         network.headDropout = Float(settings.headDropout)

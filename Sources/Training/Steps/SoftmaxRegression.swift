@@ -24,13 +24,19 @@ struct SoftmaxRegression {
     /// Pairs that L-BFGS remembers.
     private static let memory = 10
 
-    func solve(_ rows: [[Float]], _ truths: [Int]) -> Solution {
+    /// - Parameter pause: is called before each evaluation; what it throws ends the search.
+    func solve(
+        _ rows: [[Float]], _ truths: [Int], pause: () throws -> Void
+    ) throws -> Solution {
         let scaling = Scaling(rows)
         let problem = Problem(
             features: rows.flatMap(scaling.apply), width: scaling.means.count, truths: truths,
             labelCount: labelCount, cost: cost)
         var lbfgs = LBFGS(count: labelCount * (problem.width + 1), memory: Self.memory)
-        let steps = lbfgs.minimise(steps: Self.mostSteps) { problem.evaluate($0) }
+        let steps = try lbfgs.minimise(steps: Self.mostSteps) { point in
+            try pause()
+            return problem.evaluate(point)
+        }
         return unscaled(lbfgs.point, scaling, steps)
     }
 

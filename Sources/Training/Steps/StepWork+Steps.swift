@@ -13,12 +13,12 @@ extension StepWork {
         let pooling = experiment.model.head == .pooler ? .cls : experiment.model.pooling
         let train = try tokens(texts.train.texts, base)
         let dev = try tokens(texts.dev.texts, base)
-        let rows = try FrozenFeatures.features(base, train, pooling: pooling)
-        let held = try FrozenFeatures.features(base, dev, pooling: pooling)
-        if watch.asksToStop() { throw TrainingInterruption(checkpoint: folder) }
-        let outcome = FrozenFeatures(labelCount: labelCount, costs: settings.costs, seed: seed)
-            .fit(
-                rows, texts.train.truths, firsts: TextFingerprints.firstPlaces(texts.train.texts))
+        let frozen = FrozenFeatures(
+            labelCount: labelCount, costs: settings.costs, seed: seed, pause: stopIfAsked)
+        let rows = try frozen.features(base, train, pooling: pooling)
+        let held = try frozen.features(base, dev, pooling: pooling)
+        let firsts = TextFingerprints.firstPlaces(texts.train.texts)
+        let outcome = try frozen.fit(rows, texts.train.truths, firsts: firsts)
         let logits = held.map { FrozenFeatures.logits($0, outcome.weights, outcome.biases) }
         let heldOut = ScoredLogits(logits: logits, truths: texts.dev.truths)
         let width = base.configuration.hiddenSize

@@ -42,7 +42,7 @@ struct StepWork {
             return done
         }
         try makeDirectories(folder)
-        try removeHalves()
+        removeHalves()
         let began = MonotonicClock.now
         var (stage, report): (Stage, StepReport)
         switch step {
@@ -60,12 +60,13 @@ struct StepWork {
     }
 
     /// What a process that was killed while writing has left.
-    private func removeHalves() throws {
-        for folder in [folder, modelFolder] where isDirectory(folder) {
-            for name in try listDirectory(folder) where name.contains(".new-") {
-                try removeFile(folder + "/" + name)
-            }
-        }
+    private func removeHalves() {
+        for folder in [folder, modelFolder] { AtomicFile.removeAbandoned(in: folder) }
+    }
+
+    /// For a step that has no checkpoint and begins anew.
+    func stopIfAsked() throws {
+        if watch.asksToStop() { throw TrainingInterruption(checkpoint: folder) }
     }
 
     private func taskName(_ base: ModelFolder, previous: String) throws -> String {

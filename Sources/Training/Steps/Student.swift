@@ -16,6 +16,8 @@ package struct StudentPlan: Sendable {
     }
 
     package let task: Task
+    /// The experiment's, in their order.
+    package let labels: [String]
     package let precision: Precision
     package let settings: FitSettings
     package let seed: UInt64
@@ -27,6 +29,7 @@ package struct StudentPlan: Sendable {
         let model = experiment.model
         let labels = Task.labels(model.head, model.pooling, count: experiment.data.labels.count)
         task = step.kind == .masked ? .masked : labels
+        self.labels = experiment.data.labels
         precision = model.precision
         self.settings = settings
         self.seed = seed

@@ -42,6 +42,18 @@ struct TeacherAnswers {
             : try ModelFolder.open(teacher).revision
     }
 
+    /// Refuses what could not teach, before anything is asked or learned.
+    func check(_ teacher: String) throws {
+        guard fileExists(teacher) else {
+            throw WeightsError(.unreadable, teacher, "the teacher is not there")
+        }
+        if isDirectory(teacher) {
+            _ = try order(FolderClassifier.labels(of: teacher), teacher)
+        } else if try answers(inFile: teacher).isEmpty {
+            throw WeightsError(.malformed, teacher, "there is no answer in it")
+        }
+    }
+
     /// Of each teacher. A text that one of the files lacks is asked of no model: it needs them all.
     /// - Parameter folder: where the file is for what a model answers.
     func ask(
@@ -168,6 +180,15 @@ struct TeacherAnswers {
     }
 
     private func answers(ofFile path: String, _ texts: UnlabelledTexts) throws -> [[Double]?] {
+        let known = try answers(inFile: path)
+        try refuseSharedIDs(texts, path)
+        return texts.ids.indices.map { place in
+            known[texts.ids[place]]?.row(Self.hash(texts.texts[place]))
+        }
+    }
+
+    /// By ids.
+    private func answers(inFile path: String) throws(WeightsError) -> [String: AnswersToID] {
         var known: [String: AnswersToID] = [:]
         try forEachJSONLine(path) { node, _ throws(LineError) in
             guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
@@ -181,10 +202,7 @@ struct TeacherAnswers {
                 throw LineError(message: "another answer to \"\(id.prefix(40))\"")
             }
         }
-        try refuseSharedIDs(texts, path)
-        return texts.ids.indices.map { place in
-            known[texts.ids[place]]?.row(Self.hash(texts.texts[place]))
-        }
+        return known
     }
 
     /// Texts of two files may have one id, their number: the hash, where there is one, tells them
@@ -226,7 +244,8 @@ struct TeacherAnswers {
         let row =
             node?.array?.compactMap(\.double) ?? labels.compactMap { node?[$0]?.double }
         let sum = row.reduce(0, +)
-        guard row.count == labels.count, row.allSatisfy({ $0 >= 0 }), sum > 0 else { return nil }
+        guard row.count == labels.count, row.allSatisfy({ $0 >= 0 }), sum > 0, sum.isFinite
+        else { return nil }
         return normalised(row)
     }
 

@@ -111,17 +111,33 @@ package struct ModelWriter {
         }
     }
 
+    private static let tokenizerFiles = [
+        "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json",
+    ]
+
+    /// As the base has them: a file that it lacks, left by an earlier run of another base, would
+    /// cut texts otherwise than they were learned.
     private func copyTokenizer() throws(WeightsError) {
-        for name in [
-            "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-        ] {
+        for name in Self.tokenizerFiles {
             let path = base.encoderPath + "/" + name
-            guard fileExists(path) else { continue }
+            guard fileExists(path) else {
+                try remove(name)
+                continue
+            }
             let bytes: [UInt8]
             do throws(Errno) { bytes = try readFile(path, limit: 64 << 20) } catch {
                 throw WeightsError(.unreadable, path, error.message)
             }
             try write(name, bytes)
+        }
+    }
+
+    private func remove(_ name: String) throws(WeightsError) {
+        let path = folder + "/" + name
+        guard fileExists(path) else { return }
+        do throws(Errno) { try removeFile(path) } catch {
+            throw WeightsError(.unreadable, path, error.message)
         }
     }
 

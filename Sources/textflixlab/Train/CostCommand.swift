@@ -2,8 +2,8 @@
 //
 // Operations and memory come from arithmetic (TrainingCost), the time from the speed that a few
 // updates of the same kind have here and now. Teachers that are folders, and the test, are answered
-// by the encoder's engine, which is measured too; of the test its texts alone are read. Checkpoints
-// and reading are not counted.
+// by the encoder's engine, which is measured too; of the test its texts alone are read. Reading,
+// checkpoints and the regression of a frozen step are not counted.
 
 import CommandLineTable
 import Encoder
@@ -26,8 +26,8 @@ enum CostCommand {
         "cost", "estimate the time and memory of training",
         details: "Reads the experiment's texts, counts operations and memory, measures for a few "
             + "seconds how fast this machine is at them, and tells the time of each step and of "
-            + "the test. It trains "
-            + "nothing and writes nothing.",
+            + "the test. The regression of a frozen step is not counted. It trains nothing and "
+            + "writes nothing.",
         options: [texts, base, seconds], operands: [Operand("EXPERIMENT", "the file")],
         examples: [
             Example("textflixlab cost --data reviews deploy/experiments/500-mpnet-full.json5")
@@ -227,50 +227,95 @@ extension CostEstimate {
                         truths: Array(repeating: 0, count: tokens.count),
                         labelCount: student.labelCount, smoothing: 0))
             }
-        let parts = tokens.parts(0..<min(tokens.count, 512), tokens: fit.microTokens)
-        return try speed(parts, tokens, factor: fit.extent.passes) { part, draw in
-            let questions = lesson.questions(part, epoch: 0)
-            _ = try student.learn(questions.batch, questions.targets, scale: 1, draw: draw)
-            _ = student.update(
-                rates: Array(repeating: 0, count: student.depthCount),
-                clip: fit.clip.map(Float.init))
+        let rates = (0..<student.depthCount).map { depth -> Float? in
+            depth < student.lowestTrained ? nil : 0
+        }
+        let trial = SpeedTrial(
+            batches: batches(tokens, fit),
+            work: { self.work($0, tokens, factor: fit.extent.passes) },
+            answer: { part, draw in
+                let questions = lesson.questions(part, epoch: 0)
+                _ = try student.learn(questions.batch, questions.targets, scale: 1, draw: draw)
+            },
+            update: { _ = student.update(rates: rates, clip: fit.clip.map { Float($0) }) })
+        return try trial.run(seconds: seconds)
+    }
+
+    private func work(_ part: [Int], _ tokens: TextTokens, factor: Double) -> Double {
+        factor * shape.forward(part.map(tokens.length))
+    }
+
+    /// Some texts as an epoch has them: so many an update, in parts that are computed at once.
+    private func batches(_ tokens: TextTokens, _ fit: FitSettings) -> [[[Int]]] {
+        let most = max(Self.triedTexts / fit.batch, 1) * fit.batch
+        let count = min(tokens.count, most)
+        return stride(from: 0, to: count, by: fit.batch).map { first in
+            tokens.parts(first..<min(count, first + fit.batch), tokens: fit.microTokens)
         }
     }
+
+    /// Texts that speeds are measured with.
+    private static let triedTexts = 512
 
     /// Of the encoder's engine.
     private func answerSpeed(_ tokens: TextTokens, _ precision: Precision) throws -> Double {
         let model = try BERTModel.load(folder: base, precision: precision)
-        let parts = tokens.parts(0..<min(tokens.count, 512), tokens: 8192)
+        let parts = tokens.parts(0..<min(tokens.count, Self.triedTexts), tokens: 8192)
         let longest = (0..<tokens.count).map(tokens.length).max() ?? 1
         let engine = try EncoderEngine(maxBatchTokens: max(8192, longest))
-        return try speed(parts, tokens, factor: 1) { part, _ in
-            let walk = try engine.begin(
-                model, tokens.batch(part), output: .embedding(.mean, normalize: false))
-            while walk.step() {}
-            walk.end()
-        }
+        let trial = SpeedTrial(
+            batches: parts.map { [$0] }, work: { self.work($0, tokens, factor: 1) },
+            answer: { part, _ in
+                let walk = try engine.begin(
+                    model, tokens.batch(part), output: .embedding(.mean, normalize: false))
+                while walk.step() {}
+                walk.end()
+            },
+            update: {})
+        return try trial.run(seconds: seconds)
     }
+}
 
-    private func speed(
-        _ parts: [[Int]], _ tokens: TextTokens, factor: Double,
-        _ body: (_ part: [Int], _ draw: UInt64) throws -> Void
-    ) throws -> Double {
-        guard !parts.isEmpty else {
+/// The speed of batches that are computed in parts, each batch with an update after them.
+///
+/// Parts and updates are timed apart: of a batch that is larger than the time allows some parts are
+/// computed, and the update still counts as once a batch.
+private struct SpeedTrial {
+    /// [batches][parts][texts]
+    let batches: [[[Int]]]
+    /// Operations of a part.
+    let work: (_ part: [Int]) -> Double
+    let answer: (_ part: [Int], _ draw: UInt64) throws -> Void
+    let update: () -> Void
+
+    func run(seconds: Double) throws -> Double {
+        guard !batches.isEmpty else {
             throw TrainingError.unfit("there are no texts to measure the speed with")
         }
-        // Once to warm up; then parts from all over the lengths.
-        try body(parts[parts.count / 2], 0)
-        let started = MonotonicClock.now
-        var work = 0.0
-        var elapsed = 0.0
-        var turn = 0
-        while elapsed < seconds {
-            let part = parts[turn * 7 % parts.count]
-            try body(part, UInt64(turn))
-            work += factor * shape.forward(part.map(tokens.length))
+        // Once to warm up; then batches from all over the texts.
+        try answer(batches[batches.count / 2][0], 0)
+        update()
+        let step = [7, 11, 13].first { batches.count % $0 != 0 } ?? 1
+        var (done, turn, draw) = (0.0, 0, UInt64(1))
+        var (answering, updating) = (0.0, 0.0)
+        while answering + updating < seconds {
+            for part in batches[turn * step % batches.count] {
+                answering += try Self.seconds { try answer(part, draw) }
+                done += work(part)
+                draw += 1
+                if answering + updating >= seconds { break }
+            }
+            updating += Self.seconds(update)
             turn += 1
-            elapsed = Double(MonotonicClock.now.since(started)) / 1e9
         }
-        return work / elapsed
+        let all = batches.joined().reduce(0.0) { $0 + work($1) }
+        let updates = updating / Double(turn) * Double(batches.count)
+        return all / (answering / done * all + updates)
+    }
+
+    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let started = MonotonicClock.now
+        try body()
+        return Double(MonotonicClock.now.since(started)) / 1e9
     }
 }

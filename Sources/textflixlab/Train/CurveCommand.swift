@@ -154,7 +154,8 @@ final class CurveRun {
         }
         guard let accuracy else {
             throw WeightsError(
-                .configuration, plan.models[point.model].name, "the experiment names no test file")
+                .configuration, plan.models[point.model].name,
+                "the experiment's test file is not named, or has no text in it")
         }
         return CurveResult(point: point, inputs: inputs, accuracy: accuracy, seconds: seconds)
     }

@@ -43,7 +43,8 @@ enum TrainCommand {
             if let folder = call.text(base) { encoder.model.base = folder }
             if call.has(seeds) {
                 let named = call.list(seeds)
-                encoder.seeds = named.compactMap { UInt64($0) }
+                // As of the file's: a report has them as whole numbers of JSON.
+                encoder.seeds = named.compactMap { Int($0) }.filter { $0 >= 0 }.map { UInt64($0) }
                 guard Set(encoder.seeds).count == named.count, !named.isEmpty else {
                     throw call.complaint("--seeds takes different whole numbers, parted by commas")
                 }

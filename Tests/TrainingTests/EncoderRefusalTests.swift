@@ -1,0 +1,130 @@
+// What a run refuses before it begins, what it tells, and which files it leaves alone.
+
+import Syscalls
+import Testing
+import Tokenization
+import Training
+import Weights
+
+extension EncoderTrainingTests {
+    private func run(
+        _ experiment: EncoderExperiment, _ output: String, tell: @escaping (String) -> Void
+    ) throws -> RunReport {
+        var experiment = experiment
+        experiment.output = folder.path + "/" + output
+        let training = EncoderTraining(
+            experiment, seed: 1, watch: TrainingWatch(tell: tell)
+        ) { try NetworkStudent($0, $1) }
+        return try training.run()
+    }
+
+    @Test(arguments: [
+        (#""head_and_tail""#, #""windows""#, "a teacher that reads in windows"),
+        (#""negative""#, #""neutral""#, "the teacher's labels are neutral, positive"),
+    ])
+    func aTeacherThatCannotTeachIsRefusedAtOnce(
+        _ part: String, _ other: String, _ words: String
+    ) throws {
+        _ = try training(Self.tune, output: "teacher").run()
+        let settings = String(decoding: try bytes("teacher/textflix.json"), as: UTF8.self)
+        try folder.write("teacher/textflix.json", settings.replacing(part, with: other))
+        try expectRefused("teacher", words)
+    }
+
+    @Test(arguments: [
+        ("", "there is no answer in it"),
+        (#"{"id":"r1","probabilities":[0.5,0.5]}"# + "\n{}\n", "line 2: no \"id\""),
+        (#"{"id":"r1","scores":{"negative":1}}"# + "\n", "line 1: neither \"probabilities\""),
+        (#"{"id":"r1","probabilities":[1e999,1]}"# + "\n", "line 1: neither \"probabilities\""),
+    ])
+    func answersThatCannotTeachAreRefusedAtOnce(_ lines: String, _ words: String) throws {
+        try folder.write("answers.jsonl", lines)
+        try expectRefused("answers.jsonl", words)
+    }
+
+    @Test func anEncoderWithoutAHeadIsNoTeacher() throws {
+        try expectRefused("base", "no head that classifies texts")
+    }
+
+    /// Though it is asked in the second step alone.
+    private func expectRefused(_ teacher: String, _ words: String) throws {
+        let steps = "{do:'tune',epochs:1},{do:'distil',teacher:'\(teacher)',epochs:1}"
+        let error = #expect(throws: WeightsError.self) {
+            try training(steps, output: "pupil").run()
+        }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
+        #expect(!isDirectory(folder.path + "/pupil"))
+    }
+
+    @Test func aHeadOfOtherLabelsIsToldOf() throws {
+        let model = ",head:'pooler'"
+        _ = try training(Self.tune, output: "pooler", model: model).run()
+        var experiment = try training("{do:'tune',epochs:1}", output: "over", model: model)
+            .experiment
+        experiment.model.base = folder.path + "/pooler"
+        for labels in [["negative", "positive"], ["positive", "negative"]] {
+            experiment.data.labels = labels
+            var lines: [String] = []
+            _ = try run(experiment, "over-" + labels[0]) { lines.append($0) }
+            let told = lines.filter { $0.contains("the base's head is not taken over") }
+            #expect(told.count == (labels[0] == "positive" ? 1 : 0))
+        }
+    }
+
+    @Test func aFrozenStepStopsWhenItIsAskedTo() throws {
+        var asked = 0
+        let watch = TrainingWatch(asksToStop: {
+            asked += 1
+            return asked > 5
+        })
+        #expect(throws: TrainingInterruption.self) {
+            try training("{do:'frozen'}", output: "frozen", watch: watch).run()
+        }
+        #expect(asked == 6)
+        #expect(try training("{do:'frozen'}", output: "frozen").run().steps.count == 1)
+    }
+
+    @Test func theModelCutsTextsAsItsBaseDoes() throws {
+        // Of an earlier run of another base.
+        try makeDirectory(folder.path + "/plain")
+        try folder.write("plain/added_tokens.json", #"{"[OLD]":16}"#)
+        _ = try training(Self.tune, output: "plain").run()
+        #expect(!fileExists(folder.path + "/plain/added_tokens.json"))
+        try folder.write("base/added_tokens.json", #"{"[NEW]":16}"#)
+        _ = try training(Self.tune, output: "out").run()
+        #expect(try bytes("out/added_tokens.json") == bytes("base/added_tokens.json"))
+        let tokenizer = try WordPiece(of: ModelFolder.open(folder.path + "/out"))
+        #expect(tokenizer.vocabularyCount == 17)
+    }
+
+    @Test func halvesOfKilledWritersGoAndFilesOfOthersStay() throws {
+        try makeDirectory(folder.path + "/out")
+        let others = ["notes.new-ideas.txt", "a.new-0123456789abcdef0", "b.new-0123456789ABCDEF"]
+        let half = "head.safetensors.new-0123456789abcdef"
+        for name in others + [half, "gone.new-0123456789abcdef"] {
+            try folder.write("out/" + name, "")
+        }
+        _ = try training("{do:'frozen',cost:1}", output: "out").run()
+        let names = try listDirectory(folder.path + "/out").filter { $0.contains(".new-") }
+        #expect(names == others.sorted())
+    }
+
+    @Test func aTestFileWithoutTextsMeasuresNothing() throws {
+        try folder.write("test.jsonl", "")
+        var lines: [String] = []
+        let report = try run(training(Self.tune, output: "out").experiment, "out") {
+            lines.append($0)
+        }
+        #expect(report.test == nil && lines.contains { $0.contains("nothing is measured") })
+        let card = String(decoding: try bytes("out/MODEL_CARD.md"), as: UTF8.self)
+        #expect(!card.contains("nan") && !card.contains("| test,"))
+    }
+
+    @Test func whatNothingHeldOutMeansIsTold() throws {
+        var experiment = try training("{do:'tune',epochs:1,patience:2}", output: "out").experiment
+        experiment.data.devShare = 0
+        var lines: [String] = []
+        _ = try run(experiment, "out") { lines.append($0) }
+        #expect(lines.filter { $0.contains("nothing is held out") }.count == 1)
+    }
+}
