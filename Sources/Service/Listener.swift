@@ -94,7 +94,11 @@ package final class Listener: Sendable {
 
     private static func failure(_ error: Errno, _ path: String) -> StartFailure {
         switch error {
-        case .wouldBlock, .addressInUse:
+        case .wouldBlock:
+            StartFailure(
+                "another daemon holds \(path).lock, and so this socket",
+                exitStatus: StartFailure.cannotCreate)
+        case .addressInUse:
             StartFailure(
                 "another daemon listens on \(path)", exitStatus: StartFailure.cannotCreate)
         case .exists:

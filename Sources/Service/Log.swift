@@ -2,8 +2,10 @@
 //
 // Never a text of a user's: messages are made of names, numbers and errors. What a peer can cause
 // at will goes through `limited`, which lets a burst through and then counts in silence.
+//
+// Invariant: no message waits for its reader. Where a journal is stuck or nobody reads standard
+// error, it is dropped and counted; a daemon goes on without being heard.
 
-internal import CSystemd
 internal import Synchronization
 internal import Syscalls
 
@@ -45,11 +47,20 @@ package final class Log: Sendable {
 
     private let target: Target
     private let level: Level
-    private let limiter = Mutex(RateLimiter(burst: 10, perSecond: 1))
+    /// One a level: what is seldom seen is not used up by what is often said.
+    private let limiters = Mutex<[Level: RateLimiter]>([:])
+    private let lost = Atomic(0)
+    /// nil: none could be made, or it is not needed.
+    private let journal: DatagramSender?
 
     package init(_ target: Target, level: Level = .info) {
         self.target = target
         self.level = level
+        if case .journal = target {
+            journal = try? DatagramSender(to: JournalEntry.socketPath)
+        } else {
+            journal = nil
+        }
     }
 
     /// The journal where standard error is connected to it, lines otherwise.
@@ -66,11 +77,18 @@ package final class Log: Sendable {
 
     package func callAsFunction(_ level: Level, _ message: String, _ fields: [Field] = []) {
         guard level <= self.level else { return }
-        switch target {
-        case .journal: sendToJournal(level, message, fields)
-        case .lines: printError(Self.line(level, message))
-        case .closure(let body): body(level, message)
-        }
+        let lost = lost.exchange(0, ordering: .relaxed)
+        let message = lost > 0 ? "\(message) (\(lost) messages before it were lost)" : message
+        let isHeard =
+            switch target {
+            case .journal: sendToJournal(level, message, fields)
+            case .lines: printErrorNow(Self.line(level, message))
+            case .closure(let body):
+                {
+                    body(level, message); return true
+                }()
+            }
+        if !isHeard { self.lost.add(lost + 1, ordering: .relaxed) }
     }
 
     /// A message as one line. It may name what a client sent: control characters and line ends are
@@ -89,7 +107,11 @@ package final class Log: Sendable {
 
     /// For what a peer can provoke: at most ten at once, then one a second.
     package func limited(_ level: Level, _ message: String, _ fields: [Field] = []) {
-        switch limiter.withLock({ $0.admit(now: MonotonicClock.now) }) {
+        guard isOn(level) else { return }
+        let verdict = limiters.withLock {
+            $0[level, default: RateLimiter(burst: 10, perSecond: 1)].admit(now: MonotonicClock.now)
+        }
+        switch verdict {
         case .pass(let suppressed):
             let note = suppressed > 0 ? " (\(suppressed) more like it were not logged)" : ""
             self(level, message + note, fields)
@@ -97,20 +119,15 @@ package final class Log: Sendable {
         }
     }
 
-    private func sendToJournal(_ level: Level, _ message: String, _ fields: [Field]) {
+    /// - Returns: whether the journal took it.
+    private func sendToJournal(_ level: Level, _ message: String, _ fields: [Field]) -> Bool {
         let pairs = [
             ("MESSAGE", message), ("PRIORITY", "\(level.rawValue)"),
             ("SYSLOG_IDENTIFIER", "textflixd"),
         ]
-        let lines = (pairs + fields).map { Array("\($0.0)=\($0.1)".utf8) }
-        var joined: [UInt8] = []
-        var lengths: [Int] = []
-        for line in lines {
-            joined += line
-            lengths.append(line.count)
-        }
-        // A journal that is gone is no reason to fail.
-        _ = textflix_journal_send(joined, lengths, Int32(lengths.count))
+        var entry = JournalEntry()
+        for (name, value) in pairs + fields { entry.add(name, value) }
+        return (try? journal?.send(entry.bytes)) != nil
     }
 }
 

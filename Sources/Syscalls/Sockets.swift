@@ -68,7 +68,7 @@ package enum UnixSocket {
         }
     }
 
-    private static func withAddress(
+    static func withAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Errno) -> Void
     ) throws(Errno) {
         guard path.utf8.count <= pathBytes else { throw Errno(ENAMETOOLONG, path) }
@@ -196,8 +196,9 @@ package struct PeerCredentials: Sendable, Hashable {
 package func waitUntilReady(
     _ number: Int32, toWrite: Bool = false, milliseconds: Int32
 ) throws(Errno) -> Bool {
-    var entry = pollfd(fd: number, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
-    return try checked("poll") { poll(&entry, 1, milliseconds) } > 0
+    var entry = PollEntry(number, toRead: !toWrite, toWrite: toWrite)
+    try waitForAny(&entry, milliseconds: milliseconds)
+    return entry.isReadable || entry.isWritable
 }
 
 /// A pipe, (reading end, writing end); the caller adopts both.

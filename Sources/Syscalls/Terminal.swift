@@ -39,6 +39,18 @@ package func printOutput(_ text: String) {
     }
 }
 
+/// As `printError`, for whoever must not wait: what standard error does not take now is dropped,
+/// and so is what passes the bytes that a pipe takes at once.
+/// - Returns: whether it was written.
+package func printErrorNow(_ text: String) -> Bool {
+    var entry = PollEntry(StandardStream.error.rawValue, toWrite: true)
+    guard (try? waitForAny(&entry, milliseconds: 0)) != nil, entry.isWritable else { return false }
+    let bytes = Array(text.utf8)
+    let most = Int(PIPE_BUF)
+    let line = bytes.count <= most ? bytes : bytes.prefix(most - 1) + [UInt8(ascii: "\n")]
+    return (try? writeAll(StandardStream.error.rawValue, line)) != nil
+}
+
 package func printError(_ text: String) {
     try? writeAll(StandardStream.error.rawValue, Array(text.utf8))
 }

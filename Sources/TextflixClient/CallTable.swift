@@ -64,6 +64,18 @@ struct CallTable {
     }
 
     var unanswered: Int { calls.count }
+
+    /// Whether it has still to end, or its answer to be read.
+    func knows(_ number: UInt64) -> Bool { calls[number] != nil }
+
+    /// When the first that waits to be sent may be; nil: none waits. It looks at every call.
+    var earliestStart: Instant? {
+        calls.values.reduce(nil) { earliest, call in
+            guard case .waiting(let start) = call.state else { return earliest }
+            return min(earliest ?? start, start)
+        }
+    }
+
     /// Numbers have run out: connect anew before anything else is sent.
     var needsFreshConnection: Bool { nextStream >= Self.lastStream && callOfStream.isEmpty }
 
@@ -104,8 +116,10 @@ struct CallTable {
         schedule()
     }
 
-    /// No connection could be made: remembered as the reason, should a deadline pass.
+    /// No connection could be made: remembered as the reason, should a deadline pass; at once the
+    /// end where nothing is tried again.
     mutating func connectFailed(_ error: ClientError) {
+        guard policy.patience > .zero else { return failAll(error) }
         for number in calls.keys { calls[number]?.lastError = error }
     }
 
@@ -113,12 +127,14 @@ struct CallTable {
         for number in calls.keys.sorted() { finish(number, .failure(error)) }
     }
 
-    mutating func receive(_ frame: Frame, now: Instant) {
-        guard let number = callOfStream[frame.header.stream] else { return }
+    /// - Returns: whether a call ended by it; one that is asked to wait has not.
+    @discardableResult
+    mutating func receive(_ frame: Frame, now: Instant) -> Bool {
+        guard let number = callOfStream[frame.header.stream] else { return false }
         guard frame.header.kind == .response else {
             callOfStream[frame.header.stream] = nil
             finish(number, .failure(.notThisProtocol("a data frame answers \(number)")))
-            return
+            return true
         }
         callOfStream[frame.header.stream] = nil
         do {
@@ -131,6 +147,7 @@ struct CallTable {
         } catch {
             finish(number, .failure(.notThisProtocol(error.description)))
         }
+        return calls[number] == nil
     }
 
     /// Sends what is due and ends what is overdue.

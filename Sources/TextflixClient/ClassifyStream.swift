@@ -59,6 +59,7 @@ public final class ClassifyStream {
     /// An answer that is there, or nil; does not wait. After one that cannot be read there is none;
     /// `send` and `finish` say why.
     public func takeAnswer() -> ClassifyResponse? {
+        if call.answers.isEmpty, link != nil { try? step(waiting: false) }
         guard !call.answers.isEmpty else { return nil }
         return try? firstAnswer()
     }

@@ -1,7 +1,7 @@
 // A blocking client of the Textflix daemon, for programs with one thread of work.
 //
-// Many requests may be under way on its one connection: `start` them, then take answers as they
-// come with `next`. A connection that breaks is made anew and what may be repeated is sent again;
+// Many requests may be under way on its one connection: `start` them, then take their answers with
+// `answer(to:)`. A connection that breaks is made anew and what may be repeated is sent again;
 // a daemon that is busy or loading is asked again when it says so, all within each request's
 // timeout. Order: `CallTable` decides, `Link` moves bytes, this file waits.
 //
@@ -62,34 +62,44 @@ public final class Client {
         try answer(to: start(procedure, request, timeout: timeout))
     }
 
-    /// Begins a request; its answer is had from `answer(to:)`, or from `next`.
+    /// Begins a request, and sends what the socket takes of it; its answer is had from
+    /// `answer(to:)`. What it does not take leaves with the next call of this client.
     public func start<Request, Response>(
         _ procedure: Procedure<Request, Response>, _ request: Request, timeout: Duration? = nil
     ) -> Ticket<Response> {
         let now = MonotonicClock.now
         let number = calls.add(
             procedure.name, message: request.encoded, timeout: timeout, now: now)
+        advance()
         return Ticket(number: number)
     }
 
     /// Waits for the answer to that request; others that come first are kept.
+    /// - Throws: CANCELLED for one that was cancelled, or whose answer was taken.
     public func answer<Response>(to ticket: Ticket<Response>) throws(ClientError) -> Response {
         while true {
             if let answer = early.removeValue(forKey: ticket.number) {
                 return try Self.decoded(answer)
             }
             keepAnswers()
-            if early[ticket.number] == nil { try wait(until: .distantFuture) }
+            if early[ticket.number] != nil { continue }
+            guard calls.knows(ticket.number) else {
+                throw .failed(Status(code: .cancelled, message: "no answer is to come any more"))
+            }
+            try wait(until: .distantFuture)
         }
     }
 
     /// Gives a request up; the daemon is told, and spends nothing more on it.
     public func cancel<Response>(_ ticket: Ticket<Response>) {
+        keepAnswers()
+        early[ticket.number] = nil
         guard let stream = calls.abandon(ticket.number) else { return }
         let request = CancelRequest(streams: [stream])
         let now = MonotonicClock.now
         let number = calls.add(.cancel, message: request.encoded, timeout: .seconds(1), now: now)
         abandoned.insert(number)
+        advance()
     }
 
     private var abandoned: Set<UInt64> = []
@@ -154,8 +164,17 @@ public final class Client {
     private func advance() {
         let now = MonotonicClock.now
         if calls.needsFreshConnection { drop() }
-        if link == nil, calls.unanswered > 0, now >= reconnectAt { reconnect(now) }
+        // Not for what waits as it was told: a daemon with too many connections would be flooded.
+        if link == nil, let start = calls.earliestStart, now >= max(start, reconnectAt) {
+            reconnect(now)
+        }
+        // What is over is not to be sent, but what can be sent is not to be over unsent.
+        send()
         calls.advance(to: now)
+        send()
+    }
+
+    private func send() {
         guard let link else { return }
         if !calls.outgoing.isEmpty {
             link.queue(calls.outgoing)
@@ -170,8 +189,7 @@ public final class Client {
             case .closed: drop()
             case .frames(let frames):
                 let now = MonotonicClock.now
-                if !frames.isEmpty { failedConnects = 0 }
-                for frame in frames { calls.receive(frame, now: now) }
+                for frame in frames where calls.receive(frame, now: now) { failedConnects = 0 }
             }
         } catch {
             self.link = nil
@@ -222,7 +240,9 @@ public final class Client {
 
     private func milliseconds(until limit: Instant) -> Int32 {
         var wake = min(limit, calls.nextWake ?? .distantFuture)
-        if link == nil, calls.unanswered > 0 { wake = min(wake, reconnectAt) }
+        if link == nil, let start = calls.earliestStart {
+            wake = min(wake, max(start, reconnectAt))
+        }
         guard wake != .distantFuture else { return -1 }
         // Rounded up: waking early would only spin.
         return Int32(clamping: (wake.since(MonotonicClock.now) + 999_999) / 1_000_000)

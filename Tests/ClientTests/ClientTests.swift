@@ -51,6 +51,47 @@ private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         #expect(daemon.requests == 4)
     }
 
+    @Test func whoIsTurnedAwayComesBackWhenItWasTold() throws {
+        let refusal = Status(code: .resourceExhausted, retryAfter: .milliseconds(150))
+        let daemon = try FakeDaemon { $0.number < 4 ? .failAndClose(refusal) : echo($0) }
+        defer { daemon.stop() }
+        let begun = MonotonicClock.now
+        let client = try Client(path: daemon.path, retry: quick)
+        #expect(try client.call(.classify, ClassifyRequest(texts: ["x"])).results.count == 1)
+        #expect(daemon.requests == 4 && daemon.connections <= 5)
+        #expect(MonotonicClock.now.since(begun) >= 450_000_000)
+    }
+
+    @Test func whatIsStartedOrCancelledIsSentAtOnce() throws {
+        let daemon = try FakeDaemon { _ in .silence }
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let ticket = client.start(.classify, ClassifyRequest(texts: ["x"]))
+        let limit = MonotonicClock.now.advanced(by: .seconds(10))
+        while daemon.requests < 1, MonotonicClock.now < limit {
+            MonotonicClock.sleep(nanoseconds: 1_000_000)
+        }
+        client.cancel(ticket)
+        while daemon.requests < 2, MonotonicClock.now < limit {
+            MonotonicClock.sleep(nanoseconds: 1_000_000)
+        }
+        #expect(daemon.requests == 2)
+        let error = #expect(throws: ClientError.self) { try client.answer(to: ticket) }
+        guard case .failed(let status)? = error else { return #expect(Bool(false), "\(error)") }
+        #expect(status.code == .cancelled)
+    }
+
+    @Test func anAnswerThatCameBeforeItWasCancelledIsForgotten() throws {
+        let daemon = try FakeDaemon(echo)
+        defer { daemon.stop() }
+        let client = try Client(path: daemon.path, retry: quick)
+        let first = client.start(.classify, ClassifyRequest(texts: ["a"]))
+        let second = client.start(.classify, ClassifyRequest(texts: ["b"]))
+        #expect(try client.answer(to: second).results.map(\.label) == ["b"])
+        client.cancel(first)
+        #expect(client.unanswered == 0)
+    }
+
     @Test func aConnectionThatBreaksIsMadeAnew() throws {
         let daemon = try FakeDaemon { $0.number % 3 == 1 ? .close : echo($0) }
         defer { daemon.stop() }

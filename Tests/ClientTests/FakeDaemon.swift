@@ -23,6 +23,8 @@ final class FakeDaemon: Sendable {
         /// Closes the connection without an answer.
         case close
         case raw([UInt8])
+        /// Fails it and closes the connection, as a daemon with too many connections does.
+        case failAndClose(Status)
     }
 
     typealias Script = @Sendable (Request) -> Reaction
@@ -32,6 +34,7 @@ final class FakeDaemon: Sendable {
     private let script: Script
     private let stopping = EventFlag()
     private let count = Mutex(0)
+    private let opened = Mutex(0)
 
     init(_ script: @escaping Script) throws {
         folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
@@ -42,6 +45,8 @@ final class FakeDaemon: Sendable {
 
     /// Requests seen so far.
     var requests: Int { count.withLock { $0 } }
+    /// Connections so far.
+    var connections: Int { opened.withLock { $0 } }
 
     private func listen() throws {
         let number = try UnixSocket.listen(path: path, backlog: 16).release()
@@ -59,7 +64,6 @@ final class FakeDaemon: Sendable {
     private func serve(_ listening: Int32) {
         let listener = Descriptor(adopting: listening)
         var peers: [Peer] = []
-        var opened = 0
         while !stopping.isRaised {
             var entries = [PollEntry(listener.number, toRead: true)]
             entries += peers.map { PollEntry($0.socket.number, toRead: true) }
@@ -69,8 +73,11 @@ final class FakeDaemon: Sendable {
                     && !take(from: peer)
             }
             if entries[0].isReadable, let socket = try? UnixSocket.accept(listener.number) {
-                opened += 1
-                peers.append(Peer(socket, index: opened))
+                let index = opened.withLock { count in
+                    count += 1
+                    return count
+                }
+                peers.append(Peer(socket, index: index))
             }
         }
     }
@@ -111,6 +118,11 @@ final class FakeDaemon: Sendable {
         case .fail(let status):
             writer.failure(stream: stream, status)
             bytes = writer.take()
+        case .failAndClose(let status):
+            writer.failure(stream: stream, status)
+            let bytes = writer.take()
+            _ = try? bytes.withUnsafeBytes { try UnixSocket.sendAll(peer.socket.number, $0) }
+            return false
         case .silence: return true
         case .close: return false
         case .raw(let raw): bytes = raw

@@ -22,6 +22,30 @@ def start(*arguments, **options):
     return run("textflixd", *arguments, **options)
 
 
+class Unheard(unittest.TestCase):
+    def test_nobody_reads_what_it_says(self):
+        """It starts, answers and ends beside a standard error that takes nothing."""
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        os.set_blocking(writing, False)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(writing, b"x" * 1024)
+        os.set_blocking(writing, True)
+        with Daemon(ready=False) as daemon:
+            daemon.kill()
+            process = subprocess.Popen(daemon.command, stderr=writing, env=harness.ENVIRONMENT)
+            os.close(writing)
+            self.addCleanup(process.kill)
+            harness.wait_until(daemon.status, "it is ready")
+            for _ in range(20):  # each of them would be a line
+                self.assertEqual(daemon.control("classify", "--model", "none", "a").returncode,
+                                 USAGE)
+            self.assertEqual(daemon.control("classify", "a text").returncode, 0)
+            process.terminate()
+            self.assertEqual(process.wait(timeout=harness.PATIENCE), 0)
+
+
 class Models(unittest.TestCase):
     """A model that cannot be served is named, with the file and the tensor."""
 

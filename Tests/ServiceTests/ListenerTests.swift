@@ -1,8 +1,10 @@
 // Sockets that are made, found in the way, or already somebody's; and what the log lets through.
 
-import Service
+import Synchronization
 import Syscalls
 import Testing
+
+@testable import Service
 
 @Suite struct ListenerTests {
     private func directory(_ body: (String) throws -> Void) throws {
@@ -38,7 +40,7 @@ import Testing
             let path = "\(directory)/s"
             let owner = try Listener.make(path: path, mode: 0o600)
             let refusal = failure(path)
-            #expect(refusal?.description == "another daemon listens on \(path)")
+            #expect(refusal?.description == "another daemon holds \(path).lock, and so this socket")
             #expect(refusal?.exitStatus == 73)
             _ = try UnixSocket.connect(path: owner.path)
         }
@@ -85,6 +87,29 @@ import Testing
     @Test func whatCanBeReadStaysAsItIs() {
         let message = #"Grüße, 映画 🎬 👩‍🚀 "quoted" \ it's"#
         #expect(Log.line(.info, message) == "textflixd: \(message)\n")
+    }
+}
+
+@Suite struct LogTests {
+    @Test func anEntryOfTheJournal() {
+        var entry = JournalEntry()
+        entry.add("MESSAGE", "two\nlines")
+        entry.add("PRIORITY", "6")
+        #expect(
+            entry.bytes
+                == Array("MESSAGE\n".utf8) + [9, 0, 0, 0, 0, 0, 0, 0]
+                + Array("two\nlines\nPRIORITY=6\n".utf8))
+    }
+
+    @Test func whatIsNotShownUsesNothingUp() {
+        let said = Mutex<[String]>([])
+        let log = Log(
+            .closure { _, message in said.withLock { $0.append(message) } }, level: .notice)
+        for _ in 0..<100 { log.limited(.info, "often") }
+        for _ in 0..<100 { log.limited(.notice, "again and again") }
+        log.limited(.error, "seldom")
+        #expect(said.withLock { $0.count } == 11)
+        #expect(said.withLock { $0.last } == "seldom")
     }
 }
 
