@@ -50,6 +50,8 @@ package final class Log: Sendable {
     /// One a level: what is seldom seen is not used up by what is often said.
     private let limiters = Mutex<[Level: RateLimiter]>([:])
     private let lost = Atomic(0)
+    /// From asking whether there is room for a line until it is written: room is for one thread.
+    private let writing = Mutex(())
     /// nil: none could be made, or it is not needed.
     private let journal: DatagramSender?
 
@@ -79,16 +81,7 @@ package final class Log: Sendable {
         guard level <= self.level else { return }
         let lost = lost.exchange(0, ordering: .relaxed)
         let message = lost > 0 ? "\(message) (\(lost) messages before it were lost)" : message
-        let isHeard =
-            switch target {
-            case .journal: sendToJournal(level, message, fields)
-            case .lines: printErrorNow(Self.line(level, message))
-            case .closure(let body):
-                {
-                    body(level, message); return true
-                }()
-            }
-        if !isHeard { self.lost.add(lost + 1, ordering: .relaxed) }
+        if !deliver(level, message, fields) { self.lost.add(lost + 1, ordering: .relaxed) }
     }
 
     /// A message as one line. It may name what a client sent: control characters and line ends are
@@ -116,6 +109,17 @@ package final class Log: Sendable {
             let note = suppressed > 0 ? " (\(suppressed) more like it were not logged)" : ""
             self(level, message + note, fields)
         case .suppress: return
+        }
+    }
+
+    /// - Returns: whether the target took it.
+    private func deliver(_ level: Level, _ message: String, _ fields: [Field]) -> Bool {
+        switch target {
+        case .journal: return sendToJournal(level, message, fields)
+        case .lines: return writing.withLock { _ in printErrorNow(Self.line(level, message)) }
+        case .closure(let take):
+            take(level, message)
+            return true
         }
     }
 

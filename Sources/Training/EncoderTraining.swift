@@ -169,6 +169,11 @@ package struct EncoderTraining {
     }
 
     private func tell(_ texts: TrainingTexts) {
+        guard experiment.makesClassifier else {
+            return watch.tell(
+                "\(texts.unlabelled.count) unlabelled texts to learn from; left out, equal to a "
+                    + "test text: \(texts.droppedUnlabelled)")
+        }
         watch.tell(
             "\(texts.train.count) labelled texts to learn from, \(texts.dev.count) held out, "
                 + "\(texts.unlabelled.count) unlabelled; left out, equal to a test or held-out "
@@ -206,7 +211,7 @@ package struct EncoderTraining {
 
     /// The written folder's answers, by the code that serves it.
     private func test() throws -> [Prediction]? {
-        guard let path = experiment.data.test else { return nil }
+        guard experiment.makesClassifier, let path = experiment.data.test else { return nil }
         let data = experiment.data
         let texts = try LabelledTexts(path: path, fields: data.fields, labels: data.labels)
         guard texts.count > 0 else {

@@ -109,6 +109,31 @@ import Weights
         try expectServedAsTrained(training, report)
     }
 
+    @Test func maskedWordsAloneMakeAnEncoderForOthers() throws {
+        let path = try folder.write(
+            "encoder.json5",
+            "{data:{unlabelled:['train.jsonl'],test:'test.jsonl'},"
+                + "model:{kind:'encoder',base:'base',max_tokens:16,weights:'bf16'},"
+                + "steps:[{do:'masked',epochs:1,batch:8,rate:1e-3}],output:'reviews'}")
+        guard case .encoder(let experiment) = try Experiment(path: path) else { return }
+        let encoder = EncoderTraining(experiment, seed: 0, watch: TrainingWatch()) {
+            try NetworkStudent($0, $1)
+        }
+        let report = try encoder.run()
+        #expect(report.trainCount == 0 && report.unlabelledCount == 80 && report.test == nil)
+        #expect(try encoder.finished() != nil)
+        #expect(try ModelFolder.open(encoder.output).head == .none)
+        let card = String(decoding: try bytes("reviews/MODEL_CARD.md"), as: UTF8.self)
+        #expect(card.contains(": an encoder") && card.contains("last_hidden_state"))
+        #expect(!card.contains("held out |"))
+        var tuning = try training(Self.tune, output: "after").experiment
+        tuning.model.base = encoder.output
+        let after = EncoderTraining(tuning, seed: 1, watch: TrainingWatch()) {
+            try NetworkStudent($0, $1)
+        }
+        #expect(try after.run().testAccuracy == 1)
+    }
+
     @Test func aFrozenEncodersCardReadsItsLinearHead() throws {
         _ = try training("{do:'frozen'}", output: "frozen", model: ",head:'pooler'").run()
         let card = String(decoding: try bytes("frozen/MODEL_CARD.md"), as: UTF8.self)

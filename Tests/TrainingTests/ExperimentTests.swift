@@ -66,7 +66,7 @@ import Weights
         ("\(data),\(model),steps:[{}],output:'o'", "do is missing"),
         ("\(data),\(model),steps:['tune'],output:'o'", "steps must be a list of objects"),
         ("\(data),\(model),steps:[{do:'tune'}]", "output"),
-        ("\(data),\(model),steps:[{do:'masked'}],output:'o'", "must make a classifier"),
+        ("\(data),\(model),steps:[{do:'tune'},{do:'masked'}],output:'o'", "must make a class"),
         ("\(data),\(model),steps:[{do:'distil'}],output:'o'", "teacher is missing"),
         (
             "\(data),\(model),steps:[{do:'distil',teacher:'previous'}],output:'o'",
@@ -130,6 +130,34 @@ import Weights
         #expect(error?.message.contains("\(key) is of steps that learn labels") == true)
     }
 
+    @Test func maskedWordsAloneMakeAnEncoder() throws {
+        let read = try experiment(
+            "{data:{unlabelled:['b.jsonl'],test:'t.jsonl'},\(Self.model),steps:[{do:'masked'}],"
+                + "output:'o'}")
+        let experiment = try #require(read)
+        #expect(!experiment.makesClassifier && experiment.data.labels.isEmpty)
+        #expect(experiment.data.train == nil && experiment.data.test == "/texts/t.jsonl")
+    }
+
+    @Test(arguments: [
+        ("data:{train:'a',unlabelled:['b']}", "", "train is of labelled texts"),
+        ("data:{unlabelled:['b'],labels:['a','b']}", "", "labels is of labelled texts"),
+        ("data:{unlabelled:['b'],dev_share:0.1}", "", "dev_share is of labelled texts"),
+        ("data:{test:'t'}", "", "learns from unlabelled texts"),
+        ("data:{unlabelled:['b']}", ",coverage:0.9", "coverage is of classifiers"),
+        (
+            "data:{unlabelled:['b']},model:{kind:'encoder',base:'b',answers:'int8'}", "",
+            "answers is"
+        ),
+    ])
+    func whatAnEncoderHasNoUseForIsRefused(_ data: String, _ more: String, _ words: String) throws {
+        let model = data.contains("model") ? "" : ",\(Self.model)"
+        let error = #expect(throws: WeightsError.self) {
+            try experiment("{\(data)\(model),steps:[{do:'masked'}],output:'o'\(more)}")
+        }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
+    }
+
     @Test func theReadyOnesAreRead() throws {
         // Tests/TrainingTests/this file, seen from the root.
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
@@ -189,7 +217,7 @@ import Weights
         let error = #expect(throws: WeightsError.self) {
             try CurvePlan(path: folder.write("curve.json5", "{\(curve),labels:[2]}"))
         }
-        #expect(error?.message.contains("words names no test file") == true)
+        #expect(error?.message.contains("words measures no classifier on a test file") == true)
     }
 
     @Test func whatIsEvaluatedCostsOnceAnUpdateAtMost() throws {

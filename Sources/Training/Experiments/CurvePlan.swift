@@ -130,7 +130,8 @@ package struct CurvePlan: Sendable {
             let experiment = try Experiment(path: path, texts: texts)
             guard experiment.hasTest else {
                 throw source.error(
-                    "\(member.nameText) names no test file: there is no accuracy to draw",
+                    "\(member.nameText) measures no classifier on a test file: there is no "
+                        + "accuracy to draw",
                     member.node)
             }
             models.append(
@@ -200,7 +201,8 @@ extension Experiment {
     fileprivate var hasTest: Bool {
         switch self {
         case .baseline(let experiment): experiment.data.test != nil
-        case .encoder(let experiment): experiment.data.test != nil
+        case .encoder(let experiment):
+            experiment.data.test != nil && experiment.makesClassifier
         }
     }
 

@@ -27,6 +27,9 @@
 //       "checkpoint_seconds": 300
 //     }
 //
+// A file whose steps are all "masked" learns no label and makes an encoder, for other files to begin
+// with: of `data` it has unlabelled texts, and a test file that they must not repeat.
+//
 // Relative paths are seen from the file's folder, those of texts from another where one is given;
 // `~/` is the user's home. `{seed}` in `ids`, `output` and a teacher's path is the seed's number.
 // With several seeds and no `{seed}` in it, `output` has a folder `seed-N` for each.
@@ -38,7 +41,8 @@ package import Weights
 
 package struct EncoderExperiment: Sendable {
     package struct Texts: Sendable {
-        package var train: String
+        /// Nil where no label is learned; `labels` is empty then.
+        package var train: String?
         package var test: String?
         package var unlabelled: [String]
         package var ids: String?
@@ -73,6 +77,8 @@ package struct EncoderExperiment: Sendable {
     package var checkpointSeconds: Double
     /// The file as it was written: it goes into the report.
     package let source: [UInt8]
+    /// Otherwise its model is an encoder alone.
+    package var makesClassifier: Bool { steps.contains(where: \.givesClassifier) }
 
     package init(_ source: JSONSource, places: ExperimentPlaces) throws(WeightsError) {
         try source.refuseKeys(otherThan: [
@@ -80,13 +86,15 @@ package struct EncoderExperiment: Sendable {
         ])
         guard let texts = try source.section("data"), let model = try source.section("model")
         else { throw source.error("data and model must be there", source.root) }
-        data = try Texts(texts, places)
-        self.model = try Model(model, places)
         guard let steps = try source.sections("steps"), !steps.isEmpty else {
             throw source.error("steps, a list of at least one, is missing", source.root)
         }
         self.steps = []
         for step in steps { self.steps.append(try TrainingStep(step, places)) }
+        let learnsLabels = self.steps.contains(where: \.givesClassifier)
+        data = try learnsLabels ? Texts(texts, places) : Texts(unlabelled: texts, places)
+        self.model = try Model(model, places)
+        if !learnsLabels { try Self.refuseKeysOfClassifiers(source, model) }
         seeds = try Self.seeds(source)
         isSeries = seeds.count > 1
         guard let output = try source.string("output") else {
@@ -100,6 +108,19 @@ package struct EncoderExperiment: Sendable {
         }
         self.source = source.bytes
         try checkOrder(source, steps)
+    }
+
+    /// They would do nothing where no label is learned.
+    private static func refuseKeysOfClassifiers(
+        _ source: JSONSource, _ model: JSONSource
+    ) throws(WeightsError) {
+        for (section, key) in [
+            (source, "coverage"), (model, "head"), (model, "pooling"), (model, "answers"),
+        ] {
+            guard let node = section.node(key) else { continue }
+            throw section.error(
+                "\(key) is of classifiers: steps of masked words alone make an encoder", node)
+        }
     }
 
     /// Those that are there before a run: model folders and files of answers.
@@ -144,8 +165,10 @@ package struct EncoderExperiment: Sendable {
                     "\"previous\" is the teacher, but the step before makes no classifier",
                     section.root)
             }
-            if isLast, !step.givesClassifier {
-                throw section.error("the last step must make a classifier", section.root)
+            if isLast, !step.givesClassifier, makesClassifier {
+                throw section.error(
+                    "the last step must make a classifier, or none of them: masked words would "
+                        + "take the place of what the steps before learned of labels", section.root)
             }
             if let fit = step.fit, fit.freshLayers > 0,
                 fit.adapter != nil || fit.extent == .head
@@ -165,6 +188,7 @@ package struct EncoderExperiment: Sendable {
 }
 
 extension EncoderExperiment.Texts {
+    /// Of steps that learn labels.
     fileprivate init(
         _ source: JSONSource, _ places: ExperimentPlaces
     ) throws(WeightsError) {
@@ -188,6 +212,25 @@ extension EncoderExperiment.Texts {
         fields.label = try source.string("label_field") ?? fields.label
         fields.id = try source.string("id_field") ?? fields.id
         devShare = try source.number("dev_share", in: 0...0.9) ?? 0.2
+    }
+
+    /// Of steps that learn none.
+    fileprivate init(
+        unlabelled source: JSONSource, _ places: ExperimentPlaces
+    ) throws(WeightsError) {
+        for key in ["train", "ids", "labels", "label_field", "dev_share"] {
+            guard let node = source.node(key) else { continue }
+            throw source.error(
+                "\(key) is of labelled texts: steps of masked words alone learn from unlabelled ones",
+                node)
+        }
+        try source.refuseKeys(otherThan: ["test", "unlabelled", "text_field", "id_field"])
+        test = try source.string("test").map(places.resolveText)
+        unlabelled = (try source.strings("unlabelled") ?? []).map(places.resolveText)
+        labels = []
+        fields.text = try source.string("text_field") ?? fields.text
+        fields.id = try source.string("id_field") ?? fields.id
+        devShare = 0
     }
 }
 

@@ -56,7 +56,9 @@ extension StepWork {
         let student = try training.maker(base, StudentPlan(step, experiment, seed: seed))
         let (state, _) = try fit(student, lesson, heldOut: nil, settings.fit, task)
         let writer = ModelWriter(folder: modelFolder, base: base, settings: self.settings(1))
-        try writer.writeEncoder(student.tensors)
+        // A file that goes on from it loses nothing between two steps.
+        let type = isLast ? experiment.model.weights : .float32
+        try writer.writeEncoder(student.tensors, as: type)
         return (try Stage(path: modelFolder), report(tokens, state, notes: []))
     }
 

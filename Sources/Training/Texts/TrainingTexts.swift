@@ -27,18 +27,17 @@ package struct TrainingTexts: Sendable {
         _ data: EncoderExperiment.Texts, seed: UInt64, unlabelled reads: Bool
     ) throws(WeightsError) {
         hash = Revision(pieces: [])
-        let only = try data.ids.map { path throws(WeightsError) in
-            try readIdentifiers(Self.named(path, seed))
-        }
-        let all = try LabelledTexts(
-            path: data.train, fields: data.fields, labels: data.labels, only: only)
         var tests = TextFingerprints()
         if let path = data.test {
             tests = try TextFingerprints(path: path, textField: data.fields.text)
         }
-        let labelled = all.without(tests)
-        droppedLabelled = all.count - labelled.count
-        try split(labelled, data, seed)
+        var labelled = LabelledTexts()
+        if let path = data.train {
+            let all = try Self.listed(path, data, seed)
+            labelled = all.without(tests)
+            droppedLabelled = all.count - labelled.count
+            try split(labelled, path, data, seed)
+        }
         if reads {
             let all = try UnlabelledTexts(
                 paths: data.unlabelled, textField: data.fields.text, idField: data.fields.id)
@@ -58,8 +57,17 @@ package struct TrainingTexts: Sendable {
             .joined(separator: String(seed))
     }
 
+    private static func listed(
+        _ path: String, _ data: EncoderExperiment.Texts, _ seed: UInt64
+    ) throws(WeightsError) -> LabelledTexts {
+        let only = try data.ids.map { path throws(WeightsError) in
+            try readIdentifiers(named(path, seed))
+        }
+        return try LabelledTexts(path: path, fields: data.fields, labels: data.labels, only: only)
+    }
+
     private mutating func split(
-        _ labelled: LabelledTexts, _ data: EncoderExperiment.Texts, _ seed: UInt64
+        _ labelled: LabelledTexts, _ path: String, _ data: EncoderExperiment.Texts, _ seed: UInt64
     ) throws(WeightsError) {
         var random = RandomSource(seed: seed ^ 0x5EED_0DE7)
         var held: Set<Int> = []
@@ -67,7 +75,7 @@ package struct TrainingTexts: Sendable {
             var places = labelled.truths.indices.filter { labelled.truths[$0] == label }
             guard !places.isEmpty else {
                 throw WeightsError(
-                    .mismatch, data.train,
+                    .mismatch, path,
                     "no text has the label \"\(data.labels[label])\": each label needs some; "
                         + "\(droppedLabelled) equal a test text and are left out")
             }
@@ -83,7 +91,7 @@ package struct TrainingTexts: Sendable {
         droppedLabelled += rest.count - train.count
         for label in data.labels.indices where !train.truths.contains(label) {
             throw WeightsError(
-                .mismatch, data.train,
+                .mismatch, path,
                 "all texts with the label \"\(data.labels[label])\" equal held-out ones, and none "
                     + "is left to learn from: give different ones, or a smaller dev_share")
         }

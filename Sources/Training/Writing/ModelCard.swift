@@ -10,15 +10,31 @@ struct ModelCard {
     let report: RunReport
     let experiment: EncoderExperiment
 
-    var text: String {
+    var text: String { experiment.makesClassifier ? classifier : encoder }
+
+    private var encoder: String {
+        """
+        # \(name): an encoder
+
+        Trained by `textflixlab train`; the experiment's file stands in `report.json`.
+
+        \(table)
+
+        It saw no label, and has no head: another experiment names it as its `base`. A text that
+        equals a test text was left out.
+
+        \(PythonExample.encoderSection)
+
+        """
+    }
+
+    private var classifier: String {
         """
         # \(name): \(experiment.data.labels.joined(separator: ", "))
 
         Trained by `textflixlab train`; the experiment's file stands in `report.json`.
 
-        | | |
-        | --- | --- |
-        \(rows.map { "| \($0.0) | \($0.1) |" }.joined(separator: "\n"))
+        \(table)
 
         Labels were read of the listed training texts alone; a text that equals a test text was
         left out before training, as were copies of held-out ones; the labels of the test file were
@@ -31,6 +47,12 @@ struct ModelCard {
         \(python.section)
 
         """
+    }
+
+    private var table: String {
+        let rows = origin + (experiment.makesClassifier ? ofLabels : []) + run + results
+        return (["| | |", "| --- | --- |"] + rows.map { "| \($0.0) | \($0.1) |" })
+            .joined(separator: "\n")
     }
 
     private var name: String {
@@ -46,21 +68,39 @@ struct ModelCard {
             hasAdapters: last?.fit?.adapter != nil)
     }
 
-    private var rows: [(String, String)] {
-        var rows = [
-            ("labels", experiment.data.labels.map { "`\($0)`" }.joined(separator: ", ")),
+    private var origin: [(String, String)] {
+        [
             ("base", "revision `\(report.baseRevision)`"),
             ("text it sees", "\(experiment.model.maxTokens) pieces\(cut)"),
+        ]
+    }
+
+    private var ofLabels: [(String, String)] {
+        [
+            ("labels", experiment.data.labels.map { "`\($0)`" }.joined(separator: ", ")),
             ("labelled texts", "\(report.trainCount) to learn from, \(report.devCount) held out"),
+            (
+                "labelled texts left out, equal to a test or held-out one",
+                "\(report.droppedLabelled)"
+            ),
+        ]
+    }
+
+    private var run: [(String, String)] {
+        [
             ("unlabelled texts", "\(report.unlabelledCount)"),
             (
-                "left out, equal to a test or held-out text",
-                "\(report.droppedLabelled) labelled, \(report.droppedUnlabelled) unlabelled"
+                "unlabelled texts left out, equal to a test or held-out one",
+                "\(report.droppedUnlabelled)"
             ),
             ("steps", report.steps.map(\.kind.rawValue).joined(separator: ", ")),
             ("seed, data", "\(report.seed), `\(report.dataHash)`"),
             ("time", "\(Int(report.seconds.rounded())) s"),
         ]
+    }
+
+    private var results: [(String, String)] {
+        var rows: [(String, String)] = []
         if let heldOut = report.heldOut, !heldOut.truths.isEmpty {
             rows.append(
                 ("held out", figures(heldOut.predictions(temperature: report.temperature))))

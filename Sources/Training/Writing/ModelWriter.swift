@@ -1,13 +1,14 @@
 // Writes what was trained as a model folder that the daemon serves and the reference loads.
 //
+//     encoder         model.safetensors, config.json, the tokenizer's files
 //     whole model     model.safetensors, config.json, the tokenizer's files, textflix.json
 //                     linear head: head.safetensors over the folder's own encoder ("base": ".")
 //                     pooler: ...ForSequenceClassification with id2label
 //     head alone      head.safetensors, textflix.json with the base's path
 //     adapters        PEFT's adapter_config.json and adapter_model.safetensors, head, textflix.json
 //
-// Invariant: each file appears whole or not at all; textflix.json comes last, so that a folder with
-// it is complete. Tensors that were not trained are copied from the base.
+// Invariant: each file appears whole or not at all; textflix.json (of an encoder config.json) comes
+// last, so that a folder with it is complete. Tensors that were not trained are copied from the base.
 
 internal import JSONText
 internal import Syscalls
@@ -45,9 +46,13 @@ package struct ModelWriter {
         try writeSettings(base: head == .linear ? Self.ownBase : nil, adapter: nil)
     }
 
-    /// An encoder without a head, for the next step to start from.
-    func writeEncoder(_ tensors: [WrittenTensor]) throws(WeightsError) {
-        try writeFiles(tensors, labels: nil, as: .float32)
+    /// An encoder without a head, for the next step, or another experiment, to start from. It has no
+    /// textflix.json: one that is there is of a classifier that an earlier experiment wrote.
+    func writeEncoder(
+        _ tensors: [WrittenTensor], as type: ElementType
+    ) throws(WeightsError) {
+        try remove("textflix.json")
+        try writeFiles(tensors, labels: nil, as: type)
     }
 
     /// - Parameter labels: of a classifier on top; nil: the encoder alone.

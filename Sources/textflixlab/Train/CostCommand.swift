@@ -81,7 +81,7 @@ struct CostEstimate {
             total += row.seconds
             table.append(["\(index + 1) \(step.kind.rawValue)"] + row.cells)
         }
-        if let path = experiment.data.test {
+        if experiment.makesClassifier, let path = experiment.data.test {
             let row = try testRow(path)
             total += row.seconds
             table.append(["test"] + row.cells)

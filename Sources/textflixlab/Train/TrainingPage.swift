@@ -24,10 +24,7 @@ struct TrainingPage {
         \(HTMLPage.opening("Training of \(report.output)"))\
         <h1>Training of \(report.output)</h1>
         <p class="quiet">Seed \(report.seed), base \(report.baseRevision), texts \
-        \(report.dataHash). \(grouped(report.trainCount)) labelled texts to learn from, \
-        \(grouped(report.devCount)) held out, \(grouped(report.unlabelledCount)) unlabelled; \
-        \(report.droppedLabelled) labelled and \(report.droppedUnlabelled) unlabelled ones were \
-        left out because a test or held-out text equals them.</p>
+        \(report.dataHash). \(texts)</p>
         \(figures)\(Array(report.steps.enumerated()).joined { step($0.offset + 1, $0.element) })\
         <section class="card"><h2>The experiment</h2>
         <pre class="scroll">\(String(decoding: experiment.source, as: UTF8.self))</pre></section>
@@ -35,7 +32,31 @@ struct TrainingPage {
         """
     }
 
+    private var texts: String {
+        let unlabelled = grouped(report.unlabelledCount)
+        guard experiment.makesClassifier else {
+            return "\(unlabelled) unlabelled texts to learn from; \(report.droppedUnlabelled) were "
+                + "left out because a test text equals them."
+        }
+        return "\(grouped(report.trainCount)) labelled texts to learn from, "
+            + "\(grouped(report.devCount)) held out, \(unlabelled) unlabelled; "
+            + "\(report.droppedLabelled) labelled and \(report.droppedUnlabelled) unlabelled ones "
+            + "were left out because a test or held-out text equals them."
+    }
+
+    private var effort: String {
+        "\(fixed(report.seconds, decimals: 0)) s of training; at most "
+            + "\(byteText(UInt64(report.peakBytes))) of memory."
+    }
+
     private var figures: HTML {
+        guard experiment.makesClassifier else {
+            return """
+                <section class="card"><h2>Figures</h2><p class="quiet">An encoder, for other \
+                experiments to begin with: it answers nothing yet. \(effort)</p></section>
+
+                """
+        }
         var rows = HTML.nothing
         if let heldOut = report.heldOut, !heldOut.truths.isEmpty {
             rows += row("held out", heldOut.predictions(temperature: report.temperature))
@@ -47,8 +68,7 @@ struct TrainingPage {
             <th class="n">95 %</th><th class="n">ECE</th><th class="n">Brier</th></tr>
             \(rows)</table></div>
             <p class="quiet">Temperature \(fixed(report.temperature, decimals: 3)), from the \
-            held-out texts; \(fixed(report.seconds, decimals: 0)) s of training; at most \
-            \(byteText(UInt64(report.peakBytes))) of memory.</p></section>
+            held-out texts; \(effort)</p></section>
 
             """
     }
