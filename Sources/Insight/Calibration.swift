@@ -25,27 +25,37 @@ package enum Calibration {
             let place = prediction.confidence * Double(count)
             groups[place < Double(count) ? Int(place) : count - 1].append(prediction)
         }
-        return groups.map(bin)
+        return groups.map { group in
+            bin(group.map(\.confidence), group.map { $0.isRight ? 1 : 0 })
+        }
     }
 
-    /// Bins of equally many texts, by rising confidence.
+    /// Bins of equally many texts, by rising confidence. Texts of one confidence may fall into
+    /// several: each counts as right as they are on average.
     package static func equalMassBins(
         _ predictions: [Prediction], count: Int = binCount
     ) -> [Bin] {
         let sorted = predictions.sorted { $0.confidence < $1.confidence }
+        let confidences = sorted.map(\.confidence)
+        var rightness: [Double] = []
+        for run in runs(of: confidences) {
+            let share = Double(sorted[run].count(where: \.isRight)) / Double(run.count)
+            rightness += Array(repeating: share, count: run.count)
+        }
         return (0..<count).map { index in
-            let lower = index * sorted.count / count
-            return bin(Array(sorted[lower..<(index + 1) * sorted.count / count]))
+            let places = index * sorted.count / count..<(index + 1) * sorted.count / count
+            return bin(confidences[places], rightness[places])
         }
     }
 
-    private static func bin(_ group: [Prediction]) -> Bin {
-        guard !group.isEmpty else { return Bin() }
-        let count = Double(group.count)
+    private static func bin(
+        _ confidences: some Collection<Double>, _ rightness: some Collection<Double>
+    ) -> Bin {
+        guard !confidences.isEmpty else { return Bin() }
+        let count = Double(confidences.count)
         return Bin(
-            count: group.count,
-            confidence: group.reduce(0) { $0 + $1.confidence } / count,
-            accuracy: Double(group.filter(\.isRight).count) / count)
+            count: confidences.count, confidence: confidences.reduce(0, +) / count,
+            accuracy: rightness.reduce(0, +) / count)
     }
 
     package static func expectedError(of bins: [Bin]) -> Double {
@@ -63,6 +73,12 @@ package enum Calibration {
         return sum / Double(predictions.count)
     }
 
+    /// Of one text, in nats. A truth of which a model is sure that it is none counts as the least
+    /// probability that single precision tells from 0 beside 1.
+    static func logLoss(_ prediction: Prediction) -> Double {
+        -log(max(prediction.probabilities[prediction.truth], Double(Float.ulpOfOne)))
+    }
+
     /// - Parameters:
     ///   - logits: out-of-fold, [texts, C].
     ///   - shrinkage: how many texts' worth of belief that 1 is right: few texts move T little.
@@ -70,8 +86,8 @@ package enum Calibration {
     package static func temperature(
         logits: [[Double]], truths: [Int], shrinkage: Double = 20
     ) -> Double {
-        // The loss is convex in 1/T, and smooth in log T: golden-section search on log T, in which
-        // the prior is a parabola around T = 1.
+        // Convex in 1/T alone and in log T alone, but their sum may have two valleys: a grid finds
+        // the deeper one, golden-section search on log T its ground.
         let penalty = shrinkage / 2
         func loss(_ logT: Double) -> Double {
             let scale = exp(-logT)
@@ -79,7 +95,12 @@ package enum Calibration {
                 sum + logSumExp(entry.0, scale) - entry.0[entry.1] * scale
             }
         }
-        return exp(goldenSection(from: log(0.05), to: log(20.0), loss))
+        let (lowest, highest, steps) = (log(0.05), log(20.0), 30)
+        let width = (highest - lowest) / Double(steps)
+        let grid = (0...steps).map { lowest + width * Double($0) }
+        let best = grid.min { loss($0) < loss($1) } ?? 0
+        let valley = max(lowest, best - width)...min(highest, best + width)
+        return exp(goldenSection(from: valley.lowerBound, to: valley.upperBound, loss))
     }
 
     private static func logSumExp(_ logits: [Double], _ scale: Double) -> Double {

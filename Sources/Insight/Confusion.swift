@@ -17,6 +17,12 @@ package struct Confusion: Sendable, Equatable {
         counts = Array(repeating: Array(repeating: 0, count: labelCount), count: labelCount)
     }
 
+    /// Of predictions with a probability for each label.
+    package init(_ predictions: [Prediction]) {
+        self.init(labelCount: predictions.first?.probabilities.count ?? 0)
+        for each in predictions { record(truth: each.truth, given: each.label) }
+    }
+
     package mutating func record(truth: Int, given: Int) { counts[truth][given] += 1 }
 
     package var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
@@ -40,6 +46,25 @@ package struct Confusion: Sendable, Equatable {
         return known.reduce(0, +) / Double(known.count)
     }
 
+    /// With the interval that the recalls' own intervals give together, as independent shares:
+    /// their distances to the values, added by squares.
+    var balancedAccuracyEstimate: Estimate {
+        let value = balancedAccuracy
+        var (below, above, known) = (0.0, 0.0, 0.0)
+        for (label, row) in counts.enumerated() {
+            let texts = row.reduce(0, +)
+            guard texts > 0 else { continue }
+            let recall = Double(row[label]) / Double(texts)
+            let interval = wilsonInterval(successes: row[label], of: texts)
+            below += (recall - interval.lowerBound) * (recall - interval.lowerBound)
+            above += (interval.upperBound - recall) * (interval.upperBound - recall)
+            known += 1
+        }
+        return Estimate(
+            value: value, low: value - below.squareRoot() / known,
+            high: value + above.squareRoot() / known)
+    }
+
     package func f1(of label: Int) -> Double? {
         let given = counts.reduce(0) { $0 + $1[label] }
         let real = counts[label].reduce(0, +)
@@ -57,19 +82,24 @@ package func wilsonInterval(
     let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     let spread = share * (1 - share) / n + z * z / (4 * n * n)
     let half = z * spread.squareRoot() / (1 + z * z / n)
-    return max(0, centre - half)...min(1, centre + half)
+    // At the ends the interval reaches them: rounding must not leave a gap.
+    let low = successes == 0 ? 0 : max(0, centre - half)
+    return low...(successes == total ? 1 : min(1, centre + half))
 }
 
-/// McNemar's exact test: could two classifiers that disagree in truth `onlyFirst` and `onlySecond`
-/// times be equally good? The two-sided binomial p.
-package func mcNemar(onlyFirst: Int, onlySecond: Int) -> Double {
+/// McNemar's test: of two classifiers one alone is right `onlyFirst` times, the other alone
+/// `onlySecond` times; could they be equally good? The two-sided binomial p, and its mid-p, where
+/// what was seen counts half: the exact test is too careful (Fagerland, Lydersen and Laake 2013).
+package func mcNemar(onlyFirst: Int, onlySecond: Int) -> (exact: Double, mid: Double) {
     let trials = onlyFirst + onlySecond
-    guard trials > 0 else { return 1 }
+    guard trials > 0 else { return (1, 1) }
     let log2Total = Double(trials) * log(2.0)
-    let tail = (0...min(onlyFirst, onlySecond)).reduce(0.0) { sum, k in
+    let least = min(onlyFirst, onlySecond)
+    let tail = (0...least).reduce(0.0) { sum, k in
         sum + exp(logBinomial(trials, k) - log2Total)
     }
-    return min(1, 2 * tail)
+    let seen = exp(logBinomial(trials, least) - log2Total)
+    return (min(1, 2 * tail), min(1, 2 * tail - seen))
 }
 
 private func logBinomial(_ n: Int, _ k: Int) -> Double {

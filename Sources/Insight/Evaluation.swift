@@ -1,9 +1,10 @@
 // A labelled file's predictions as figures of quality, each with an interval.
 //
-// Accuracy has Wilson's interval; what is no share of texts has a bootstrap percentile interval
-// (Efron 1979): the texts are drawn anew with replacement, so often, from a seed. Every figure is a
-// sum over texts in the order of falling confidence, so a resample is the same walk with other
-// multiplicities, and no figure is computed in two ways.
+// Accuracy has Wilson's interval, balanced accuracy that of the recalls' Wilson intervals; what is
+// no share of texts has a bootstrap percentile interval (Efron 1979): the texts are drawn anew with
+// replacement, so often, from a seed. Every such figure is a sum over texts in the order of falling
+// confidence, so a resample is the same walk with other multiplicities. Where confidences tie, each
+// text counts by the mean of its group: the file's order changes nothing.
 //
 // It does not read texts and knows no label's name.
 
@@ -30,6 +31,8 @@ package struct Evaluation: Sendable {
     /// Over bins of equal mass; it has no interval of its own.
     package let equalMassError: Double
     package let brier: Estimate
+    /// The mean of -log p(truth), in nats.
+    package let logLoss: Estimate
     /// The mean error over all shares of texts that could be answered, surest first.
     package let riskCoverage: Estimate
     package let points: [SelectiveAnswers.Point]
@@ -55,12 +58,13 @@ package struct Evaluation: Sendable {
         let share = wilsonInterval(successes: right, of: predictions.count)
         accuracy = Estimate(
             value: confusion.accuracy, low: share.lowerBound, high: share.upperBound)
-        let sample = Sample(predictions, labelCount: labelCount)
+        let sample = Sample(predictions)
         let estimates = sample.estimates(resamples: resamples, seed: seed)
-        balancedAccuracy = estimates[0]
-        calibrationError = estimates[1]
-        brier = estimates[2]
-        riskCoverage = estimates[3]
+        balancedAccuracy = confusion.balancedAccuracyEstimate
+        calibrationError = estimates[0]
+        brier = estimates[1]
+        riskCoverage = estimates[2]
+        logLoss = estimates[3]
     }
 }
 
@@ -68,24 +72,27 @@ package struct Evaluation: Sendable {
 private struct Sample {
     private struct Text {
         let isRight: Bool
-        let truth: Int
         let bin: Int
         let confidence: Double
         let squaredError: Double
+        let logLoss: Double
     }
 
     private let texts: [Text]
-    private let labelCount: Int
+    /// The places of texts with equal confidence.
+    private let groups: [Range<Int>]
 
-    init(_ predictions: [Prediction], labelCount: Int) {
-        self.labelCount = labelCount
-        texts = predictions.map { each in
+    init(_ predictions: [Prediction]) {
+        let texts = predictions.map { each in
             Text(
-                isRight: each.isRight, truth: each.truth,
+                isRight: each.isRight,
                 bin: min(
                     Calibration.binCount - 1, Int(each.confidence * Double(Calibration.binCount))),
-                confidence: each.confidence, squaredError: Calibration.brier([each]))
+                confidence: each.confidence, squaredError: Calibration.brier([each]),
+                logLoss: Calibration.logLoss(each))
         }.sorted { $0.confidence > $1.confidence }
+        self.texts = texts
+        groups = runs(of: texts.map(\.confidence))
     }
 
     func estimates(resamples: Int, seed: UInt64) -> [Estimate] {
@@ -109,39 +116,32 @@ private struct Sample {
 
     /// The calibration error: chance adds to each gap, and drawing anew adds it once more, so the
     /// draws lie about a larger value and are moved back.
-    private static let biased = 1
+    private static let biased = 0
 
     private func mean(_ draws: [Double]) -> Double {
         draws.reduce(0, +) / Double(max(1, draws.count))
     }
 
-    /// Balanced accuracy, calibration error, Brier, area under risk-coverage.
+    /// Calibration error, Brier, area under risk-coverage, log loss.
     private func figures(_ times: [Int]) -> [Double] {
-        var texts = Array(repeating: 0, count: labelCount)
-        var right = Array(repeating: 0, count: labelCount)
         var gaps = Array(repeating: 0.0, count: Calibration.binCount)
-        var brier = 0.0
-        var seen = 0
-        var wrong = 0
-        var risk = 0.0
-        for (text, count) in zip(self.texts, times) where count > 0 {
-            texts[text.truth] += count
-            right[text.truth] += text.isRight ? count : 0
-            gaps[text.bin] += Double(count) * (text.confidence - (text.isRight ? 1 : 0))
-            brier += Double(count) * text.squaredError
-            for _ in 0..<count {
-                seen += 1
-                wrong += text.isRight ? 0 : 1
-                risk += Double(wrong) / Double(seen)
+        var (brier, loss) = (0.0, 0.0)
+        var risk = RiskCoverage()
+        for group in groups {
+            var (count, wrong) = (0, 0)
+            for place in group where times[place] > 0 {
+                let text = texts[place]
+                let times = times[place]
+                count += times
+                wrong += text.isRight ? 0 : times
+                gaps[text.bin] += Double(times) * (text.confidence - (text.isRight ? 1 : 0))
+                brier += Double(times) * text.squaredError
+                loss += Double(times) * text.logLoss
             }
+            risk.add(count, wrong: wrong)
         }
-        let known = texts.indices.filter { texts[$0] > 0 }
-        let recalls = known.reduce(0.0) { $0 + Double(right[$1]) / Double(texts[$1]) }
-        let total = Double(max(1, seen))
-        return [
-            recalls / Double(max(1, known.count)), gaps.reduce(0) { $0 + abs($1) } / total,
-            brier / total, risk / total,
-        ]
+        let total = Double(max(1, risk.seen))
+        return [gaps.reduce(0) { $0 + abs($1) } / total, brier / total, risk.area, loss / total]
     }
 }
 

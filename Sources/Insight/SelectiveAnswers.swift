@@ -15,27 +15,17 @@ package enum SelectiveAnswers {
         package let accuracy: Double
     }
 
-    /// What each threshold would give; nothing is answered: accuracy 1.
+    /// What each threshold would give, as a daemon compares it: in single precision. Where nothing
+    /// is answered the accuracy is NaN.
     package static func points(_ predictions: [Prediction], thresholds: [Double]) -> [Point] {
         thresholds.map { threshold in
-            let kept = predictions.filter { $0.confidence >= threshold }
+            let kept = predictions.filter { Float($0.confidence) >= Float(threshold) }
             let right = kept.filter(\.isRight).count
             return Point(
                 threshold: threshold,
                 coverage: Double(kept.count) / Double(max(1, predictions.count)),
-                accuracy: kept.isEmpty ? 1 : Double(right) / Double(kept.count))
+                accuracy: kept.isEmpty ? .nan : Double(right) / Double(kept.count))
         }
-    }
-
-    /// The area under the risk-coverage curve: the mean error over all coverages; 0 is best.
-    package static func areaUnderRiskCoverage(_ predictions: [Prediction]) -> Double {
-        let sorted = predictions.sorted { $0.confidence > $1.confidence }
-        var wrong = 0.0
-        let sum = sorted.enumerated().reduce(0.0) { sum, entry in
-            wrong += entry.element.isRight ? 0 : 1
-            return sum + wrong / Double(entry.offset + 1)
-        }
-        return sum / Double(max(1, sorted.count))
     }
 
     /// The least probability that puts a label into the set; 0 (all labels) where the held-out
@@ -45,4 +35,35 @@ package enum SelectiveAnswers {
         let rank = Int((Double(scores.count + 1) * (1 - alpha)).rounded(.up))
         return rank > scores.count ? 0 : 1 - scores[max(1, rank) - 1]
     }
+}
+
+/// The area under the risk-coverage curve as texts come in, by falling confidence: the mean error
+/// over all coverages; 0 is best.
+struct RiskCoverage {
+    private(set) var seen = 0
+    private var wrong = 0.0
+    private var sum = 0.0
+
+    /// Texts of equal confidence: the mean of all orders counts.
+    mutating func add(_ count: Int, wrong errors: Int) {
+        let share = Double(errors) / Double(max(1, count))
+        for _ in 0..<count {
+            seen += 1
+            wrong += share
+            sum += wrong / Double(seen)
+        }
+    }
+
+    var area: Double { sum / Double(max(1, seen)) }
+}
+
+/// The places of equal neighbours.
+func runs(of values: [Double]) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    var start = 0
+    for place in values.indices.dropFirst() where values[place] != values[start] {
+        runs.append(start..<place)
+        start = place
+    }
+    return values.isEmpty ? [] : runs + [start..<values.count]
 }

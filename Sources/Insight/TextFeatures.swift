@@ -20,7 +20,8 @@ package struct TextFeatures: Sendable {
     }
 
     /// The distinct words of a text, in the order of their first places; a word is a run of
-    /// letters, numbers and underscores, the complement of the reference's `\W+`.
+    /// letters, numbers and underscores, the complement of the reference's `\W+`; a line break of
+    /// HTML is no word.
     package init(wordsOf text: [UInt8]) {
         var indices: [ArraySlice<UInt8>: Int] = [:]
         var places: [[Range<Int>]] = []
@@ -69,8 +70,12 @@ package struct TextFeatures: Sendable {
         var ranges: [Range<Int>] = []
         var start: Int?
         var offset = 0
+        var breakEnd = 0
         for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            if isWord(scalar) {
+            if scalar == "<", let tag = lineBreaks.first(where: text[offset...].starts(with:)) {
+                breakEnd = offset + tag.count
+            }
+            if isWord(scalar), offset >= breakEnd {
                 start = start ?? offset
             } else if let begun = start {
                 ranges.append(begun..<offset)
@@ -81,6 +86,8 @@ package struct TextFeatures: Sendable {
         if let begun = start { ranges.append(begun..<offset) }
         return ranges
     }
+
+    private static let lineBreaks = ["<br />", "<br/>", "<br>"].map { Array($0.utf8) }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == "_" { return true }

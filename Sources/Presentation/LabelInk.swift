@@ -9,7 +9,8 @@ package struct LabelInk: Sendable {
 
     private static let green = ["positive", "pos", "good", "yes", "true", "entailment"]
     private static let red = ["negative", "neg", "bad", "no", "false", "contradiction"]
-    package static let others: [Ink] = [.cyan, .magenta, .yellow, .blue, .green, .red]
+    /// Not yellow: it is for what speaks against a label that several others stand beside.
+    package static let others: [Ink] = [.cyan, .magenta, .blue, .green, .red]
 
     /// Takes the model's labels, from the first answer.
     package mutating func learn(_ names: [String]) {

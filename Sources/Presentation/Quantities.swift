@@ -31,6 +31,11 @@ private func ageText(wholeSeconds seconds: UInt64) -> String {
     return minutes > 0 ? "\(minutes) min \(seconds % 60) s" : "\(seconds) s"
 }
 
+/// `1 text`, `1,200 texts`
+package func counted(_ number: Int, _ one: String, _ many: String) -> String {
+    "\(grouped(number)) \(number == 1 ? one : many)"
+}
+
 /// A number with a comma between thousands.
 package func grouped(_ number: some BinaryInteger) -> String {
     let digits = String(number.magnitude)

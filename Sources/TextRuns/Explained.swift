@@ -79,6 +79,12 @@ package struct Explained: TextAnswer, Sendable {
         "\(grouped(response.evaluations)) evaluation\(response.evaluations == 1 ? "" : "s")"
     }
 
+    /// How well the weights add up to the model's answers; nil where they do by construction: what
+    /// leaving out each part once gives is as many numbers as there are weights.
+    package var fidelity: Double? {
+        response.method == .leaveOneOut ? nil : Double(response.fidelityR2)
+    }
+
     /// Under this R² an additive account is a poor one.
     private static let fairFidelity = 0.5
 
@@ -87,8 +93,9 @@ package struct Explained: TextAnswer, Sendable {
         if response.features.count == 1, unit == .sentence {
             return "one sentence: what its words weigh, --unit word tells"
         }
-        let fidelity = Double(response.fidelityR2)
-        guard fidelity < Self.fairFidelity, response.features.count > 1 else { return nil }
+        guard let fidelity, fidelity < Self.fairFidelity, response.features.count > 1 else {
+            return nil
+        }
         return "R² \(fixed(fidelity, decimals: 2)): the parts hardly add up, so their weights tell "
             + "little; the model looks at what they are together"
     }

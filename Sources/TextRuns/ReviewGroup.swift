@@ -49,7 +49,11 @@ package struct ReviewGroup: Sendable {
             met += given == answer.label ? 1 : 0
         }
         let parts = explained.parts(of: item.text.utf8)
-        guard let best = parts.max(by: { $0.weight < $1.weight }) else { return }
+        // What was not read says nothing, even where all that was read speaks against the label.
+        let read = parts.filter { !explained.isUnread($0) }
+        guard let best = (read.isEmpty ? parts : read).max(by: { $0.weight < $1.weight }) else {
+            return
+        }
         let text = withoutBreaks(trimmedPart(item.text.utf8[best.range]), 0x20)
         add(
             SummaryLine(
@@ -73,12 +77,18 @@ package struct ReviewGroup: Sendable {
         lines[label]?[place] = kept
     }
 
-    /// Sentences are equal without case, blanks and punctuation; of nothing else they are
-    /// themselves: stars are no thumbs.
+    private static let marks = Set<Character>(".…,;:!\"'“”‘’«»(){}[]–—")
+
+    /// Sentences are equal without case, numbers of blanks, and marks about their words; not a
+    /// question and an answer, nor B+ and B-. Of marks alone they are themselves: stars are no
+    /// thumbs.
     private static func merged(_ text: [UInt8]) -> [UInt8] {
         let lowered = String(decoding: text, as: UTF8.self).lowercased()
-        let letters = lowered.unicodeScalars.filter { $0.properties.isAlphabetic || $0.isDigit }
-        return letters.isEmpty ? text : Array(letters.map { String($0) }.joined().utf8)
+        let words = lowered.split(whereSeparator: \.isWhitespace).compactMap { word in
+            let bare = word.drop(while: marks.contains)
+            return bare.lastIndex { !marks.contains($0) }.map { bare[...$0] }
+        }
+        return words.isEmpty ? text : Array(words.joined(separator: " ").utf8)
     }
 
     /// The strongest first.
@@ -94,8 +104,4 @@ package struct ReviewGroup: Sendable {
     package var accuracy: Double? { labelled == 0 ? nil : Double(met) / Double(labelled) }
 
     package var heading: String { title ?? name }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 }

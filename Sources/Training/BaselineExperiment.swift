@@ -148,7 +148,8 @@ extension BaselineExperiment.Corpus {
         labels = try source.strings("labels") ?? ["negative", "positive"]
         guard labels.count == 2, labels[0] != labels[1] else {
             throw source.error(
-                "labels must be two different ones", source.node("labels") ?? source.root)
+                "labels must be two different ones, the negative one first; models of the kind "
+                    + "\"encoder\" take more", source.node("labels") ?? source.root)
         }
         fields.text = try source.string("text_field") ?? fields.text
         fields.label = try source.string("label_field") ?? fields.label

@@ -145,6 +145,9 @@ package struct BaselineTraining {
     private func write(_ heldOut: [Prediction], of texts: BaselineTexts) throws {
         if let coverage = experiment.coverage {
             let labelled = heldOut.dropLast(texts.taughtCount)
+            if let caution = CoveragePromise.caution(coverage, heldOut: labelled.count) {
+                watch.tell(caution)
+            }
             try CoveragePromise(coverage: coverage, heldOut: Array(labelled))
                 .write(experiment.output)
         } else {

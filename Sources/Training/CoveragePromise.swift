@@ -19,6 +19,21 @@ package struct CoveragePromise: Sendable, Equatable {
             0, SelectiveAnswers.conformalThreshold(heldOut: heldOut, alpha: 1 - coverage))
     }
 
+    /// Under so many held-out texts no label can be kept out of a set.
+    static func leastTexts(_ coverage: Double) -> Int {
+        var texts = 1
+        while Int((Double(texts + 1) * coverage).rounded(.up)) > texts { texts += 1 }
+        return texts
+    }
+
+    /// What a user should know who asked for it; nil: nothing.
+    static func caution(_ coverage: Double, heldOut count: Int) -> String? {
+        let least = leastTexts(coverage)
+        guard count < least else { return nil }
+        return "\(count) held-out texts are too few to promise a coverage of \(coverage): every "
+            + "label set will hold all labels; \(least) are the least"
+    }
+
     func append(to json: inout JSONWriter) {
         json.key("conformal")
         json.beginObject()

@@ -117,20 +117,9 @@ package struct EncoderTraining {
     /// What can be refused is refused before hours are spent.
     private func check() throws {
         let base = try ModelFolder.open(experiment.model.base)
-        let (limit, layers) = (base.configuration.tokenLimit, base.configuration.layerCount)
         try refuseOtherModels(base)
         try refuseAdapters(base)
-        for step in experiment.steps {
-            var wanted = experiment.model.maxTokens
-            if case .masked(let settings) = step { wanted = settings.maxTokens ?? wanted }
-            guard wanted <= limit else {
-                throw TrainingError.unfit(
-                    "max_tokens is \(wanted), the base reads at most \(limit)")
-            }
-            guard step.fit?.freshLayers ?? 0 <= layers else {
-                throw TrainingError.unfit("more fresh_layers than the base has: \(layers)")
-            }
-        }
+        try experiment.check(base)
         let asked = TeacherAnswers(
             labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
         for teacher in Set(teachers).sorted() { try asked.check(teacher) }
@@ -174,6 +163,7 @@ package struct EncoderTraining {
                 "\(texts.unlabelled.count) unlabelled texts to learn from; left out, equal to a "
                     + "test text: \(texts.droppedUnlabelled)")
         }
+        tellOfLabels(texts)
         watch.tell(
             "\(texts.train.count) labelled texts to learn from, \(texts.dev.count) held out, "
                 + "\(texts.unlabelled.count) unlabelled; left out, equal to a test or held-out "
@@ -183,12 +173,37 @@ package struct EncoderTraining {
             watch.tell("products in f32: this processor has no \(precision) instructions")
         }
         let classifiers = experiment.steps.filter(\.givesClassifier).compactMap(\.fit)
+        if let caution = experiment.coverage.flatMap({
+            CoveragePromise.caution($0, heldOut: texts.dev.count)
+        }) {
+            watch.tell(caution)
+        }
         if texts.dev.count == 0,
             classifiers.contains(where: { $0.patience != nil || $0.keep == .best })
         {
             watch.tell(
                 "nothing is held out: patience and keep: \"best\" have no effect, each step goes "
                     + "to its end and keeps the last weights")
+        }
+    }
+
+    /// Labels that a screen has room for.
+    private static let toldLabels = 20
+
+    /// How many texts each label has: what is rare is learned and measured badly.
+    private func tellOfLabels(_ texts: TrainingTexts) {
+        let labels = experiment.data.labels
+        let counts = labels.indices.map { label in
+            let (train, dev) = (texts.train, texts.dev)
+            return "\(labels[label]) \(train.truths.count { $0 == label }) + "
+                + "\(dev.truths.count { $0 == label })"
+        }
+        let rest = counts.count > Self.toldLabels ? ", ..." : ""
+        let shown = counts.prefix(Self.toldLabels).joined(separator: ", ")
+        watch.tell("texts of each label, to learn from and held out: \(shown)\(rest)")
+        if texts.conflicting > 0 {
+            watch.tell(
+                "\(texts.conflicting) texts stand there again under another label, and teach both")
         }
     }
 
@@ -245,6 +260,24 @@ package struct EncoderTraining {
 
     func stepFolder(_ number: Int, _ step: TrainingStep) -> String {
         "\(output)/steps/\(number)-\(step.kind.rawValue)"
+    }
+}
+
+extension EncoderExperiment {
+    /// What the base cannot do.
+    package func check(_ base: ModelFolder) throws {
+        let (limit, layers) = (base.configuration.tokenLimit, base.configuration.layerCount)
+        for step in steps {
+            var wanted = model.maxTokens
+            if case .masked(let settings) = step { wanted = settings.maxTokens ?? wanted }
+            guard wanted <= limit else {
+                throw TrainingError.unfit(
+                    "max_tokens is \(wanted), the base reads at most \(limit)")
+            }
+            guard step.fit?.freshLayers ?? 0 <= layers else {
+                throw TrainingError.unfit("more fresh_layers than the base has: \(layers)")
+            }
+        }
     }
 }
 

@@ -40,7 +40,7 @@ package struct LabelledTexts: Sendable {
         if let only, let missing = only.subtracting(ids).min() {
             throw WeightsError(
                 .mismatch, path,
-                "\(only.count - Set(ids).count) of the ids are not in it, \(missing) first")
+                "\(only.count - Set(ids).count) of the ids are not in it, \"\(missing)\" first")
         }
     }
 
@@ -73,9 +73,10 @@ package struct LabelledTexts: Sendable {
 
 /// The ids of a file that lists one a line; lines may end as on Windows.
 package func readIdentifiers(_ path: String) throws(WeightsError) -> Set<String> {
+    let ids: Set<String>
     do throws(Errno) {
         let bytes = try readFile(path, limit: 1 << 28)
-        return Set(
+        ids = Set(
             bytes.split(separator: UInt8(ascii: "\n"))
                 .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
                 .filter { !$0.isEmpty }
@@ -83,4 +84,6 @@ package func readIdentifiers(_ path: String) throws(WeightsError) -> Set<String>
     } catch {
         throw WeightsError(.unreadable, path, error.message)
     }
+    guard !ids.isEmpty else { throw WeightsError(.malformed, path, "it lists no id, one a line") }
+    return ids
 }

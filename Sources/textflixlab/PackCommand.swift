@@ -1,5 +1,6 @@
 // textflixlab pack: packed weights into the cache folder, and how far they are from f32.
 
+import Baselines
 import CommandLineTable
 import Encoder
 import Numerics
@@ -46,6 +47,9 @@ enum PackCommand {
             throw call.complaint("neither --cache-dir nor $HOME says where to keep packed weights")
         }
         let path = call.operands[0]
+        guard !LinearTextModel.isFolder(path) else {
+            throw call.complaint("\(path) is a linear model, which is served as it is")
+        }
         let folder = try ModelFolder.open(path) { cache.revision(of: $0, folder: path) }
         cache.remember(folder)
         let wanted = Precision(rawValue: call.text(precision) ?? "")

@@ -22,10 +22,8 @@ import Testing
         let predictions = predictions(500, seed: 3)
         let evaluation = Evaluation(predictions, labelCount: 2, resamples: 10)
         let ece = Calibration.expectedError(of: Calibration.bins(predictions))
-        let area = SelectiveAnswers.areaUnderRiskCoverage(predictions)
         #expect(abs(evaluation.calibrationError.value - ece) < 1e-12)
         #expect(abs(evaluation.brier.value - Calibration.brier(predictions)) < 1e-12)
-        #expect(abs(evaluation.riskCoverage.value - area) < 1e-12)
         #expect(
             abs(evaluation.balancedAccuracy.value - evaluation.confusion.balancedAccuracy) < 1e-12)
         #expect(evaluation.accuracy.value == evaluation.confusion.accuracy)
@@ -61,6 +59,21 @@ import Testing
             [Prediction(probabilities: [0.9, 0.1], truth: 0)], labelCount: 2)
         #expect(evaluation.accuracy.value == 1)
         #expect(evaluation.brier.low == evaluation.brier.high)
+        #expect(abs(evaluation.logLoss.value - 0.10536051565782628) < 1e-12)
+        // Wilson's of one right answer of one: nothing is drawn anew that is no other text.
+        #expect(evaluation.balancedAccuracy == evaluation.accuracy)
+    }
+
+    /// Whoever sorted the file: of one confidence for all, the mean of all orders counts.
+    @Test(arguments: [[true, false], [true, true], [false, true]])
+    func equalConfidencesHaveNoOrder(_ halves: [Bool]) {
+        let predictions = (0..<200).map { place in
+            let isFirst = halves == [true, true] ? place % 2 == 0 : (place < 100) == halves[0]
+            return Prediction(probabilities: [0.586, 0.414], truth: isFirst ? 0 : 1)
+        }
+        let evaluation = Evaluation(predictions, labelCount: 2, resamples: 100)
+        #expect(abs(evaluation.riskCoverage.value - 0.5) < 1e-12)
+        #expect(abs(evaluation.equalMassError - 0.086) < 1e-12)
     }
 
     @Test func pairedDifferences() {
@@ -71,9 +84,29 @@ import Testing
         // Right alone: the second on 1, 5, 9, …: 25 texts, the first never.
         #expect(paired.onlySecond == 25 && paired.onlyFirst == 0)
         #expect(paired.total == 100)
-        let difference = paired.difference(seed: 4)
+        let difference = paired.difference
         #expect(difference.value == 0.25)
         #expect(difference.low > 0.1 && difference.high < 0.4)
-        #expect(paired.p < 1e-6)
+        #expect(paired.p.exact < 1e-6 && paired.p.mid < paired.p.exact)
+    }
+
+    /// Newcombe (1998), table III, method 10: 0.0569 to 0.3404; and where nothing differs.
+    @Test func differencesHaveNewcombesInterval() {
+        func difference(_ both: Int, _ first: Int, _ second: Int, _ none: Int) -> Estimate {
+            var paired = PairedComparison()
+            for (count, rights) in [
+                (both, (true, true)), (first, (true, false)), (second, (false, true)),
+                (none, (false, false)),
+            ] {
+                for _ in 0..<count {
+                    paired.record(firstIsRight: rights.0, secondIsRight: rights.1)
+                }
+            }
+            return paired.difference
+        }
+        let published = difference(36, 2, 12, 0)
+        #expect(abs(published.low - 0.0569) < 5e-5 && abs(published.high - 0.3404) < 5e-5)
+        let same = difference(5, 0, 0, 0)
+        #expect(same.value == 0 && same.low < -0.43 && same.high > 0.43)
     }
 }

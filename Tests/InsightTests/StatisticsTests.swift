@@ -48,8 +48,8 @@ import Testing
     }
 
     @Test func answersWhenSure() {
-        let area = SelectiveAnswers.areaUnderRiskCoverage(predictions)
-        #expect(abs(area - expected("aurc")) < 1e-12)
+        let evaluation = Evaluation(predictions, labelCount: 3, resamples: 0)
+        #expect(abs(evaluation.riskCoverage.value - expected("aurc")) < 1e-12)
         let threshold = SelectiveAnswers.conformalThreshold(heldOut: predictions, alpha: 0.1)
         #expect(abs(threshold - expected("conformal")) < 1e-12)
         let points = SelectiveAnswers.points(predictions, thresholds: [0, 2])
@@ -66,7 +66,7 @@ import Testing
         for row in golden["mcnemar"]?.array ?? [] {
             let values = row.doubles
             let found = mcNemar(onlyFirst: Int(values[0]), onlySecond: Int(values[1]))
-            #expect(abs(found - values[2]) < 1e-9)
+            #expect(abs(found.exact - values[2]) < 1e-9)
         }
         let columns = golden["spearman"]?.array ?? []
         #expect(abs(spearman(columns[0].doubles, columns[1].doubles) - columns[2].double!) < 1e-12)

@@ -17,6 +17,16 @@ import Testing
         #expect(left == ", good film: good_ , 3D!")
     }
 
+    @Test(arguments: ["<br />", "<br/>", "<br>"])
+    func lineBreaksAreNoWords(_ tag: String) {
+        let features = TextFeatures(wordsOf: Array("Fine.\(tag)\(tag)A br < br film".utf8))
+        let words = features.places.map { places in
+            String(decoding: features.text[places[0]], as: UTF8.self)
+        }
+        #expect(words == ["Fine", "A", "br", "film"])
+        #expect(features.places[2].count == 2)
+    }
+
     @Test func allOccurrencesGoTogether() {
         let features = TextFeatures(wordsOf: Array("a b a c a".utf8))
         var mask = Mask(count: 3, keeping: true)

@@ -56,6 +56,18 @@ extension EncoderTrainingTests {
         #expect(!isDirectory(folder.path + "/pupil"))
     }
 
+    @Test func whatTooFewTextsCannotPromiseIsTold() throws {
+        var experiment = try training("{do:'frozen'}", output: "few", coverage: 0.9).experiment
+        experiment.data.devShare = 0
+        var lines: [String] = []
+        let report = try run(experiment, "few") { lines.append($0) }
+        let told = lines.joined(separator: "\n")
+        #expect(told.contains("0 held-out texts are too few to promise a coverage of 0.9"))
+        #expect(told.contains("9 are the least"))
+        #expect(told.contains("texts of each label, to learn from and held out: negative 20 + 0"))
+        #expect(!told.contains("held-out accuracy") && report.devCount == 0)
+    }
+
     @Test func aHeadOfOtherLabelsIsToldOf() throws {
         let model = ",head:'pooler'"
         _ = try training(Self.tune, output: "pooler", model: model).run()

@@ -204,6 +204,25 @@ import Weights
         #expect(try bytes("half/model.safetensors").count < bytes("pooler/model.safetensors").count)
     }
 
+    @Test func aCorrectedStepLeavesTheOnesBeforeItDone() throws {
+        func told(_ second: String, model: String = "") throws -> String {
+            var lines: [String] = []
+            let watch = TrainingWatch(tell: { lines.append($0) })
+            let masked = "{do:'masked',epochs:1,batch:8,rate:1e-3}"
+            _ = try training(
+                "\(masked),\(second)", output: "two", model: model, watch: watch
+            ).run()
+            return lines.joined(separator: "\n")
+        }
+        #expect(try !told("{do:'tune',epochs:1}").contains("done already"))
+        let corrected = try told("{do:'tune',epochs:2}")
+        #expect(corrected.contains("step 1, masked: done already"))
+        #expect(!corrected.contains("step 2, tune: done already"))
+        // What all steps share is what the first one learned with.
+        #expect(
+            try !told("{do:'tune',epochs:2}", model: ",truncation:'head'").contains("done already"))
+    }
+
     /// A run of three steps that is stopped again and again ends with the bytes of one that is not.
     @Test func aStoppedRunEndsWithTheSameBytes() throws {
         _ = try training(Self.allSteps, output: "whole").run()

@@ -169,11 +169,12 @@ import Weights
         }
         let texts = try TrainingFolder()
         try makeDirectory(texts.path + "/subsets")
-        try texts.write("subsets/500-s1.txt", "r1\n")
+        func ids(_ count: Int) -> String { (1...count).map { "r\($0)\n" }.joined() }
+        try texts.write("subsets/500-s1.txt", ids(500))
         let plan = try CurvePlan(path: folder + "/curve.json5", texts: texts.path)
         #expect(plan.points.count == plan.models.count && plan.points[0].seed == 1)
         let whole = plan.models.count { $0.labels?.contains(10) ?? true }
-        try texts.write("subsets/10-s1.txt", "r1\n")
+        try texts.write("subsets/10-s1.txt", ids(10))
         let two = try CurvePlan(path: folder + "/curve.json5", texts: texts.path)
         #expect(two.points.count == plan.models.count + whole && whole < plan.models.count)
         let reported = plan.reported[0].points.first { $0.labels == 500 }
@@ -218,6 +219,40 @@ import Weights
             try CurvePlan(path: folder.write("curve.json5", "{\(curve),labels:[2]}"))
         }
         #expect(error?.message.contains("words measures no classifier on a test file") == true)
+    }
+
+    /// A point stands over the number of labels that its file really lists.
+    @Test(arguments: [
+        ("'ids/{labels}-s{seed}.txt',seeds:[0]", "2-s0.txt lists 3 ids: no point at 2 labels"),
+        ("'ids/{labels}.txt',seeds:[0,1]", "of several seeds with {seed}, is missing"),
+    ])
+    func aCurvesIdsAreCounted(_ ids: String, _ words: String) throws {
+        let folder = try TrainingFolder()
+        try makeDirectory(folder.path + "/ids")
+        try folder.write("ids/2-s0.txt", "r0\nr1\nr2\n")
+        try folder.write(
+            "words.json5", "{data:{train:'t.jsonl',test:'s.jsonl'},model:{},output:'words'}")
+        let path = try folder.write(
+            "curve.json5", "{models:{words:'words.json5'},labels:[2],ids:\(ids),output:'c'}")
+        let error = #expect(throws: WeightsError.self) { try CurvePlan(path: path) }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
+    }
+
+    @Test(arguments: [
+        ("data:{train:'a'},model:{kind:'bert'},output:'o'", "kind must be one of \"encoder\""),
+        ("data:{train:'a'},model:{},steps:[{do:'tune'}],output:'o'", "kind is missing: steps"),
+        ("data:{train:'a',labels:['x','y','z']},model:{},output:'o'", "\"encoder\" take more"),
+        ("\(data),\(model),steps:[{do:'tune',train:'head',unfreeze:1}],output:'o'", "unfreeze is"),
+        (
+            "data:{train:'a',labels:['x',' ']},\(model),steps:[{do:'tune'}],output:'o'",
+            "a label must have letters"
+        ),
+    ])
+    func whatWouldBeMisreadIsTold(_ text: String, _ words: String) throws {
+        let folder = try TrainingFolder()
+        let path = try folder.write("e.json5", "{\(text)}")
+        let error = #expect(throws: WeightsError.self) { try Experiment(path: path) }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
     }
 
     @Test func whatIsEvaluatedCostsOnceAnUpdateAtMost() throws {

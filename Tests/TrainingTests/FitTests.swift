@@ -71,6 +71,25 @@ import Weights
         #expect(state.curve.last!.loss < state.curve.first!.loss / 2)
     }
 
+    /// As often as was asked in an epoch of 8 updates, also where that is no part of it.
+    @Test(arguments: [(1, 4), (3, 12), (5, 20), (8, 32), (100, 32)])
+    func evaluationsAreAsManyAsWereAskedFor(_ inEpoch: Int, _ all: Int) throws {
+        var settings = settings
+        settings.evaluations = inEpoch
+        let state = try Fit(student(), plan(settings), watch: TrainingWatch()).run()
+        #expect(state.evaluations.count == all && state.evaluations.last?.update == 32)
+    }
+
+    @Test func theRateOfWhatLearnsIsTold() throws {
+        var settings = settings
+        settings.extent = .head
+        settings.headRate = 0.6
+        settings.schedule = .constant
+        settings.warmup = 0
+        let state = try Fit(student(), plan(settings), watch: TrainingWatch()).run()
+        #expect(state.curve.allSatisfy { $0.rate == 0.6 })
+    }
+
     @Test func theSameSeedIsTheSameRun() throws {
         var runs: [[Float]] = []
         for (name, seed) in [("a", UInt64(3)), ("b", 3), ("c", 4)] {

@@ -45,7 +45,7 @@
   /** Accuracy over the share that is answered; the table beside it has the same numbers. */
   function chart(site) {
     const low = Math.floor(10 * Math.min(0.9, ...site.evaluations.flatMap((evaluation) =>
-      evaluation.risk_coverage.map((point) => point[2])))) / 10;
+      evaluation.risk_coverage.filter((point) => point[1] > 0).map((point) => point[2])))) / 10;
     const [left, right, top, bottom] = [44, 336, 12, 168];
     const x = (share) => left + share * (right - left);
     const y = (share) => bottom - (share - low) / (1 - low) * (bottom - top);
@@ -99,12 +99,12 @@
     if (site.paired) {
       const { both_right: both, only_first: one, only_second: other, both_wrong: none } =
         site.paired;
-      const p = site.paired.mcnemar_p;
+      const p = site.paired.mcnemar_mid_p;
       parts.push(table("Who is right", ["", "reviews"], [
         ["both", number(both)], [`only ${first}`, number(one)], [`only ${second}`, number(other)],
         ["neither", number(none)]]),
       h("p", null, `${second} beside ${first}, accuracy: `,
-        interval(site.accuracy_difference), `; McNemar's p ${p < 0.001 ? "below 0.001"
+        interval(site.accuracy_difference), `; McNemar's mid-p ${p < 0.001 ? "below 0.001"
           : p.toFixed(3)}.`));
     }
     return h("section", null, h("h2", null, `${first} and ${second}`), parts);

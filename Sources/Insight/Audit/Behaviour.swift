@@ -57,10 +57,9 @@ package struct BehaviourTest: Sendable {
         /// The worst first.
         package let failures: [Failure]
 
+        /// Of these sentences. It has no interval: the templates are few and were written, not
+        /// drawn, so they say nothing about how often others would fail.
         package var rate: Double { Double(failures.count) / Double(max(1, test.cases.count)) }
-        package var interval: ClosedRange<Double> {
-            wilsonInterval(successes: failures.count, of: test.cases.count)
-        }
     }
 
     /// - Parameter scores: in 0...1, one a text.

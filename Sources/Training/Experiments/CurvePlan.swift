@@ -79,13 +79,15 @@ package struct CurvePlan: Sendable {
     private static func points(
         of models: [Model], _ source: JSONSource, _ places: ExperimentPlaces
     ) throws(WeightsError) -> [Point] {
-        guard let ids = try source.string("ids"), ids.contains("{labels}") else {
-            throw source.error(
-                "ids, a path with {labels} and {seed}, is missing",
-                source.node("ids") ?? source.root)
-        }
         let labels = try numbers(source, "labels", from: 1)
         let seeds = try numbers(source, "seeds", from: 0)
+        guard let ids = try source.string("ids"), ids.contains("{labels}"),
+            seeds.count == 1 || ids.contains("{seed}")
+        else {
+            throw source.error(
+                "ids, a path with {labels}, and of several seeds with {seed}, is missing",
+                source.node("ids") ?? source.root)
+        }
         var points: [Point] = []
         // Few labels first: the picture grows from the left.
         for count in labels.sorted() {
@@ -94,6 +96,12 @@ package struct CurvePlan: Sendable {
                     .split(separator: "{labels}", omittingEmptySubsequences: false)
                     .joined(separator: String(count))
                 guard fileExists(file) else { continue }
+                let listed = try readIdentifiers(file).count
+                guard listed == count else {
+                    throw source.error(
+                        "\(file) lists \(listed) ids: no point at \(count) labels",
+                        source.node("ids") ?? source.root)
+                }
                 points += models.indices.filter { models[$0].hasPoint(count, seed) }.map {
                     Point(model: $0, labels: count, seed: seed, ids: file)
                 }

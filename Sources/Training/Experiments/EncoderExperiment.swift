@@ -27,8 +27,8 @@
 //       "checkpoint_seconds": 300
 //     }
 //
-// A file whose steps are all "masked" learns no label and makes an encoder, for other files to begin
-// with: of `data` it has unlabelled texts, and a test file that they must not repeat.
+// A file whose steps are all "masked" learns no label and makes an encoder, for other files to
+// begin with: of `data` it has unlabelled texts, and a test file that they must not repeat.
 //
 // Relative paths are seen from the file's folder, those of texts from another where one is given;
 // `~/` is the user's home. `{seed}` in `ids`, `output` and a teacher's path is the seed's number.
@@ -77,6 +77,9 @@ package struct EncoderExperiment: Sendable {
     package var checkpointSeconds: Double
     /// The file as it was written: it goes into the report.
     package let source: [UInt8]
+    /// Of each step: what the file says of it, and of what all steps share. What it says of another
+    /// can be corrected without doing this one again.
+    let stepHashes: [UInt64]
     /// Otherwise its model is an encoder alone.
     package var makesClassifier: Bool { steps.contains(where: \.givesClassifier) }
 
@@ -107,7 +110,16 @@ package struct EncoderExperiment: Sendable {
             throw source.error("coverage needs held-out texts: a dev_share above 0", node)
         }
         self.source = source.bytes
+        stepHashes = Self.hashes(source, steps)
         try checkOrder(source, steps)
+    }
+
+    private static func hashes(_ source: JSONSource, _ steps: [JSONSource]) -> [UInt64] {
+        let shared = ["data", "model", "coverage"].compactMap { source.node($0) }
+        return steps.map { step in
+            let said = (shared + [step.root]).flatMap { source.bytes[$0.span] }
+            return said.withUnsafeBytes { ContentHash.xxh64($0) }
+        }
     }
 
     /// They would do nothing where no label is learned.
@@ -208,6 +220,12 @@ extension EncoderExperiment.Texts {
             throw source.error(
                 "labels must be at least two different ones", source.node("labels") ?? source.root)
         }
+        for label in labels
+        where label.allSatisfy(\.isWhitespace) || label.unicodeScalars.contains(where: isControl) {
+            throw source.error(
+                "a label must have letters and stand in one line, not \(label.debugDescription)",
+                source.node("labels") ?? source.root)
+        }
         fields.text = try source.string("text_field") ?? fields.text
         fields.label = try source.string("label_field") ?? fields.label
         fields.id = try source.string("id_field") ?? fields.id
@@ -221,8 +239,7 @@ extension EncoderExperiment.Texts {
         for key in ["train", "ids", "labels", "label_field", "dev_share"] {
             guard let node = source.node(key) else { continue }
             throw source.error(
-                "\(key) is of labelled texts: steps of masked words alone learn from unlabelled ones",
-                node)
+                "\(key) is of labelled texts: masked words alone learn from unlabelled ones", node)
         }
         try source.refuseKeys(otherThan: ["test", "unlabelled", "text_field", "id_field"])
         test = try source.string("test").map(places.resolveText)
@@ -232,6 +249,10 @@ extension EncoderExperiment.Texts {
         fields.id = try source.string("id_field") ?? fields.id
         devShare = 0
     }
+}
+
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control
 }
 
 private enum TrainedPrecision: String, CaseIterable { case f32, bf16 }

@@ -11,11 +11,23 @@ package enum Experiment: Sendable {
     package init(path: String, texts: String? = nil) throws(WeightsError) {
         let source = try JSONSource(path, dialect: .json5)
         let places = ExperimentPlaces(file: path, texts: texts)
-        if source.root["model"]?["kind"]?.string == "encoder" {
-            self = .encoder(try EncoderExperiment(source, places: places))
-        } else {
+        switch try Self.kind(source) {
+        case .encoder: self = .encoder(try EncoderExperiment(source, places: places))
+        case .ngrams, .vectors:
             self = .baseline(try BaselineExperiment(source, places: places))
         }
+    }
+
+    private enum Kind: String, CaseIterable { case encoder, ngrams, vectors }
+
+    private static func kind(_ source: JSONSource) throws(WeightsError) -> Kind {
+        let model = try source.section("model")
+        if let kind = try model?.choice("kind", Kind.self) { return kind }
+        if let model, source.node("steps") != nil || model.node("base") != nil {
+            throw model.error(
+                "kind is missing: steps and a base are of the kind \"encoder\"", model.root)
+        }
+        return .ngrams
     }
 
     package var output: String {

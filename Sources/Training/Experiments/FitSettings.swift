@@ -21,7 +21,7 @@
 //
 // There is no key for accumulation: an update's texts are cut into as many parts as micro_tokens
 // asks for, and their gradients add up: `batch` alone says what is learned, but for which elements
-// chance drops and which words it masks, as it is drawn for each part.
+// dropout drops, as that is drawn for each part.
 
 package import Gradients
 internal import JSONText
@@ -107,6 +107,10 @@ package struct FitSettings: Sendable {
         let targets = try source.strings("targets").map { names throws(WeightsError) in
             try self.targets(names, source)
         }
+        for key in ["unfreeze", "layer_decay", "fresh_layers"] where extent == .head {
+            guard let node = source.node(key) else { continue }
+            throw source.error("\(key) is of layers, and train \"head\" leaves them frozen", node)
+        }
         guard extent == .lora else {
             for key in ["rank", "alpha", "targets"] where source.node(key) != nil {
                 throw source.error(
@@ -173,6 +177,12 @@ package struct FitSettings: Sendable {
 extension FitSettings {
     /// Updates in one pass over so many texts.
     func updatesInEpoch(texts: Int) -> Int { max(1, (texts + batch - 1) / batch) }
+
+    /// Whether the held-out texts are answered after so many updates: `evaluations` times an epoch,
+    /// or after each update where it has fewer.
+    func evaluates(after updates: Int, inEpoch: Int) -> Bool {
+        updates * evaluations / inEpoch > (updates - 1) * evaluations / inEpoch
+    }
 
     func updates(texts: Int) -> Int {
         switch length {

@@ -3,9 +3,10 @@
 //     forward, a layer and text of n tokens    n (8 H² + 4 H F) + 4 n² H
 //     backward                                 twice that where weights learn; once where only
 //                                              adapters do, and nothing below what is frozen
-//     memory                                   4 bytes each: weights; gradient, two moments and the
-//                                              best point, if kept, of what learns; a token of a
-//                                              part (9 H + F) L + 13 H + 3 F, a masked one V
+//     memory                                   4 bytes each: weights, mapped and learned;
+//                                              gradient, two moments and the best point, if kept,
+//                                              of what learns; a token of a part
+//                                              (9 H + F) L + 13 H + 3 F, a masked one V
 //
 // Letters: H hidden, F feed-forward, L layers, V words. Heads, embeddings and the optimiser are
 // left out of the operations, in the count as in the speed that is measured: they are under a
@@ -75,8 +76,7 @@ package struct TrainingCost: Sendable {
         tokens = Int(epochs * Double(lengths.reduce(0, +)))
         learning = fit.extent.passes * epochs * shape.forward(lengths)
         // At most one after each update.
-        let stretch = max(1, inEpoch / fit.evaluations)
-        answering = Double(inEpoch / stretch) * epochs * shape.forward(answered)
+        answering = Double(min(inEpoch, fit.evaluations)) * epochs * shape.forward(answered)
         let longest = lengths.max() ?? 0
         let part = min(max(fit.microTokens, longest), min(fit.batch, lengths.count) * longest)
         let logits = masked.map { Int($0.share * Double(part)) * $0.words } ?? 0
@@ -101,8 +101,9 @@ package struct TrainingCost: Sendable {
                     }
                 }
             } ?? 0
-        // A network has gradients for its encoder even when only the head learns.
-        return 4 * (shape.weights + copies * learned + activations + merged)
+        // The base's file stays mapped. A network has gradients for its encoder even when only the
+        // head learns.
+        return 4 * (2 * shape.weights + copies * learned + activations + merged)
     }
 
     private static func learnedWeights(_ fit: FitSettings, _ shape: EncoderShape) -> Int {

@@ -109,8 +109,8 @@ package final class Fit {
 
     private var isTimeToEvaluate: Bool {
         guard plan.heldOut != nil else { return false }
-        let stretch = max(1, inEpoch / plan.settings.evaluations)
-        return state.updates == total || state.updates % stretch == 0
+        return state.updates == total
+            || plan.settings.evaluates(after: state.updates, inEpoch: inEpoch)
     }
 
     private func update(since started: inout MonotonicClock.Instant) throws {
@@ -129,13 +129,19 @@ package final class Fit {
             state.tokens += part.batch.tokenCount
         }
         let factor = schedule.factor(number)
-        let gradient = student.update(
-            rates: rates.indices.map { $0 < lowest ? nil : Float(rates[$0] * factor) },
-            clip: plan.settings.clip.map { Float($0) })
+        // Of masked words an update of short texts may have none: there is nothing to step along.
+        let gradient =
+            count == 0
+            ? 0
+            : student.update(
+                rates: rates.indices.map { $0 < lowest ? nil : Float(rates[$0] * factor) },
+                clip: plan.settings.clip.map { Float($0) })
         guard loss.sum.isFinite, gradient.isFinite else {
             throw TrainingError.diverged(step: plan.name, update: number + 1)
         }
-        let rate = (rates.dropLast().last ?? 0) * factor
+        // Of the top layer where it learns, else of the head.
+        let head = rates.count - 1
+        let rate = rates[lowest < head ? head - 1 : head] * factor
         state.record(
             loss, rate: rate, gradient: Double(gradient), stretch: max(1, total / Self.curvePoints))
         let now = MonotonicClock.now
@@ -143,7 +149,7 @@ package final class Fit {
         state.seconds += seconds
         pace.record(tokens: state.tokens - tokensBefore, seconds: seconds)
         started = now
-        watch.progress(progress(loss, rate))
+        if count > 0 { watch.progress(progress(loss, rate)) }
     }
 
     /// The texts of an update in parts that fit into memory.

@@ -63,8 +63,8 @@ extension FitState {
         open.count += loss.count
         open.right += loss.right
         open.gradient += gradient
-        guard open.updates >= stretch else { return }
-        let count = Double(max(1, open.count))
+        guard open.updates >= stretch, open.count > 0 else { return }
+        let count = Double(open.count)
         curve.append(
             CurvePoint(
                 update: updates, loss: open.loss / count, accuracy: Double(open.right) / count,

@@ -33,7 +33,10 @@ extension StepWork {
             }
         }
         let trials = outcome.trials.map { "\($0.cost): \($0.accuracy)" }.joined(separator: ", ")
-        watch.tell("\(name): cost \(outcome.cost), held-out accuracy \(heldOut.accuracy)")
+        let share = (heldOut.accuracy * 1000).rounded() / 10
+        watch.tell(
+            "\(name): cost \(outcome.cost)"
+                + (heldOut.truths.isEmpty ? "" : ", held-out accuracy \(share) %"))
         let report = report(train, nil, notes: [("cost", "\(outcome.cost)"), ("trials", trials)])
         return (try Stage(path: modelFolder, heldOut: heldOut), report)
     }
@@ -56,9 +59,7 @@ extension StepWork {
         let student = try training.maker(base, StudentPlan(step, experiment, seed: seed))
         let (state, _) = try fit(student, lesson, heldOut: nil, settings.fit, task)
         let writer = ModelWriter(folder: modelFolder, base: base, settings: self.settings(1))
-        // A file that goes on from it loses nothing between two steps.
-        let type = isLast ? experiment.model.weights : .float32
-        try writer.writeEncoder(student.tensors, as: type)
+        try writer.writeEncoder(student.tensors, as: writtenType)
         return (try Stage(path: modelFolder), report(tokens, state, notes: []))
     }
 
@@ -120,13 +121,16 @@ extension StepWork {
         } else if settings.extent == .head, model.head == .linear {
             try writer.writeHeadAlone(student.tensors)
         } else {
-            try writer.writeWhole(student.tensors, head: model.head, as: model.weights)
+            try writer.writeWhole(student.tensors, head: model.head, as: writtenType)
         }
         return (
             try Stage(path: modelFolder, heldOut: heldOut),
             report(lesson.tokens, state, notes: notes)
         )
     }
+
+    /// Between two steps nothing is rounded.
+    private var writtenType: ElementType { isLast ? experiment.model.weights : .float32 }
 
     private func fit(
         _ student: any Student, _ lesson: any Lesson,

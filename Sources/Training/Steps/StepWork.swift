@@ -4,9 +4,9 @@
 //     steps/2-tune/answers-REVISION-int8.jsonl    of a teacher
 //     steps/2-tune/step.json                      once it is done: the record, and the task's name
 //
-// The task's name is a hash of what the step's outcome depends on: the experiment's file, the
-// texts, the seed, the model that it starts from and its teachers. The processor and the release
-// are not in it: a run may go on elsewhere, where sums round in another way.
+// The task's name is a hash of what the step's outcome depends on: what the experiment's file says
+// of it, the texts, the seed, the model that it starts from and its teachers. The processor and the
+// release are not in it: a run may go on elsewhere, where sums round in another way.
 
 internal import JSONText
 internal import Syscalls
@@ -70,7 +70,7 @@ struct StepWork {
     }
 
     private func taskName(_ base: ModelFolder, previous: String) throws -> String {
-        var pieces = experiment.source.withUnsafeBytes { [ContentHash.xxh64($0)] }
+        var pieces = [experiment.stepHashes[number - 1]]
         pieces += [texts.hash.high, texts.hash.low, training.seed, UInt64(number)]
         pieces += [base.revision.high, base.revision.low]
         for teacher in teachers(previous: previous) {

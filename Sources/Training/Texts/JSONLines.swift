@@ -9,7 +9,7 @@ struct LineError: Error {
     let message: String
 }
 
-/// Hands each line that is not empty to `take`, parsed, with its number from 1 on.
+/// Hands each line that is not blank to `take`, parsed, with its number from 1 on.
 func forEachJSONLine(
     _ path: String, _ take: (JSONNode, _ number: Int) throws(LineError) -> Void
 ) throws(WeightsError) {
@@ -22,7 +22,7 @@ func forEachJSONLine(
     // Lines end at "\n" alone: texts may hold other separators.
     for (index, line) in bytes.split(
         separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
-    ).enumerated() where !line.isEmpty {
+    ).enumerated() where !line.allSatisfy(isBlank) {
         do throws(LineError) {
             try take(parsed(line), index + 1)
         } catch {
@@ -31,7 +31,14 @@ func forEachJSONLine(
     }
 }
 
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
+
 private func parsed(_ line: ArraySlice<UInt8>) throws(LineError) -> JSONNode {
+    guard line.first(where: { !isBlank($0) }) == UInt8(ascii: "{") else {
+        throw LineError(
+            message: "no object of JSON, as each line is: {\"text\": \"...\", \"label\": \"...\"} "
+                + "(README says how a CSV becomes such lines)")
+    }
     do throws(JSONError) {
         return try JSONDocument.parse(Array(line))
     } catch {

@@ -7,7 +7,8 @@
 //
 // Invariant: `train` and `dev` have the labels of the listed ids and of no other text (a line whose
 // id is not listed is passed over before its label is looked at); `unlabelled` has none; no text
-// here equals one of the test file. The split depends on the seed and the labels alone.
+// here equals one of the test file. Copies of a text are on one side of the split, which depends on
+// the seed, the texts and their labels alone.
 
 internal import Randomness
 package import Weights
@@ -19,6 +20,8 @@ package struct TrainingTexts: Sendable {
     /// Labelled and unlabelled texts that equal a test or held-out text, and were left out.
     package private(set) var droppedLabelled = 0
     package private(set) var droppedUnlabelled = 0
+    /// Labelled texts whose first copy has another label.
+    package private(set) var conflicting = 0
     /// Of ids, texts and labels that were learned from, and of the unlabelled texts.
     package private(set) var hash: Revision
 
@@ -70,30 +73,38 @@ package struct TrainingTexts: Sendable {
         _ labelled: LabelledTexts, _ path: String, _ data: EncoderExperiment.Texts, _ seed: UInt64
     ) throws(WeightsError) {
         var random = RandomSource(seed: seed ^ 0x5EED_0DE7)
+        // Copies of a text stand with the first of them, whatever their labels.
+        let firsts = TextFingerprints.firstPlaces(labelled.texts)
+        conflicting = firsts.indices.count { labelled.truths[$0] != labelled.truths[firsts[$0]] }
+        let copies = Dictionary(grouping: labelled.texts.indices) { firsts[$0] }
         var held: Set<Int> = []
         for label in data.labels.indices {
-            var places = labelled.truths.indices.filter { labelled.truths[$0] == label }
-            guard !places.isEmpty else {
+            let all = labelled.truths.indices.filter { labelled.truths[$0] == label }
+            var places = all.filter { firsts[$0] == $0 }
+            guard !all.isEmpty else {
                 throw WeightsError(
                     .mismatch, path,
                     "no text has the label \"\(data.labels[label])\": each label needs some; "
                         + "\(droppedLabelled) equal a test text and are left out")
             }
             random.shuffle(&places)
-            let count = Int((data.devShare * Double(places.count)).rounded())
-            held.formUnion(places.prefix(min(count, places.count - 1)))
+            let wanted = Int((data.devShare * Double(all.count)).rounded())
+            var count = 0
+            for place in places.dropLast() {
+                let group = copies[place] ?? []
+                guard count + group.count <= wanted else { continue }
+                held.formUnion(group)
+                count += group.count
+            }
         }
         dev = labelled.chosen(held.sorted())
-        // A copy of a held-out text is no text to learn from either.
-        let fingerprints = TextFingerprints(dev.texts)
-        let rest = labelled.truths.indices.filter { !held.contains($0) }
-        train = labelled.chosen(rest.filter { !fingerprints.contains(labelled.texts[$0]) })
-        droppedLabelled += rest.count - train.count
+        train = labelled.chosen(labelled.truths.indices.filter { !held.contains($0) })
         for label in data.labels.indices where !train.truths.contains(label) {
             throw WeightsError(
                 .mismatch, path,
-                "all texts with the label \"\(data.labels[label])\" equal held-out ones, and none "
-                    + "is left to learn from: give different ones, or a smaller dev_share")
+                "all texts with the label \"\(data.labels[label])\" equal texts with others, which "
+                    + "are held out, and none is left to learn from: give different ones, or a "
+                    + "smaller dev_share")
         }
     }
 

@@ -55,6 +55,14 @@ struct ModelCard {
             .joined(separator: "\n")
     }
 
+    /// A bar ends a table's cell, even in code.
+    private var labels: String {
+        experiment.data.labels.map { label in
+            let parts = label.split(separator: "|", omittingEmptySubsequences: false)
+            return "`\(parts.joined(separator: "\\|"))`"
+        }.joined(separator: ", ")
+    }
+
     private var name: String {
         report.output.split(separator: "/").last.map(String.init) ?? "model"
     }
@@ -77,7 +85,7 @@ struct ModelCard {
 
     private var ofLabels: [(String, String)] {
         [
-            ("labels", experiment.data.labels.map { "`\($0)`" }.joined(separator: ", ")),
+            ("labels", labels),
             ("labelled texts", "\(report.trainCount) to learn from, \(report.devCount) held out"),
             (
                 "labelled texts left out, equal to a test or held-out one",
@@ -123,9 +131,14 @@ struct ModelCard {
         func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10)" }
         func short(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
         let error = Calibration.expectedError(of: Calibration.bins(predictions))
+        let recalls = zip(experiment.data.labels, Confusion(predictions).recalls).map {
+            "\($0) \($1.map { percent($0) + " %" } ?? "no text")"
+        }
+        let found = recalls.count > 1 && recalls.count <= 20 ? recalls.joined(separator: ", ") : ""
         return "**\(percent(Double(right) / Double(predictions.count))) %** of "
             + "\(predictions.count) (\(percent(interval.lowerBound)) to "
             + "\(percent(interval.upperBound))); ECE \(short(error)), "
             + "Brier \(short(Calibration.brier(predictions)))"
+            + (found.isEmpty ? "" : "; found of each label: " + found)
     }
 }

@@ -146,9 +146,10 @@ extension StepReport {
 }
 
 extension JSONWriter {
-    /// Accuracy with its interval, and calibration.
+    /// Accuracy with its interval, calibration, and how many of each label's texts were found.
     package mutating func figures(_ name: String, _ predictions: [Prediction]) {
-        let right = predictions.count(where: \.isRight)
+        let confusion = Confusion(predictions)
+        let right = confusion.rightCount
         let interval = wilsonInterval(successes: right, of: predictions.count)
         let bins = Calibration.bins(predictions)
         let equal = Calibration.equalMassBins(predictions)
@@ -162,10 +163,15 @@ extension JSONWriter {
             ("calibration_error", Calibration.expectedError(of: bins)),
             ("calibration_error_equal_mass", Calibration.expectedError(of: equal)),
             ("brier", Calibration.brier(predictions)),
+            ("balanced_accuracy", confusion.balancedAccuracy),
         ] {
             key(name)
             double(value)
         }
+        key("recalls")
+        beginArray()
+        for recall in confusion.recalls { double(recall ?? .nan) }
+        endArray()
         endObject()
     }
 }

@@ -98,7 +98,7 @@ struct ClassifyTask: TextTask {
         let label = DisplayWidth.oneLine(answer.label.utf8)
         let shown = DisplayWidth.pad(answer.abstained ? "\(label)?" : label, to: labels.width + 1)
         let ink: Ink = answer.abstained ? .yellow : labels.ink(of: answer.label)
-        let share = DisplayWidth.pad(Self.percent(answer.probability), to: 7, left: true)
+        let share = DisplayWidth.pad(certaintyText(Double(answer.probability)), to: 7, left: true)
         let bar = Bar.text(Double(answer.probability), columns: 10)
         let notes = Self.others(answer) + Self.reach(answer)
         let taken = DisplayWidth.of(number + shown + share + notes) + 1 + 10 + 2  // spaces and bar
@@ -122,10 +122,5 @@ struct ClassifyTask: TextTask {
         return answer.tokensTotal > 0
             ? " [\(answer.tokens) of \(answer.tokensTotal) tokens]"
             : " [\(answer.tokens) tokens of more]"
-    }
-
-    /// Cut, not rounded: only a certainty of 1 is 100 %.
-    static func percent(_ probability: Float) -> String {
-        "\(fixed((1000 * Double(probability)).rounded(.down) / 10, decimals: 1)) %"
     }
 }

@@ -37,7 +37,6 @@ struct Comparison: Sendable {
     /// counts[A's][B's]
     let answers: Confusion
     var differences: [Difference]
-    let seed: UInt64
 
     var isLabelled: Bool { !evaluations.isEmpty }
     var agreement: Double { answers.accuracy }
@@ -208,7 +207,6 @@ private final class PairedAnswers {
             ? predictions.map { Evaluation($0, labelCount: labels.labels.count, seed: seed) } : []
         return Comparison(
             models: models, file: file, labels: labels.labels, textCount: answers.total,
-            evaluations: evaluations, paired: paired, answers: answers, differences: differences,
-            seed: seed)
+            evaluations: evaluations, paired: paired, answers: answers, differences: differences)
     }
 }

@@ -50,7 +50,7 @@ enum ComparisonJSON {
 
     private static func paired(_ comparison: Comparison, to json: inout JSONWriter) {
         let paired = comparison.paired
-        json.estimate("accuracy_difference", paired.difference(seed: comparison.seed))
+        json.estimate("accuracy_difference", paired.difference)
         json.key("paired")
         json.beginObject()
         for (name, count) in [
@@ -61,7 +61,9 @@ enum ComparisonJSON {
             json.int(count)
         }
         json.key("mcnemar_p")
-        json.double(paired.p)
+        json.double(paired.p.exact)
+        json.key("mcnemar_mid_p")
+        json.double(paired.p.mid)
         json.endObject()
     }
 
@@ -79,7 +81,7 @@ enum ComparisonJSON {
         json.strings(difference.given.map { labels[$0] })
         json.key("probabilities")
         json.beginArray()
-        for probability in difference.confidence { json.double(probability) }
+        for probability in difference.confidence { json.float(Float(probability)) }
         json.endArray()
         json.key("text")
         json.string(utf8: difference.item.text.utf8)

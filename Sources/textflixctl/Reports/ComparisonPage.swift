@@ -48,15 +48,15 @@ struct ComparisonPage {
 
     /// Which is better, and whether chance could have done it.
     private var verdict: String {
-        let difference = comparison.paired.difference(seed: comparison.seed)
+        let difference = comparison.paired.difference
         func points(_ share: Double) -> String { fixed(100 * share, decimals: 2) }
-        let p = comparison.paired.p
+        let p = comparison.paired.p.mid
         let chance = p < 1e-4 ? "p < 0.0001" : "p = \(fixed(p, decimals: 4))"
         let sure = p < 0.05 ? "" : ": chance alone could do that"
         let (low, high) = (points(difference.low), points(difference.high))
         return "B − A: \(points(difference.value)) points of accuracy (\(low) to \(high)); "
             + "right alone: A \(grouped(comparison.paired.onlyFirst)), "
-            + "B \(grouped(comparison.paired.onlySecond)); McNemar \(chance)\(sure)"
+            + "B \(grouped(comparison.paired.onlySecond)); McNemar mid-\(chance)\(sure)"
     }
 
     /// A's answers as rows, B's as columns.
@@ -93,7 +93,7 @@ struct ComparisonPage {
         var lines = ["", "\(identity)\(truth)", "  " + screen.paint(text, .dim)]
         for (side, name) in ["A", "B"].enumerated() {
             let label = shown(comparison.labels[difference.given[side]].utf8)
-            let sure = EvaluationPage.percent(difference.confidence[side])
+            let sure = certaintyText(difference.confidence[side])
             let isRight = difference.truth.map { $0 == difference.given[side] }
             let mark = isRight.map { $0 ? " (right)" : " (wrong)" } ?? ""
             let ink: Ink = isRight == true ? .green : isRight == false ? .red : .cyan

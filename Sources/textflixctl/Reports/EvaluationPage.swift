@@ -42,6 +42,7 @@ struct EvaluationPage {
             Self.row("calibration error", evaluation.calibrationError)
                 + "  (bins of equal mass: \(fixed(evaluation.equalMassError, decimals: 4)))",
             Self.row("Brier score", evaluation.brier),
+            Self.row("log loss", evaluation.logLoss),
             Self.row("risk-coverage area", evaluation.riskCoverage),
         ]
         if let sets = report.labelSets {
@@ -50,10 +51,12 @@ struct EvaluationPage {
                     + "  (\(fixed(sets.meanSize, decimals: 2)) labels on average)")
         }
         if report.truncated > 0 {
-            lines.append("\(grouped(report.truncated)) texts were longer than the model reads")
+            let texts = counted(report.truncated, "text was", "texts were")
+            lines.append("\(texts) longer than the model reads")
         }
         if report.abstained > 0 {
-            lines.append("\(grouped(report.abstained)) answers are below the model's threshold")
+            let answers = counted(report.abstained, "answer is", "answers are")
+            lines.append("\(answers) below the model's threshold")
         }
         return lines
     }
@@ -105,7 +108,7 @@ struct EvaluationPage {
             let (given, truth) = (shown(labels[mistake.given]), shown(labels[mistake.truth]))
             let identity = shown(String(decoding: mistake.item.identity, as: UTF8.self))
             lines.append(
-                "\(screen.paint("\(given) at \(Self.percent(mistake.confidence))", .yellow)), "
+                "\(screen.paint("\(given) at \(certaintyText(mistake.confidence))", .yellow)), "
                     + "is \(truth)   \(identity)")
             let text = DisplayWidth.oneLine(mistake.item.text.utf8)
             lines.append("  " + DisplayWidth.cut(text, to: max(20, screen.columns - 2)))

@@ -17,7 +17,7 @@ struct ExplanationCard {
     var markup: HTML {
         let answer = explained.classification
         let parts = explained.parts(of: item.text.utf8)
-        let share = ClassifyTask.percent(answer.probability)
+        let share = certaintyText(Double(answer.probability))
         let identity = String(decoding: item.identity.filter { $0 != 0x22 }, as: UTF8.self)
         return """
             <section class="card">
@@ -37,8 +37,8 @@ struct ExplanationCard {
         let name = (unit == .word ? "word" : "sentence") + (count == 1 ? "" : "s")
         let measure = explained.isLinear ? "logit" : "probability"
         var text =
-            "\(count) \(name), \(explained.methodName), \(explained.evaluationsText), "
-            + "R² \(fixed(Double(response.fidelityR2), decimals: 2)). "
+            "\(count) \(name), \(explained.methodName), \(explained.evaluationsText)"
+            + "\(explained.fidelity.map { ", R² \(fixed($0, decimals: 2))" } ?? ""). "
             + "A weight is what a part adds to the \(measure) of “\(explained.label)”; "
             + "what adds much is underlined, what takes much away has a wavy line."
         if response.windows > 1 { text += " Read in \(response.windows) windows." }

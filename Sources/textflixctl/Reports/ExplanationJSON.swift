@@ -21,7 +21,7 @@ extension JSONWriter {
         key("intercept")
         float(response.intercept)
         key("fidelity_r2")
-        float(response.fidelityR2)
+        if explained.fidelity == nil { null() } else { float(response.fidelityR2) }
         key("evaluations")
         int(response.evaluations)
         if response.samples > 0 {

@@ -42,11 +42,11 @@ struct ExplanationLines {
             [
                 "\(count) \(unitName)", explained.methodName,
                 explained.evaluationsText,
-                "R² \(fixed(Double(explained.response.fidelityR2), decimals: 2))",
-            ] + (windows > 1 ? ["\(windows) windows"] : [])
+            ] + (explained.fidelity.map { ["R² \(fixed($0, decimals: 2))"] } ?? [])
+            + (windows > 1 ? ["\(windows) windows"] : [])
         var lines = [
             screen.paint("\(label)\(answer.abstained ? "?" : "")", inks.ink(of: answer.label))
-                + "  \(ClassifyTask.percent(answer.probability)) "
+                + "  \(certaintyText(Double(answer.probability))) "
                 + screen.paint(bar, inks.ink(of: answer.label)) + "  "
                 + screen.paint(facts.joined(separator: ", "), .dim)
         ]

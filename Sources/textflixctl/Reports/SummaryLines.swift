@@ -16,11 +16,12 @@ struct SummaryLines {
     let screen: Screen
 
     var lines: [String] {
+        let reviews = counted(summary.reviewCount, "review", "reviews")
+        let groups = counted(summary.groups.count, "group", "groups")
         let heading =
             screen.paint("textflixctl summarize", .bold)
-            + "  \(DisplayWidth.oneLine(summary.file.utf8)), \(grouped(summary.reviewCount)) "
-            + "reviews in \(grouped(summary.groups.count)) groups, by \(summary.model.title), "
-            + summary.method
+            + "  \(DisplayWidth.oneLine(summary.file.utf8)), \(reviews) in \(groups), "
+            + "by \(summary.model.title), \(summary.method)"
         return [heading] + summary.groups.flatMap { [""] + lines(of: $0) }
     }
 
@@ -56,7 +57,7 @@ struct SummaryLines {
         let all = group.lines(of: label)
         for line in all.prefix(shown) {
             let weight = DisplayWidth.pad(ExplanationLines.signed(line.weight), to: 7, left: true)
-            let sure = DisplayWidth.pad(ClassifyTask.percent(line.probability), to: 7, left: true)
+            let sure = DisplayWidth.pad(certaintyText(Double(line.probability)), to: 7, left: true)
             let reviews = line.reviews > 1 ? "  (\(line.reviews) reviews)" : ""
             let room = max(20, screen.columns - 22 - DisplayWidth.of(reviews))
             let text = DisplayWidth.cut(DisplayWidth.oneLine(line.text), to: room)

@@ -12,12 +12,13 @@ struct SummaryPage {
 
     var markup: HTML {
         var page = HTMLPage.opening("Reviews in short")
-        let count = grouped(summary.reviewCount)
+        let reviews = counted(summary.reviewCount, "review", "reviews")
+        let groups = counted(summary.groups.count, "group", "groups")
         page += """
             <h1>Reviews in short</h1>
-            <p class="quiet">\(count) reviews in \(grouped(summary.groups.count)) groups, read by \
-            \(summary.model.title). Each line is the sentence of a review that speaks most for its \
-            label (\(summary.method)); the number before it is its weight.</p>
+            <p class="quiet">\(reviews) in \(groups), read by \(summary.model.title). Each line is \
+            the sentence of a review that speaks most for its label (\(summary.method)); the \
+            number before it is its weight.</p>
 
             """
         for group in summary.groups { page += card(group) }

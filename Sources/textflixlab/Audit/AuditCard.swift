@@ -10,9 +10,10 @@ enum AuditCard {
     private static let closing = "<!-- audit: end -->"
 
     /// Renews the part in a card that has it, appends it to one that has not, or begins a card.
-    static func write(_ report: AuditReport, to path: String) throws {
-        let old = fileExists(path) ? try readFile(path, limit: 1 << 24) : []
-        try writeFileAtomically(path, bytes: renewed(old, with: part(report)))
+    static func write(_ report: AuditReport, to card: OutputFile) throws {
+        let isThere = (try? FileStatus(path: card.path))?.kind == .regular
+        let old = isThere ? try readFile(card.path, limit: 1 << 24) : []
+        try card.finish(renewed(old, with: part(report)))
     }
 
     private static func renewed(_ card: [UInt8], with part: [String]) -> [UInt8] {
@@ -41,11 +42,10 @@ enum AuditCard {
                 + "`\(report.revision.prefix(12))`, praise is `\(report.sides.praise)`, blame "
                 + "`\(report.sides.blame)`. Sentences from templates; a failure rate is "
                 + "the share that a reader would call wrong.", "",
-            "| ability | test | failed | 95 % | cases | example |",
-            "| --- | --- | ---: | --- | ---: | --- |",
+            "| ability | test | failed | cases | example |",
+            "| --- | --- | ---: | ---: | --- |",
         ]
         for outcome in report.behaviour {
-            let (low, high) = (outcome.interval.lowerBound, outcome.interval.upperBound)
             let example = outcome.failures.first.map { failure in
                 zip(failure.texts, failure.scores)
                     .map { "\($0.0) (\(fixed($0.1, decimals: 2)))" }.joined(separator: " → ")
@@ -53,7 +53,6 @@ enum AuditCard {
             lines.append(
                 "| \(outcome.test.ability) | \(outcome.test.name) "
                     + "| \(AuditLines.percent(outcome.rate)) "
-                    + "| \(fixed(100 * low, decimals: 1)) to \(fixed(100 * high, decimals: 1)) "
                     + "| \(outcome.test.cases.count) | \(example ?? "") |")
         }
         lines += [

@@ -4,6 +4,7 @@ import CommandLineTable
 import Insight
 import Presentation
 import Syscalls
+import TextRuns
 
 /// Everything that was found.
 struct AuditReport {
@@ -53,6 +54,7 @@ enum AuditCommand {
         ])
 
     static func run(_ call: Invocation) throws -> ExitStatus {
+        let card = try call.output(card)
         let model = try ServedClassifier(call)
         let sides = try sides(call, model)
         let seed = UInt64(call.integer(seed) ?? 0)
@@ -68,7 +70,7 @@ enum AuditCommand {
             behaviour: try BehaviourTest.catalogue(seed: seed).map { try $0.outcome(score) },
             bias: try BiasTest.catalogue(seed: seed).map { try $0.outcome(score) },
             examples: call.integer(examples) ?? 2)
-        if let path = call.text(card) { try AuditCard.write(report, to: path) }
+        if let card { try AuditCard.write(report, to: card) }
         let screen = Screen(of: .output)
         switch call.choice(format, Format.self) ?? (screen.isTerminal ? .table : .json) {
         case .json: printOutput(AuditJSON.text(report))

@@ -48,10 +48,7 @@ enum AuditJSON {
         json.int(outcome.test.cases.count)
         json.key("failures")
         json.int(outcome.failures.count)
-        json.numbers([
-            ("rate", outcome.rate), ("rate_low", outcome.interval.lowerBound),
-            ("rate_high", outcome.interval.upperBound),
-        ])
+        json.numbers([("rate", outcome.rate)])
         json.key("examples")
         json.beginArray()
         for failure in outcome.failures.prefix(examples) {

@@ -23,15 +23,12 @@ struct AuditLines {
     private var behaviour: [String] {
         var table = TextTable([
             .init(title: "ABILITY"), .init(title: "TEST"), .init(title: "FAILED", isNumber: true),
-            .init(title: ""), .init(title: "95 %"), .init(title: "CASES", isNumber: true),
+            .init(title: ""), .init(title: "CASES", isNumber: true),
         ])
         for outcome in report.behaviour {
-            let (low, high) = (outcome.interval.lowerBound, outcome.interval.upperBound)
             table.append([
                 outcome.test.ability, outcome.test.name, Self.percent(outcome.rate),
-                Bar.text(outcome.rate, columns: 10),
-                "\(fixed(100 * low, decimals: 1)) to \(fixed(100 * high, decimals: 1))",
-                "\(outcome.test.cases.count)",
+                Bar.text(outcome.rate, columns: 10), "\(outcome.test.cases.count)",
             ])
         }
         return table.lines(on: screen)

@@ -19,23 +19,19 @@ struct AuditPage {
             the share of praise, 0 to 1, its side that of 0.5.</p>
             <section class="card"><h2>Behaviour</h2><div class="scroll"><table>
             <tr><th>ability</th><th>test</th><th class="n">failed</th><th></th>\
-            <th class="n">95 %</th><th class="n">cases</th></tr>
+            <th class="n">cases</th></tr>
             \(report.behaviour.joined(row))</table></div></section>
             \(examples)\(bias)\(HTMLPage.closing)
             """
     }
 
     private func row(_ outcome: BehaviourTest.Outcome) -> HTML {
-        let interval = outcome.interval
-        let range =
-            "\(fixed(100 * interval.lowerBound, decimals: 1)) to "
-            + fixed(100 * interval.upperBound, decimals: 1)
         let width = Int((100 * outcome.rate).rounded())
         return """
             <tr><td>\(outcome.test.ability)</td><td>\(outcome.test.name)</td>\
             <td class="n">\(AuditLines.percent(outcome.rate))</td>\
             <td><span class="bar minus"><i style="width: \(width)%"></i></span></td>\
-            <td class="n">\(range)</td><td class="n">\(outcome.test.cases.count)</td></tr>
+            <td class="n">\(outcome.test.cases.count)</td></tr>
 
             """
     }

@@ -20,7 +20,7 @@ extension JSONWriter {
             counts(answers)
         }
         if let paired = figures.paired {
-            estimate("accuracy_difference", paired.difference())
+            estimate("accuracy_difference", paired.difference)
             key("paired")
             beginObject()
             for (name, count) in [
@@ -31,7 +31,9 @@ extension JSONWriter {
                 int(count)
             }
             key("mcnemar_p")
-            double(paired.p)
+            double(paired.p.exact)
+            key("mcnemar_mid_p")
+            double(paired.p.mid)
             endObject()
         }
     }

@@ -45,15 +45,8 @@ struct SiteAnswer {
 
     var confidence: Double { probabilities[given] }
 
-    /// Certainty in thousandths, cut and not rounded: 100.0 % is said of nothing less.
-    var permille: Int { Self.permille(confidence) }
-
-    /// Of the shortest digits that are the number, as all else prints it: 0.9 is 900, though the
-    /// nearest Float is a little less.
-    static func permille(_ probability: Double) -> Int {
-        let written = Double(Float(probability).description) ?? probability
-        return Int((1000 * written + 1e-6).rounded(.down))
-    }
+    /// Certainty in thousandths, as `certaintyText` has them.
+    var permille: Int { TextRuns.permille(confidence) }
 }
 
 struct SiteFilm {

@@ -65,6 +65,7 @@ struct CostEstimate {
         base = try ModelFolder.open(experiment.model.base)
         tokenizer = try WordPiece(of: base)
         try base.checkVocabulary(count: tokenizer.vocabularyCount)
+        try experiment.check(base)
         shape = EncoderShape(base.configuration)
     }
 
@@ -200,8 +201,7 @@ struct CostEstimate {
     private func tokens(_ texts: [[UInt8]], maxTokens: Int?) throws -> TextTokens {
         try TextTokens(
             texts, tokenizer, truncation: experiment.model.truncation,
-            maxTokens: min(
-                maxTokens ?? experiment.model.maxTokens, base.configuration.tokenLimit))
+            maxTokens: maxTokens ?? experiment.model.maxTokens)
     }
 }
 

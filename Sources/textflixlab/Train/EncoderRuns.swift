@@ -48,7 +48,8 @@ struct EncoderRuns {
         return .success
     }
 
-    /// One report as it is; of several their test accuracies, mean and deviation.
+    /// One report as it is; of several their accuracies, mean and deviation: of the test file, or
+    /// where there is none of the held-out texts.
     private func sumUp(_ paths: [String]) throws {
         guard paths.count > 1 else {
             for path in paths {
@@ -56,14 +57,17 @@ struct EncoderRuns {
             }
             return
         }
+        let figures = experiment.data.test == nil ? "held_out" : "test"
         var json = JSONWriter(pretty: true)
         json.beginObject()
+        json.key("accuracy_of")
+        json.string(figures)
         json.key("seeds")
         json.beginObject()
         var accuracies: [Double] = []
         for (seed, path) in zip(experiment.seeds, paths) {
             let report = try JSONSource(path, limit: 1 << 28)
-            guard let accuracy = report.root["test"]?["accuracy"]?.double else { continue }
+            guard let accuracy = report.root[figures]?["accuracy"]?.double else { continue }
             accuracies.append(accuracy)
             json.key(String(seed))
             json.double(accuracy)

@@ -65,7 +65,8 @@ struct TrainingPage {
         return """
             <section class="card"><h2>Figures</h2><div class="scroll"><table>
             <tr><th>texts of</th><th class="n">texts</th><th class="n">accuracy</th>\
-            <th class="n">95 %</th><th class="n">ECE</th><th class="n">Brier</th></tr>
+            <th class="n">95 %</th><th class="n">balanced</th><th class="n">ECE</th>\
+            <th class="n">Brier</th></tr>
             \(rows)</table></div>
             <p class="quiet">Temperature \(fixed(report.temperature, decimals: 3)), from the \
             held-out texts; \(effort)</p></section>
@@ -82,6 +83,7 @@ struct TrainingPage {
             <tr><td>\(name)</td><td class="n">\(grouped(predictions.count))</td>\
             <td class="n">\(percent(Double(right) / Double(predictions.count))) %</td>\
             <td class="n">\(percent(interval.lowerBound)) to \(percent(interval.upperBound))</td>\
+            <td class="n">\(percent(Confusion(predictions).balancedAccuracy)) %</td>\
             <td class="n">\(fixed(error, decimals: 4))</td>\
             <td class="n">\(fixed(Calibration.brier(predictions), decimals: 4))</td></tr>
 

@@ -31,6 +31,19 @@ import TextflixProtocol
         #expect(single.caution(of: .word) == nil)
     }
 
+    /// As many scores as weights: they always add up.
+    @Test func leaveOneOutHasNoFidelity() {
+        var answer = explained([0.3, 0.1], fidelity: 1)
+        #expect(answer.fidelity == 1)
+        answer.response.method = .leaveOneOut
+        #expect(answer.fidelity == nil && answer.caution(of: .word) == nil)
+    }
+
+    @Test(arguments: [(0.9, "90.0 %"), (0.99999, "99.9 %"), (1, "100.0 %"), (0, "0.0 %")])
+    func certaintyIsCutAndNotRounded(_ probability: Float, _ text: String) {
+        #expect(certaintyText(Double(probability)) == text)
+    }
+
     @Test func whatMovesNothingOfACutTextWasNotRead() {
         for truncated in [true, false] {
             let answer = explained([0.3, 0], fidelity: 1, truncated: truncated)

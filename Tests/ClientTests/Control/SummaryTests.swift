@@ -30,6 +30,35 @@ import TextflixProtocol
         #expect(group.lines(of: "positive").map(\.reviews).sorted() == [1, 1, 2])
     }
 
+    @Test func verdictsThatDifferAreLinesOfTheirOwn() {
+        var group = ReviewGroup(name: "tt1", title: nil)
+        let verdicts = [
+            "Grade: B+", "Grade: B-", "Grade: B", "Final score: 8.5", "Final score: 85",
+            "I give it 3 1/2 of 5", "I give it 31/2 of 5", "A masterpiece!", "A masterpiece?",
+        ]
+        for (number, text) in verdicts.enumerated() {
+            add(text, weight: 0.3, probability: 0.8, number, to: &group)
+        }
+        #expect(group.lines(of: "positive").count == verdicts.count)
+    }
+
+    /// What speaks against the label least still was read.
+    @Test func whatWasNotReadSaysNothing() {
+        var group = ReviewGroup(name: "tt1", title: nil)
+        let classification = Classification(
+            label: "positive", probability: 0.6,
+            scores: [Score(label: "positive", probability: 0.6)],
+            truncated: true)
+        let features = [
+            Feature(start: 0, end: 4, weight: -0.1), Feature(start: 5, end: 9, weight: 0),
+        ]
+        group.add(
+            TextItem(number: 1, text: Text("Dull Else")),
+            Explained(response: ExplainResponse(classification: classification, features: features))
+        )
+        #expect(group.lines(of: "positive").map(\.text) == [Array("Dull".utf8)])
+    }
+
     @Test func equalSentencesAreOneLine() {
         var group = ReviewGroup(name: "tt1", title: nil)
         add("So good!", weight: 0.3, probability: 0.8, 1, to: &group)

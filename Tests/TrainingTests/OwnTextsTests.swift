@@ -1,0 +1,81 @@
+// Texts as people have them: copies, contradictions, blank lines, too few of everything.
+
+import Syscalls
+import Testing
+import Training
+import Weights
+
+@Suite struct OwnTextsTests {
+    private let folder: TrainingFolder
+
+    init() throws { folder = try TrainingFolder() }
+
+    private func texts(_ lines: String, devShare: Double = 0.2) throws -> TrainingTexts {
+        try folder.write("train.jsonl", lines)
+        let path = try folder.write(
+            "e.json5",
+            "{data:{train:'train.jsonl',dev_share:\(devShare)},model:{kind:'encoder',base:'b'},"
+                + "steps:[{do:'tune'}],output:'o'}")
+        guard case .encoder(let experiment) = try Experiment(path: path) else {
+            throw TrainingError.unfit("no encoder")
+        }
+        return try TrainingTexts(experiment.data, seed: 1, unlabelled: false)
+    }
+
+    private func line(_ text: String, _ label: String) -> String {
+        #"{"text":"\#(text)","label":"\#(label)"}"# + "\n"
+    }
+
+    /// Each text four times: none is on both sides, and none is lost.
+    @Test func copiesAreOnOneSide() throws {
+        let once = TrainingFolder.reviews(30, from: 0)
+        let texts = try texts(once + once + once + once)
+        #expect(texts.droppedLabelled == 0 && texts.train.count + texts.dev.count == 120)
+        #expect(texts.dev.count == 24)
+        let held = TextFingerprints(texts.dev.texts)
+        #expect(!texts.train.texts.contains(where: held.contains))
+    }
+
+    @Test func aTextThatMostOfALabelRepeatsIsLearned() throws {
+        let repeated = String(repeating: line("ok", "positive"), count: 20)
+        let rest = line("fine", "positive") + line("warm", "positive")
+        let texts = try texts(repeated + rest + TrainingFolder.reviews(20, from: 0))
+        #expect(texts.train.texts.count { $0 == Array("ok".utf8) } == 20)
+    }
+
+    @Test func contradictionsAreCounted() throws {
+        let lines = line("the same", "positive") + line("The same!", "negative")
+        let texts = try texts(lines + TrainingFolder.reviews(20, from: 0))
+        #expect(texts.conflicting == 1)
+        let sides = [texts.train, texts.dev].map { side in
+            side.texts.count { String(decoding: $0, as: UTF8.self).lowercased().hasPrefix("the s") }
+        }
+        #expect(sides.sorted() == [0, 2])
+    }
+
+    @Test func blankLinesAreNoTexts() throws {
+        let texts = try texts(TrainingFolder.reviews(20, from: 0) + "\r\n  \n\t\n")
+        #expect(texts.train.count + texts.dev.count == 20)
+    }
+
+    @Test(arguments: [
+        ("text,label\nfine,positive\n", "line 1: no object of JSON"),
+        (#"[{"text":"a"}]"#, "line 1: no object of JSON"),
+    ])
+    func whatIsNoJSONLinesIsTold(_ lines: String, _ words: String) throws {
+        let error = #expect(throws: WeightsError.self) { try texts(lines) }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
+    }
+
+    @Test func idsAreQuotedAndAnEmptyListIsTold() throws {
+        let path = try folder.write("all.jsonl", TrainingFolder.reviews(4, from: 0))
+        let missing = #expect(throws: WeightsError.self) {
+            try LabelledTexts(
+                path: path, fields: .init(), labels: ["negative", "positive"], only: ["r1 "])
+        }
+        #expect(missing?.message.contains(#""r1 " first"#) == true)
+        let empty = try folder.write("ids.txt", "\n")
+        let error = #expect(throws: WeightsError.self) { try readIdentifiers(empty) }
+        #expect(error?.message.contains("it lists no id") == true)
+    }
+}
