@@ -37,12 +37,4 @@ package struct LinearModelWriter {
         let path = folder + "/config.json"
         try writing(path) { () throws(Errno) in try writeFileAtomically(path, bytes: json) }
     }
-
-    private func writing(
-        _ path: String, _ body: () throws(Errno) -> Void
-    ) throws(WeightsError) {
-        do throws(Errno) { try body() } catch {
-            throw WeightsError(.unreadable, path, error.message)
-        }
-    }
 }

@@ -55,7 +55,7 @@ package final class LinearTextModel: Sendable {
         platt = configuration.platt
         let settingsPath = folder + "/textflix.json"
         let source =
-            fileExists(settingsPath)
+            try ModelFolder.isThere(settingsPath)
             ? try JSONSource(settingsPath, dialect: .json5) : nil
         settings = try source.map(ModelSettings.init) ?? ModelSettings()
         let file = try SafetensorsFile(folder + "/model.safetensors")

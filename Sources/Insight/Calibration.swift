@@ -17,13 +17,18 @@ package enum Calibration {
         package var accuracy = 0.0
     }
 
-    /// Bins of equal width over 0...1; the means of each, 0 in an empty one. A confidence of 1 is
-    /// in the last, and so is what is no number: the error then is none either.
+    /// The bin of equal width over 0...1. A confidence of 1 is in the last, and so is NaN, which
+    /// makes the error NaN.
+    static func binIndex(of confidence: Double, count: Int = binCount) -> Int {
+        let place = confidence * Double(count)
+        return place < Double(count) ? Int(place) : count - 1
+    }
+
+    /// Bins of equal width over 0...1; the means of each, 0 in an empty one.
     package static func bins(_ predictions: [Prediction], count: Int = binCount) -> [Bin] {
         var groups = Array(repeating: [Prediction](), count: count)
         for prediction in predictions {
-            let place = prediction.confidence * Double(count)
-            groups[place < Double(count) ? Int(place) : count - 1].append(prediction)
+            groups[binIndex(of: prediction.confidence, count: count)].append(prediction)
         }
         return groups.map { group in
             bin(group.map(\.confidence), group.map { $0.isRight ? 1 : 0 })

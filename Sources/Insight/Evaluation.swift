@@ -86,8 +86,7 @@ private struct Sample {
         let texts = predictions.map { each in
             Text(
                 isRight: each.isRight,
-                bin: min(
-                    Calibration.binCount - 1, Int(each.confidence * Double(Calibration.binCount))),
+                bin: Calibration.binIndex(of: each.confidence),
                 confidence: each.confidence, squaredError: Calibration.brier([each]),
                 logLoss: Calibration.logLoss(each))
         }.sorted { $0.confidence > $1.confidence }

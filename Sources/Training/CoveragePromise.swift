@@ -57,8 +57,7 @@ package struct CoveragePromise: Sendable, Equatable {
         append(to: &json)
         json.endObject()
         let path = folder + "/textflix.json"
-        do throws(Errno) { try writeFileAtomically(path, bytes: json.bytes) } catch {
-            throw WeightsError(.unreadable, path, error.message)
-        }
+        let bytes = json.bytes
+        try writing(path) { () throws(Errno) in try writeFileAtomically(path, bytes: bytes) }
     }
 }

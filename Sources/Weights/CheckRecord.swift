@@ -90,7 +90,7 @@ package struct CheckRecord: Sendable, Equatable {
         json.bool(accepted)
         json.endObject()
         let bytes = json.bytes
-        try reading(path) { () throws(Errno) in
+        try writing(path) { () throws(Errno) in
             try writeFileAtomically(path, bytes: bytes, owner: .directory)
         }
     }

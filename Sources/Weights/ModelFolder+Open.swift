@@ -87,7 +87,7 @@ extension ModelFolder {
 
     /// A file that cannot be looked at, or leads nowhere, is not absent: without it the model would
     /// answer otherwise.
-    static func isThere(_ path: String) throws(WeightsError) -> Bool {
+    package static func isThere(_ path: String) throws(WeightsError) -> Bool {
         try reading(path) { () throws(Errno) in try isPresent(path) }
     }
 

@@ -36,7 +36,7 @@ package struct PackedFileWriter {
     package func write(
         _ path: String, produce: (Int) throws(WeightsError) -> UnsafeRawBufferPointer
     ) throws(WeightsError) {
-        let file = try reading(path) { () throws(Errno) in try AtomicFile(path, owner: .directory) }
+        let file = try writing(path) { () throws(Errno) in try AtomicFile(path, owner: .directory) }
         var entries: [PackedFile.Entry] = []
         for (index, blob) in blobs.enumerated() {
             let bytes = try produce(index)
@@ -55,7 +55,7 @@ package struct PackedFileWriter {
             } catch { failure = error }
         }
         if let failure { throw failure }
-        do throws(Errno) { try file.commit() } catch { throw WeightsError(path, error) }
+        do throws(Errno) { try file.commit() } catch { throw WeightsError(writing: path, error) }
     }
 
     private static func write(
@@ -63,7 +63,7 @@ package struct PackedFileWriter {
         _ path: String
     ) throws(WeightsError) {
         do throws(Errno) { try file.write(bytes, at: offset) } catch {
-            throw WeightsError(path, error)
+            throw WeightsError(writing: path, error)
         }
     }
 }

@@ -51,7 +51,7 @@ package struct SafetensorsWriter {
         _ path: String, lending lend: (Int, (UnsafeRawBufferPointer) -> Void) -> Void
     ) throws(WeightsError) {
         let header = try header(path)
-        let file = try reading(path) { () throws(Errno) in try AtomicFile(path) }
+        let file = try writing(path) { () throws(Errno) in try AtomicFile(path) }
         var failure: Errno?
         header.withUnsafeBytes { bytes in
             do throws(Errno) { try file.write(bytes) } catch { failure = error }
@@ -61,11 +61,11 @@ package struct SafetensorsWriter {
                 do throws(Errno) { try file.write(bytes) } catch { failure = error }
             }
         }
-        if let failure { throw WeightsError(path, failure) }
+        if let failure { throw WeightsError(writing: path, failure) }
         do throws(Errno) {
             try file.commit()
         } catch {
-            throw WeightsError(path, error)
+            throw WeightsError(writing: path, error)
         }
     }
 

@@ -46,7 +46,7 @@ package struct SyntheticModel: Sendable {
 
     /// Makes the folder and all its files; existing files of those names are replaced.
     package func write(to folder: String) throws(WeightsError) {
-        try reading(folder) { () throws(Errno) in try makeDirectories(folder) }
+        try writing(folder) { () throws(Errno) in try makeDirectories(folder) }
         try write(configurationText, to: folder + "/config.json")
         try write(tokenizerText, to: folder + "/tokenizer_config.json")
         let words = SyntheticVocabulary.text(
@@ -61,7 +61,7 @@ package struct SyntheticModel: Sendable {
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws(WeightsError) {
-        try reading(path) { () throws(Errno) in try writeFileAtomically(path, bytes: bytes) }
+        try writing(path) { () throws(Errno) in try writeFileAtomically(path, bytes: bytes) }
     }
 
     private func writeShards(_ shapes: [TensorShape], _ folder: String) throws(WeightsError) {

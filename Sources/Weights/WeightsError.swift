@@ -1,14 +1,16 @@
 // Why a model folder cannot be used: which file, what is wrong with it, what can be done.
 //
-// One error type for the room. `kind` is for code that decides (an exit status, a test), `message`
+// One error type for the module. `kind` is for code that decides (an exit status, a test), `message`
 // for the person who put the folder there; it names tensors and shapes, never a text.
 
-internal import Syscalls
+package import Syscalls
 
 package struct WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable {
         /// The operating system would not give us the file.
         case unreadable
+        /// It would not let us write the file.
+        case unwritable
         /// Not the format that its name promises, or damaged.
         case malformed
         /// Well-formed, but something that we do not compute.
@@ -35,10 +37,14 @@ package struct WeightsError: Error, Sendable, Equatable, CustomStringConvertible
         self.init(.unreadable, path, errno.message)
     }
 
+    init(writing path: String, _ errno: Errno) {
+        self.init(.unwritable, path, errno.message)
+    }
+
     package var description: String { "\(path): \(message)" }
 }
 
-/// Runs a call of the operating system on a file, with its error in our words.
+/// Runs a call of the operating system that reads a file, with its error in our words.
 func reading<Value: ~Copyable>(
     _ path: String, _ body: () throws(Errno) -> Value
 ) throws(WeightsError) -> Value {
@@ -46,6 +52,17 @@ func reading<Value: ~Copyable>(
         return try body()
     } catch {
         throw WeightsError(path, error)
+    }
+}
+
+/// Runs one that writes a file, likewise.
+package func writing<Value: ~Copyable>(
+    _ path: String, _ body: () throws(Errno) -> Value
+) throws(WeightsError) -> Value {
+    do {
+        return try body()
+    } catch {
+        throw WeightsError(writing: path, error)
     }
 }
 

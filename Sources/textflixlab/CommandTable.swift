@@ -1,4 +1,4 @@
-// The command line of textflixlab, as one table: parser, help, completions and man page read it.
+// The command line of textflixlab, as one table: parser, help and completions read it.
 
 import CommandLineTable
 import Weights
@@ -23,6 +23,7 @@ extension WeightsError {
     var exitStatus: ExitStatus {
         switch kind {
         case .unreadable: .noInput
+        case .unwritable: .cannotCreate
         case .configuration: .configuration
         case .malformed, .unsupported, .mismatch, .notFinite: .data
         }

@@ -54,6 +54,8 @@ private import func Glibc.exp
             }
             gradient[gradient.count - 1] -= step
         }
+        // `max` would pass over a NaN.
+        guard gradient.allSatisfy(\.isFinite) else { return .infinity }
         return gradient.map { abs($0) }.max() ?? 0
     }
 }

@@ -17,6 +17,9 @@ extension JSONNode {
     var ints: [Int] { (array ?? []).compactMap(\.int) }
 }
 
+/// Infinite where the lengths differ, or a difference is no number: `max` would pass over it.
 func largestGap(_ first: [Double], _ second: [Double]) -> Double {
-    first.count == second.count ? zip(first, second).map { abs($0 - $1) }.max() ?? 0 : .infinity
+    let gaps = zip(first, second).map { abs($0 - $1) }
+    guard first.count == second.count, gaps.allSatisfy(\.isFinite) else { return .infinity }
+    return gaps.max() ?? 0
 }

@@ -56,14 +56,14 @@ import Testing
         #expect(points[0].coverage == 1 && points[1].coverage == 0)
     }
 
-    @Test func intervalsAndTests() {
-        for row in golden["wilson"]?.array ?? [] {
+    @Test func intervalsAndTests() throws {
+        for row in try #require(golden["wilson"]?.array) {
             let values = row.doubles
             let found = wilsonInterval(successes: Int(values[0]), of: Int(values[1]))
             #expect(
                 largestGap([found.lowerBound, found.upperBound], [values[2], values[3]]) < 1e-12)
         }
-        for row in golden["mcnemar"]?.array ?? [] {
+        for row in try #require(golden["mcnemar"]?.array) {
             let values = row.doubles
             let found = mcNemar(onlyFirst: Int(values[0]), onlySecond: Int(values[1]))
             #expect(abs(found.exact - values[2]) < 1e-9)

@@ -115,7 +115,10 @@ import Weights
             "{data:{unlabelled:['train.jsonl'],test:'test.jsonl'},"
                 + "model:{kind:'encoder',base:'base',max_tokens:16,weights:'bf16'},"
                 + "steps:[{do:'masked',epochs:1,batch:8,rate:1e-3}],output:'reviews'}")
-        guard case .encoder(let experiment) = try Experiment(path: path) else { return }
+        guard case .encoder(let experiment) = try Experiment(path: path) else {
+            Issue.record("another case")
+            return
+        }
         let encoder = EncoderTraining(experiment, seed: 0, watch: TrainingWatch()) {
             try NetworkStudent($0, $1)
         }

@@ -53,7 +53,10 @@ import Weights
         let fit = try #require(experiment.steps[1].fit)
         #expect(fit.length == .updates(70) && fit.clip == nil && fit.headDropout == 0.2)
         #expect(fit.keep == .last)
-        guard case .distil(let distil) = experiment.steps[2] else { return }
+        guard case .distil(let distil) = experiment.steps[2] else {
+            Issue.record("another case")
+            return
+        }
         #expect(distil.teaching.teachers == ["previous"] && distil.teaching.isBalanced)
         #expect(distil.fit.start == .base)
         #expect(distil.fit.adapter?.rank == 4 && distil.fit.adapter?.alpha == 8)

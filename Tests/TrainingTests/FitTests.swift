@@ -204,7 +204,10 @@ import Weights
         var masks = 0
         for epoch in 0..<40 {
             let questions = lesson.questions(places, epoch: epoch)
-            guard case .pieces(let masked) = questions.targets else { return }
+            guard case .pieces(let masked) = questions.targets else {
+                Issue.record("another case")
+                return
+            }
             total += masked.count
             for piece in masked {
                 #expect(![2, 3].contains(piece.id))

@@ -85,8 +85,6 @@ package struct Checkpoint {
 
     func remove() throws(WeightsError) {
         guard fileExists(path) else { return }
-        do throws(Errno) { try removeFile(path) } catch {
-            throw WeightsError(.unreadable, path, error.message)
-        }
+        try writing(path) { () throws(Errno) in try removeFile(path) }
     }
 }

@@ -104,16 +104,12 @@ package struct ModelWriter {
     }
 
     private func begin() throws(WeightsError) {
-        do throws(Errno) { try makeDirectories(folder) } catch {
-            throw WeightsError(.unreadable, folder, error.message)
-        }
+        try writing(folder) { () throws(Errno) in try makeDirectories(folder) }
     }
 
     private func write(_ name: String, _ bytes: [UInt8]) throws(WeightsError) {
         let path = folder + "/" + name
-        do throws(Errno) { try writeFileAtomically(path, bytes: bytes) } catch {
-            throw WeightsError(.unreadable, path, error.message)
-        }
+        try writing(path) { () throws(Errno) in try writeFileAtomically(path, bytes: bytes) }
     }
 
     private static let tokenizerFiles = [
@@ -141,9 +137,7 @@ package struct ModelWriter {
     private func remove(_ name: String) throws(WeightsError) {
         let path = folder + "/" + name
         guard fileExists(path) else { return }
-        do throws(Errno) { try removeFile(path) } catch {
-            throw WeightsError(.unreadable, path, error.message)
-        }
+        try writing(path) { () throws(Errno) in try removeFile(path) }
     }
 
     private func writeHead(_ tensors: [WrittenTensor]) throws(WeightsError) {
