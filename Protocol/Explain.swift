@@ -65,7 +65,7 @@ public struct ExplainRequest: Message {
     }
 }
 
-/// The classification and what carried it, strongest first.
+/// The classification and what supports it, strongest first.
 public struct ExplainResponse: Message {
     public var classification: Classification?
     public var features: [Feature]

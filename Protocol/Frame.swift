@@ -99,7 +99,7 @@ extension FrameError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownKind(let kind):
-            "no ttrpc frame: its kind is \(kind)"
+            "not a ttrpc frame: unknown kind \(kind)"
         case .oversized(let length, _, _):
             "a body of \(length) bytes; the limit is \(Limits.bodyBytes)"
         }

@@ -18,7 +18,7 @@ public struct FrameDecoder: Sendable {
     /// Bytes that arrived and are not yet part of a frame given out.
     public var bufferedBytes: Int { buffer.count - consumed }
 
-    /// True when the next byte to arrive begins a frame: the only good place to stop.
+    /// True when the next byte to arrive begins a frame: the only clean place to stop.
     public var isBetweenFrames: Bool { bufferedBytes == 0 }
 
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {

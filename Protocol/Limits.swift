@@ -20,7 +20,7 @@ public enum Limits {
     /// Variants that one explanation may draw.
     public static let explainSamples = 8192
 
-    /// Sentences or different words whose weights one explanation tells, of those the model reads.
+    /// Sentences or different words, of those the model reads, that one explanation weighs.
     public static let explainFeatures = 1024
 
     /// Windows of one text that is read in windows.

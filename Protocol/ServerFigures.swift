@@ -1,7 +1,7 @@
 // The figures in a StatusResponse: queue, limits, engine, counters and histograms.
 //
-// Counters only rise while the daemon lives. Names are Prometheus' own, so that the text export is
-// made by the client, without a second endpoint.
+// Counters only rise while the daemon lives. Names are those of Prometheus, so that the client can
+// write the text export and no second endpoint is needed.
 
 /// What waits and what runs.
 public struct QueueStatus: Message {

@@ -80,8 +80,8 @@ struct RetryDelay: Message {
     func encode(into out: inout [UInt8]) { out.put(1, delay) }
 }
 
-/// google.protobuf.Duration: within ten thousand years, as it is documented; what lies beyond is
-/// brought to that edge, so that nobody's arithmetic overflows. Finer than a nanosecond is cut.
+/// google.protobuf.Duration: within ten thousand years, as it is documented; longer ones are
+/// clamped to that, so that no arithmetic overflows. Anything finer than a nanosecond is cut.
 struct WireDuration: Message {
     var seconds: Int64 = 0
     var nanos: Int32 = 0

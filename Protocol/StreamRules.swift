@@ -1,8 +1,8 @@
-// The rules of streams beyond the state of one: numbers, flags that fit the method, the window, and
-// what is said to who breaks them.
+// Per-stream rules that `StreamState` does not cover: numbers, flags that fit the method, the
+// window, and the error for each violation.
 //
-// Invariant: a broken rule costs its stream, never the connection: the framing still holds. All of
-// this is values; which streams are alive is the connection's to know.
+// Invariant: a broken rule costs its stream, never the connection: the framing still holds. These
+// are pure values; which streams are alive only the connection knows.
 
 /// Stream numbers of one connection: odd, because a client opens them, and rising.
 public struct StreamOrder: Sendable {
@@ -19,8 +19,8 @@ public struct StreamOrder: Sendable {
         last = stream
     }
 
-    /// Whether a stream with that number was ever opened: data on such a one, though it is no
-    /// longer alive, is merely late.
+    /// Whether a stream with that number was ever opened: data on it is then merely late, even if
+    /// the stream is no longer alive.
     public func wasOpened(_ stream: UInt32) -> Bool {
         Self.isClients(stream) && stream <= last
     }

@@ -22,7 +22,7 @@ public struct WireError: Error, Sendable, Equatable {
         /// A tag with field number 0, above 2^29 - 1, or with a wire type that does not exist.
         case invalidTag
         case wrongType(expected: WireType, found: WireType)
-        /// Bytes of a packed field that are no whole number of elements.
+        /// Bytes of a packed field that are not a whole number of elements.
         case raggedPacking
         /// An end-group tag without its start.
         case unmatchedGroup
@@ -59,7 +59,7 @@ extension WireError.Problem {
         case .varintTooLong: "a varint of more than 64 bits"
         case .invalidTag: "an invalid tag"
         case .wrongType(let expected, let found): "expected \(expected), found \(found)"
-        case .raggedPacking: "packed bytes that are no whole number of elements"
+        case .raggedPacking: "packed bytes that are not a whole number of elements"
         case .unmatchedGroup: "a group that does not end as it began"
         case .groupTooDeep: "more than \(Limits.groupDepth) nested groups"
         case .invalidUTF8(let offset): "invalid UTF-8 at byte \(offset)"

@@ -210,13 +210,6 @@ extension WireReader {
     private func room<Element>(in array: [Element], _ limit: Int) throws(WireError) {
         guard array.count < limit else { throw error(.tooMany(limit: limit)) }
     }
-
-    private func reserve<Element>(
-        in array: inout [Element], elementBytes: Int
-    ) throws(WireError) {
-        guard remaining.isMultiple(of: elementBytes) else { throw error(.raggedPacking) }
-        array.reserveCapacity(array.count + remaining / elementBytes)
-    }
 }
 
 // MARK: - Primitives

@@ -63,7 +63,7 @@ package struct DualCoordinateDescent: Sendable {
                     case .squaredHinge: state.stepSquaredHinge(row, cost: cost)
                     case .logistic: state.stepLogistic(row, cost: cost)
                     }
-                // `max` would pass over what is no number, and it would look solved.
+                // `max` would pass over a NaN, and it would look solved.
                 largest = gradient.isNaN ? .infinity : max(largest, gradient)
             }
             if largest < tolerance { return state.solution(passes: pass, converged: true) }
@@ -79,8 +79,8 @@ private struct DualState {
     /// |x_i|², the bias feature included.
     let squares: [Double]
     var alphas: [Double]
-    /// C - α where that is so small that α has too few of its digits, or none; else 0.
-    var rests: [Double]
+    /// C - α, kept apart when α ≈ C, where the subtraction would lose its digits; else 0.
+    var complements: [Double]
     /// In Double: millions of small additions to w must not drift from Σ α y x.
     var weights: [Double]
     var bias = 0.0
@@ -92,7 +92,7 @@ private struct DualState {
             rows.values[rows[row]].reduce(1.0) { $0 + Double($1) * Double($1) }
         }
         alphas = Array(repeating: 0, count: rows.rowCount)
-        rests = alphas
+        complements = alphas
         weights = Array(repeating: 0, count: rows.columnCount)
     }
 
@@ -116,39 +116,49 @@ private struct DualState {
         return abs(projected)
     }
 
-    /// Under this share of C, z is kept beside α = C - z: by half of a Double's digits.
-    private static let restShare = 0x1p-27
-    /// Under it the logarithm's argument would vanish.
+    /// Below this share of C, Z2 is kept beside α = C - Z2: half of a Double's digits.
+    private static let complementShare = 0x1p-27
+    /// Below it the logarithm's argument would vanish.
     private static let least = Double.leastNormalMagnitude
 
-    /// Newton on z in (0, C) for  a/2 (z - α)² + b (z - α) + z log z + (C - z) log(C - z), on the
-    /// side of C/2 where the minimum lies, so that the small one of z and C - z keeps its digits.
+    /// One step of Algorithm 5 of Yu, Huang and Lin (2011) on the dual of logistic regression,
+    ///
+    ///     min over 0 < α < C   αᵀQα/2 + Σ_i α_i log α_i + (C - α_i) log(C - α_i)
+    ///
+    /// with Q_ij = y_i y_j x_i·x_j. For one α_i, with c1 = α_i, c2 = C - α_i, a = Q_ii and
+    /// b = (Qα)_i = y_i w·x_i, the unknown is either Z1, the new α_i, or Z2, the new C - α_i:
+    ///
+    ///     Z1   min over Z of   Z log Z + (C - Z) log(C - Z) + a/2 (Z - c1)² + b (Z - c1)
+    ///     Z2   min over Z of   Z log Z + (C - Z) log(C - Z) + a/2 (Z - c2)² - b (Z - c2)
+    ///
+    /// The one below C/2 is solved for, by Newton's method, so that it keeps its digits.
+    /// - Returns: the size of the dual's derivative in α_i before the step.
     mutating func stepLogistic(_ row: Int, cost: Double) -> Double {
         let a = squares[row]
-        let old = alphas[row]
         let b = signs[row] * margin(row)
-        // The derivative at C/2 tells the side: log terms cancel there.
-        let mirrored = a * (cost / 2 - old) + b < 0
-        let rest = rests[row] > 0 ? rests[row] : cost - old
-        let origin = mirrored ? rest : old
-        let slope = mirrored ? -b : b
+        let c1 = alphas[row]
+        let c2 = complements[row] > 0 ? complements[row] : cost - c1
+        // The derivative in Z1 at C/2, where the logarithms cancel: below 0, Z1 is above C/2.
+        let solvesZ2 = a * (cost / 2 - c1) + b < 0
+        let c = solvesZ2 ? c2 : c1
+        let slope = solvesZ2 ? -b : b
         func derivative(_ z: Double) -> Double {
-            a * (z - origin) + slope + log(z / (cost - z))
+            a * (z - c) + slope + log(z / (cost - z))
         }
-        let atStart = derivative(origin)
-        var z = origin > cost / 2 ? 0.1 * origin : origin
+        let atStart = derivative(c)
+        var z = c > cost / 2 ? 0.1 * c : c
         for _ in 0..<100 {
             let value = derivative(z)
             if abs(value) < 1e-10 { break }
             let next = z - value / (a + cost / ((cost - z) * z))
             z = next <= 0 ? max(z * 0.1, Self.least) : next
         }
-        let alpha = mirrored ? cost - z : z
-        rests[row] = mirrored && z < Self.restShare * cost ? z : 0
-        add(row, (alpha - old) * signs[row])
+        let alpha = solvesZ2 ? cost - z : z
+        complements[row] = solvesZ2 && z < Self.complementShare * cost ? z : 0
+        add(row, (alpha - c1) * signs[row])
         alphas[row] = alpha
-        // At the end of what a Double can say there is no way further down.
-        return origin <= Self.least && atStart > 0 ? 0 : abs(atStart)
+        // Z is already the smallest number that it can be.
+        return c <= Self.least && atStart > 0 ? 0 : abs(atStart)
     }
 
     /// w · x_i

@@ -38,8 +38,8 @@ struct LinearConfiguration {
         bytes = source.bytes
     }
 
-    /// Absent it is an error: null stands where what was trained is no number, and a model with 0
-    /// in its place answers otherwise.
+    /// It must be there: null stands where training gave no number, and 0 in its place would change
+    /// the answers.
     private static func number(
         _ key: String, _ source: JSONSource
     ) throws(WeightsError) -> Double {

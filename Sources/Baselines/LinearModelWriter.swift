@@ -21,8 +21,8 @@ package struct LinearModelWriter {
 
     /// - Parameters:
     ///   - names: of the n-grams, each once, not 0.
-    ///   - weights: what an n-gram counts in a text, the recipe's weighting.
-    ///   - coefficients: what the classifier makes of it.
+    ///   - weights: of each n-gram in a text, by the recipe's weighting.
+    ///   - coefficients: of each n-gram in the classifier.
     package func write(
         _ folder: String, names: [UInt64], weights: [Float], coefficients: [Float]
     ) throws(WeightsError) {

@@ -36,7 +36,7 @@ package final class LinearTextModel: Sendable {
         package let margin: Double
         /// Of the positive label, before any temperature; the negative label's is 0.
         package let logit: Double
-        /// n-grams that the table knows, and all of the text.
+        /// The n-grams of the text that the table has, and all of them.
         package let known: Int
         package let total: Int
     }
@@ -66,7 +66,7 @@ package final class LinearTextModel: Sendable {
                 .mismatch, file.path, "no tensor \"table\" of U64 [a power of two, 2] in it")
         }
         guard table.isFinite else {
-            throw WeightsError(.notFinite, file.path, "a weight in its table is no number")
+            throw WeightsError(.notFinite, file.path, "a weight in its table is not a number")
         }
         self.table = table
         revision = Revision(pieces: [

@@ -23,7 +23,7 @@ struct NGramTable: @unchecked Sendable {
 
     var byteCount: Int { tensor.bytes.count }
 
-    /// nil where the tensor is no such table.
+    /// nil where the tensor is not such a table.
     init?(_ tensor: TensorView) {
         let count = tensor.elementCount / 2
         guard tensor.type == .uint64, tensor.shape == [count, 2], count > 0,

@@ -4,8 +4,8 @@
 // Targets are (N₊+1)/(N₊+2) and 1/(N₋+2) instead of 1 and 0: a few separable texts do not make
 // certainty.
 //
-// Invariant: what was fitted has a positive slope. Margins of few texts can speak against their own
-// labels, since a fold lacks just what it is asked of; calibrating must not turn answers round.
+// Invariant: what was fitted has a positive slope. With few texts the fitted slope can be negative;
+// calibration must never invert answers.
 
 internal import func Glibc.exp
 internal import func Glibc.log

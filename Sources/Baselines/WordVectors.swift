@@ -54,7 +54,7 @@ package struct WordVectors: Sendable {
         let isHeader = first.count == 2 && header.count == 2
         let dimension = isHeader ? header[1] : first.count - 1
         guard (1...Limits.dimension).contains(dimension) else {
-            throw WordVectorsError(path, "line 1: \(dimension) numbers are no vector")
+            throw WordVectorsError(path, "line 1: \(dimension) numbers are not a vector")
         }
         self.init(dimension: dimension)
         let rest = UnsafeBufferPointer(rebasing: bytes[(isHeader ? lineEnd + 1 : 0)...])

@@ -1,5 +1,5 @@
 // AVX-512 VNNI (Ice Lake, Zen 4 and later): the int8 product, four u8 x s8 a lane an instruction.
-// 255 * 127 * K stays below 2^31 for K up to 66,000: the sums are exact.
+// 255 * 127 * K stays below 2^31 for K up to 66,311: the sums are exact.
 #include "internal.h"
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,7 +1,16 @@
-// What the files of this folder share: the tables that the dispatcher lists.
+// What the files of this folder share: the tables that the dispatcher lists, and the scalar
+// kernels' rounding to bf16.
 #pragma once
 #include "include/kernels.h"
 #include <math.h>
+
+// Round to nearest even; a NaN stays one.
+static inline uint16_t bf16_of(float x) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &x, 4);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
+}
 
 extern const tf_kernels tf_kernels_scalar;
 extern const tf_learning tf_learning_scalar;

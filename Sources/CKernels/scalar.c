@@ -11,14 +11,6 @@ static float bf16_to_float(uint16_t x) {
     return value;
 }
 
-// Round to nearest even; a NaN stays one.
-static uint16_t bf16_of(float x) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, &x, 4);
-    if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40);
-    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
-}
-
 static float activation(int epilogue, float x) {
     const float c = 0.7978845608028654f; // sqrt(2 / pi)
     switch (epilogue) {
@@ -40,9 +32,16 @@ static void normalise_row(float *x, int width, const float *gamma, const float *
     for (int i = 0; i < width; i++) x[i] = (float)((x[i] - mean) * inverse) * gamma[i] + beta[i];
 }
 
+// `steps` over the range; 0, which makes every value 0, where that is more than a float holds.
+static float inverse_of(float steps, float range) {
+    const float inverse = range > 0 ? steps / range : 0.0f;
+    return inverse < INFINITY ? inverse : 0.0f;
+}
+
+// A NaN becomes the lowest; the scale of its row says what it was.
 static uint8_t quantise(float x, float inverse, float zero, float lowest) {
-    const float q = rintf(x * inverse) + zero;
-    return (uint8_t)(int)(q < lowest ? lowest : q > lowest + 255.0f ? lowest + 255.0f : q);
+    const float q = rintf(x * inverse) + zero, highest = lowest + 255.0f;
+    return (uint8_t)(int)(q > lowest ? q < highest ? q : highest : lowest);
 }
 
 // The value at column k of a row goes to byte (k mod values) of unit (k / values).
@@ -61,18 +60,19 @@ static int padded_width(int precision, int64_t units) {
 
 static void pack_row(int precision, const tf_pack *p, int row) {
     const int height = p->a.panel_rows;
-    float *x = p->x + row * p->x_stride, low = 0, high = 0;
+    float *x = p->x + row * p->x_stride, low = 0, high = 0, odd = 0;
     if (p->gamma) normalise_row(x, p->width, p->gamma, p->beta, p->epsilon);
     float inverse = 0, zero = 0;
     if (precision == TF_INT8) {
         for (int k = 0; k < p->width; k++) {
             low = x[k] < low ? x[k] : low;
             high = x[k] > high ? x[k] : high;
+            odd += x[k] * 0.0f; // NaN from the first value on that is not finite
         }
         const float range = high - low;
-        inverse = range > 0 ? 255.0f / range : 0.0f;
-        p->a.scale[row] = range * (1.0f / 255.0f);
-        p->a.zero[row] = range > 0 && range < INFINITY ? (int32_t)rintf(-low * inverse) : 0;
+        inverse = inverse_of(255.0f, range);
+        p->a.scale[row] = range * (1.0f / 255.0f) + odd;
+        p->a.zero[row] = inverse > 0 ? (int32_t)rintf(-low * inverse) : 0;
         zero = (float)p->a.zero[row];
     }
     uint32_t *first = (uint32_t *)p->a.panels + (int64_t)(row / height) * height * p->a.units
@@ -90,20 +90,23 @@ static void pack(int precision, const tf_pack *p) {
 static void pack_column(int precision, const tf_pack_weights *p, int column) {
     const float *w = p->w + column * p->w_stride;
     const bool real = column < p->columns;
-    float most = 0, inverse = 0;
+    float most = 0, odd = 0;
     int32_t sum = 0;
-    for (int k = 0; real && k < p->width; k++) most = fabsf(w[k]) > most ? fabsf(w[k]) : most;
-    if (precision == TF_INT8) inverse = most > 0 ? 127.0f / most : 0.0f;
+    for (int k = 0; real && k < p->width; k++) {
+        most = fabsf(w[k]) > most ? fabsf(w[k]) : most;
+        odd += w[k] * 0.0f;
+    }
+    const float inverse = inverse_of(127.0f, most);
     uint32_t *first = (uint32_t *)p->panels
                       + (int64_t)(column / TF_PANEL_COLUMNS) * TF_PANEL_COLUMNS * p->units
                       + column % TF_PANEL_COLUMNS;
     for (int k = 0; k < padded_width(precision, p->units); k++) {
         const float x = real && k < p->width ? w[k] : 0.0f;
         put(precision, first, k, TF_PANEL_COLUMNS, x, inverse, 0.0f, -128.0f);
-        if (precision == TF_INT8) sum += (int32_t)rintf(x * inverse);
+        if (precision == TF_INT8) sum += (int8_t)quantise(x, inverse, 0.0f, -128.0f);
     }
     if (precision != TF_INT8) return;
-    p->scale[column] = most * (1.0f / 127.0f);
+    p->scale[column] = most * (1.0f / 127.0f) + odd;
     p->sum[column] = sum;
 }
 

@@ -4,12 +4,6 @@
 // that dropout drops the same elements on every processor.
 #include "internal.h"
 
-static uint16_t bf16_of(float x) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, &x, 4);
-    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
-}
-
 static float at(const tf_pack_down *p, int64_t row, int column) {
     return row < p->width && column < p->columns ? p->x[row * p->x_stride + column] : 0.0f;
 }

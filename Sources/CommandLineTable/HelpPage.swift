@@ -49,14 +49,15 @@ struct HelpPage {
             heading("Options")
             columns(described.map { ("    \($0.name)", $0.summary) } + rows(of: command.options))
         }
-        var shared = program.options.map { option in
+        let shared = program.options.map { option in
             option.flag + (option.kind.map { " \($0.placeholder)" } ?? "")
         }
+        let also = shared.isEmpty ? "" : "Also \(shared.joined(separator: ", "))"
         if command.options.contains(where: \.hidden) {
-            shared.append("and rarer options")
-            note("Also \(shared.joined(separator: ", ")): see \(program.name)(1).")
+            let rarer = shared.isEmpty ? "Rarer options" : "\(also), and rarer options"
+            note("\(rarer): see \(program.name)(1).")
         } else if !shared.isEmpty {
-            note("Also \(shared.joined(separator: ", ")): see \(program.name) --help.")
+            note("\(also): see \(program.name) --help.")
         }
         examples(command.examples)
         return lines.joined(separator: "\n") + "\n"

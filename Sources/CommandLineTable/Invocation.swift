@@ -29,9 +29,9 @@ package struct Invocation: Sendable {
         values[option.name] ?? option.fallback.map { [$0] } ?? []
     }
 
-    /// The parts of a value between commas, empty ones left out.
+    /// The parts of a value between commas, without blanks around them; empty ones left out.
     package func list(_ option: Option) -> [String] {
-        texts(option).flatMap { $0.split(separator: ",").map(String.init) }
+        texts(option).flatMap { $0.split(separator: ",").map(\.trimmed) }.filter { !$0.isEmpty }
     }
 
     /// `NAME=VALUE` pairs, in the order given.
@@ -67,4 +67,14 @@ package struct Invocation: Sendable {
 
     /// An error about this line that only the program itself could see.
     package func complaint(_ message: String) -> UsageError { UsageError(message, in: place) }
+}
+
+extension Substring {
+    /// Without blanks at its ends.
+    fileprivate var trimmed: String {
+        var rest = self
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
 }

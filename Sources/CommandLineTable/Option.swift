@@ -104,7 +104,8 @@ package enum ValueKind: Sendable {
     /// What is wrong with a value of this kind; nil when it is right.
     package func complaint(about value: String) -> String? {
         switch self {
-        case .text, .model: return nil
+        case .text: return nil
+        case .model: return value.isEmpty ? "an empty name" : nil
         case .file(let name), .folder(let name), .list(let name):
             return value.isEmpty ? "an empty \(name)" : nil
         case .integer(let range):

@@ -8,6 +8,7 @@ internal import Syscalls
 extension Program {
     /// This process's command line. Does not return for `--help`, `--version` and errors.
     package func invocation() -> Invocation {
+        StandardStream.holdClosed()
         do throws(UsageError) {
             let words = try Arguments.words(of: name)
             switch try parse(words, width: Self.helpWidth) {
@@ -29,7 +30,7 @@ extension Program {
 extension UsageError {
     /// Says it on standard error and ends the process.
     package func report() -> Never {
-        printError("\(description)\n")
+        printMessage("\(description)\n")
         ThisProcess.exit(ExitStatus.usage.rawValue)
     }
 }

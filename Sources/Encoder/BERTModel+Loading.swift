@@ -47,12 +47,13 @@ extension BERTModel {
     ///     whose weights are then loaded too.
     ///   - lock: pin the mapped weights in memory, if the system lets us.
     ///   - notice: called on this thread.
-    /// - Throws: when there is no memory.
+    /// - Throws: when there is no memory, or `TEXTFLIX_ISA` names what this machine has not.
     package static func load(
         folder: ModelFolder, precision: Precision = .f32, kernels: Kernels = .best(),
         cache: PackCache? = nil, doubtBelow: Float = 0, lock: Bool = false,
         notice: (LoadNotice) -> Void = { _ in }
     ) throws(EncoderError) -> BERTModel {
+        if let complaint = Kernels.complaint() { throw .unavailable(complaint) }
         let blobs = try blobs(folder, precision, kernels, cache, lock, notice)
         guard doubtBelow > 0 else { return try BERTModel(folder, precision, blobs) }
         let second = try Self.blobs(folder, .bf16, kernels, cache, lock, notice)

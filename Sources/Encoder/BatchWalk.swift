@@ -26,9 +26,12 @@ package final class BatchWalk {
     private unowned let engine: EncoderEngine
     private var model: BERTModel?
     private(set) var batch = RaggedBatch()
+    /// Layers are run once over all texts, and once more over those in doubt, if there are any.
+    private enum Phase { case first, review, done }
+
     private var wanted = Output.logits
     private var nextLayer = 0
-    private var isFinished = false
+    private var phase = Phase.first
 
     /// The hidden states [T, H]; after a last layer that keeps first tokens only, [texts, H].
     private var hidden = FloatBlock()
@@ -40,7 +43,6 @@ package final class BatchWalk {
 
     /// Texts in doubt, and the first logits [texts, C] of all.
     private var review = Review()
-    private var isReviewing = false
     private var firstLogits = FloatBlock()
 
     init(engine: EncoderEngine) { self.engine = engine }
@@ -72,8 +74,7 @@ package final class BatchWalk {
         self.batch.copy(batch)
         wanted = output
         nextLayer = 0
-        isFinished = false
-        isReviewing = false
+        phase = .first
         review.removeAll()
     }
 
@@ -81,9 +82,9 @@ package final class BatchWalk {
     /// - Returns: whether there is more to do.
     @discardableResult
     package func step() -> Bool {
-        guard let asked = model, !isFinished else { return false }
-        let model = isReviewing ? asked.secondLook?.model ?? asked : asked
-        let batch = isReviewing ? review.batch : self.batch
+        guard let asked = model, phase != .done else { return false }
+        let model = phase == .review ? asked.secondLook?.model ?? asked : asked
+        let batch = phase == .review ? review.batch : self.batch
         let pass = engine.pass(model)
         let tokens = batch.tokenCount
         let states = hidden.matrix(rows: tokens, columns: model.hiddenSize)  // [T, H]
@@ -100,10 +101,10 @@ package final class BatchWalk {
         nextLayer += 1
         if isLast {
             finish(model, batch, pass, states)
-            if isReviewing { mergeReview() } else { isReviewing = beginReview(model) }
-            isFinished = !isReviewing || nextLayer > 0
+            if phase == .review { mergeReview() }
+            phase = phase == .first && beginReview(model) ? .review : .done
         }
-        return !isFinished
+        return phase != .done
     }
 
     /// Texts that were computed again, because their logits in int8 were too close to call.
@@ -132,7 +133,7 @@ package final class BatchWalk {
 
     /// The answer; see `Output` for its shape.
     package var output: MatrixView {
-        precondition(isFinished)
+        precondition(phase == .done)
         return result.matrix(rows: resultShape.rows, columns: resultShape.columns).readOnly
     }
 
@@ -142,7 +143,7 @@ package final class BatchWalk {
     /// Gives the walk back to its engine, finished or not.
     package func end() {
         model = nil
-        isFinished = false
+        phase = .first
         batch.removeAll()
     }
 

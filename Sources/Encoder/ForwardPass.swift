@@ -104,9 +104,8 @@ struct ForwardPass {
 
     /// As the reference: a length under 1e-12 counts as 1e-12.
     private func scaleToUnitLength(_ vector: UnsafeMutableBufferPointer<Float>) {
-        let values = UnsafeBufferPointer(vector)
-        let length = Reference.dot(values, values).squareRoot()
-        let scale = Float(1 / max(length, 1e-12))
+        let squares = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
+        let scale = Float(1 / max(squares.squareRoot(), 1e-12))
         for index in vector.indices { vector[index] *= scale }
     }
 

@@ -1,6 +1,6 @@
 // One layer over a batch: what every lane of the pool does, in order.
 //
-//     x  = norm(x)                      the norm that the step before left to do
+//     x  = norm(x)                      the norm that the previous step left to do
 //     q, k, v = x Wq, x Wk, x Wv        blocks of rows
 //     context = softmax(q kᵀ / √D) v    one task a text and head; MPNet adds a bias to the scores
 //     x += context Wo                   blocks of rows, from here to the end of the layer
@@ -9,7 +9,7 @@
 //
 // Every norm is left to whoever reads the rows next, because packing rows for a product reads them
 // anyway. Invariant: between layers, x [T, H] is a sum that the previous norm has not yet touched.
-// Rows never meet but in attention, and no element depends on how the work was cut.
+// Rows meet only in attention, and no element depends on how the work was cut.
 //
 // Letters: T tokens, H hidden, A heads, D = H / A, F feed-forward.
 

@@ -5,7 +5,7 @@
 internal import Numerics
 internal import Syscalls
 
-/// A block of floats that is seen as a matrix of varying shape.
+/// A block of floats that is used as a matrix of varying shape.
 struct FloatBlock: ~Copyable {
     private var memory: AlignedMemory?
     private var base: UnsafeMutablePointer<Float>?

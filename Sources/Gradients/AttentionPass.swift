@@ -5,8 +5,8 @@
 //     dv = P'ᵀ dcontext      dP' = dcontext vᵀ      dS = P (dP - Σ dP P)
 //     dq = dS k              dk = dSᵀ q             dbias(o) = Σ over j - i = o of dS
 //
-// P is made again in the backward pass: n² floats a head would be most of the memory. Invariant:
-// a task writes its own rows and columns only, so the order of tasks changes nothing.
+// P is computed again in the backward pass: n² floats a head would be most of the memory.
+// Invariant: a task writes its own rows and columns only, so the order of tasks changes nothing.
 //
 // Letters: n tokens of one text, D head size, A heads.
 

@@ -1,4 +1,4 @@
-// The loss: cross-entropy between what a row of logits says and what it should, and its gradient.
+// The loss: cross-entropy between a row of logits and its target, and the gradient.
 //
 //     p = softmax(logits)      loss = - Σ t log p      d = (p Σt - t) · scale
 //

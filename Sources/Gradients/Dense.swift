@@ -1,7 +1,7 @@
 // A dense layer as training sees it, y = x Wᵀ + b: forwards, backwards, and with an adapter.
 //
-// With an adapter the layer multiplies by W + scale · B A, which is made anew after every change of
-// A and B; W itself is frozen. The chain rule needs only thin products then:
+// With an adapter the layer multiplies by W + scale · B A, which is computed again after every
+// change of A and B; W itself is frozen. The chain rule then needs only thin products:
 //     dB [N, r] += scale · dyᵀ (x Aᵀ)          dA [r, K] += scale · (dy B)ᵀ x
 //
 // Letters: T tokens, N output and K input channels, r rank.

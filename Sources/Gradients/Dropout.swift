@@ -1,5 +1,5 @@
-// Where a network drops, and the masks there: a mask is made from the draw of the micro-batch, the
-// site and the text and head alone. Nothing is kept; the backward pass makes the same masks again.
+// Where a network drops, and the masks there: a mask is a function of the draw of the micro-batch,
+// the site and the text and head alone. No mask is kept: the backward pass computes it again.
 
 internal import Numerics
 internal import Randomness
@@ -15,8 +15,6 @@ struct Dropout {
         self.draw = probability > 0 ? draw : nil
         self.probability = probability
     }
-
-    var isActive: Bool { draw != nil }
 
     func mask(_ site: Site, layer: Int = 0, task: Int = 0) -> DropoutMask {
         guard let draw else { return DropoutMask(probability: 0, key: 0) }

@@ -72,7 +72,7 @@ struct EmbeddingPass {
     }
 
     /// - Parameters:
-    ///   - d: the gradient of x0; lost.
+    ///   - d: the gradient of x0; overwritten.
     ///   - e: scratch of the same shape.
     func backward(
         _ embedded: MutableMatrixView, _ d: MutableMatrixView, _ e: MutableMatrixView,

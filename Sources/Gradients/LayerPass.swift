@@ -64,7 +64,7 @@ struct LayerPass {
         copy(d, into: e, mask(.attentionOutput, index))
         try dense.learn(
             e.readOnly, record.context.readOnly, layer.attentionOutput, thin: scratch.thin)
-        // The context itself is not needed any more: its place takes its gradient.
+        // The context itself is no longer needed: its memory takes its gradient.
         try dense.backward(e.readOnly, layer.attentionOutput, .store, into: record.context)
         eachTask(index, x.columns) { task, lane in
             attention.backward(task, record, record.context, scratch, scratch.lanes[lane])

@@ -1,12 +1,12 @@
-// What a network in training is to be: an encoder from a folder, a head, and how it is trained.
+// The plan of a network in training: an encoder from a folder, a head, and how it is trained.
 //
-// A value: it decides nothing and opens nothing.
+// A plain value: it decides nothing and opens nothing.
 
 package import Numerics
 package import Weights
 
 package struct NetworkPlan: Sendable {
-    /// What turns hidden states into something to be right about.
+    /// What turns hidden states into the output that the loss is computed on.
     package enum Head: Sendable, Equatable {
         /// BERT's own: tanh(dense(first token)), then the classifier [C, H].
         case pooler
@@ -49,7 +49,7 @@ package struct NetworkPlan: Sendable {
     package var dropout: Float = 0.1
     /// Of what goes into the head.
     package var headDropout: Float = 0.1
-    /// Layers from the top whose weights start anew.
+    /// Layers from the top whose weights start at random.
     package var freshLayers = 0
     package var adapters: Adapters?
     /// Of everything that starts at random.

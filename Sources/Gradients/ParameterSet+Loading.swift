@@ -81,7 +81,7 @@ extension ParameterSet {
         }
     }
 
-    /// Whether it starts anew, whatever the folder has.
+    /// Whether it starts at random, whatever the folder has.
     private static func isFresh(
         _ entry: Entry, _ folder: ModelFolder, _ plan: NetworkPlan
     ) -> Bool {

@@ -39,7 +39,7 @@ package final class ParameterSet {
     private let places: [String: Int]
     private let valueMemory: AlignedMemory
     private let gradientMemory: AlignedMemory
-    /// Counts changes of values, so that what is made of them knows when it is stale.
+    /// Counts changes of values, so that whatever is derived from them knows when it is stale.
     package private(set) var version = 0
 
     /// Of the trained ones together, padding included.
@@ -112,7 +112,7 @@ extension ParameterSet {
     }
 
     private subscript(name: String) -> Entry {
-        guard let entry = entry(name) else { preconditionFailure("\(name) is no parameter") }
+        guard let entry = entry(name) else { preconditionFailure("\(name) is not a parameter") }
         return entry
     }
 }

@@ -1,4 +1,4 @@
-// The memory of tapes: one block that grows to the largest batch seen and is cut anew for each.
+// The memory of tapes: one block that grows to the largest batch seen and is cut again for each.
 
 internal import Numerics
 

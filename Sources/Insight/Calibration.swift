@@ -78,21 +78,21 @@ package enum Calibration {
         return sum / Double(predictions.count)
     }
 
-    /// Of one text, in nats. A truth of which a model is sure that it is none counts as the least
-    /// probability that single precision tells from 0 beside 1.
+    /// Of one text, in nats. A truth that the model gives probability 0 counts as the least
+    /// probability that single precision can tell from 0 beside 1.
     static func logLoss(_ prediction: Prediction) -> Double {
         -log(max(prediction.probabilities[prediction.truth], Double(Float.ulpOfOne)))
     }
 
     /// - Parameters:
     ///   - logits: out-of-fold, [texts, C].
-    ///   - shrinkage: how many texts' worth of belief that 1 is right: few texts move T little.
+    ///   - shrinkage: the prior's weight for T = 1, in texts: few texts move T little.
     /// - Returns: T in 0.05...20.
     package static func temperature(
         logits: [[Double]], truths: [Int], shrinkage: Double = 20
     ) -> Double {
-        // Convex in 1/T alone and in log T alone, but their sum may have two valleys: a grid finds
-        // the deeper one, golden-section search on log T its ground.
+        // One term is convex in 1/T, the other in log T, but their sum may have two minima: a grid
+        // finds the lower one, golden-section search on log T its exact place.
         let penalty = shrinkage / 2
         func loss(_ logT: Double) -> Double {
             let scale = exp(-logT)
@@ -114,7 +114,7 @@ package enum Calibration {
     }
 }
 
-/// Where a function with one valley on an interval is least, to 1e-6 of the interval.
+/// The minimum of a function with only one on an interval, to 1e-6 of the interval.
 func goldenSection(from: Double, to: Double, _ value: (Double) -> Double) -> Double {
     let ratio = (5.0.squareRoot() - 1) / 2
     var lower = from

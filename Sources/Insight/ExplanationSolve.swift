@@ -2,8 +2,8 @@
 //
 //     masks, one a step ──> normal equations ──> factor, a row a step ──> weights
 //
-// A thousand features and eight thousand masks take seconds in all: whoever has other work as well
-// does it between the steps. None takes longer than looking at every mask once.
+// A thousand features and eight thousand masks take seconds in all: a caller with other work does
+// it between the steps. No step takes longer than looking at every mask once.
 
 package struct ExplanationSolve: Sendable {
     private let plan: ExplanationPlan

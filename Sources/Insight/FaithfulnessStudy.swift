@@ -1,9 +1,9 @@
-// Methods of explanation side by side on the same texts: which names what the model really uses,
-// and says the same twice?
+// Methods of explanation side by side on the same texts: which name what the model really uses, and
+// which agree with themselves when asked again?
 //
 // For each text and method, once a seed: an explanation, then the measures of `Faithfulness` along
-// its order, and how well its additive model fits variants drawn anew (R² under LIME's weights, on
-// masks of another seed, of which a small text has few that nobody saw; below 0 it counts as 0).
+// its order, and how well its additive model fits new variants (R² under LIME's weights, on masks
+// of another seed, few of which are unseen for a small text; below 0 it counts as 0).
 // Between seeds: how often the same feature comes first and how alike the ranks are. Every variant
 // of a text is scored once, whoever asks for it.
 
@@ -128,7 +128,7 @@ private struct ScoredMasks {
 }
 
 extension ExplanationPlan {
-    /// Weighted R² of somebody's additive model on this plan's variants; 0 where it is none.
+    /// Weighted R² of an additive model on this plan's variants; 0 where it is negative.
     fileprivate func fit(_ explanation: Explanation, _ scores: [Double]) -> Double {
         let measure = zip(masks, draws).map { mask, times in
             times * LimeLaw.weight(kept: mask.keptCount, of: featureCount)
@@ -162,7 +162,7 @@ extension FaithfulnessStudy.Measures {
         for first in weights.indices {
             for second in weights.indices where second > first {
                 pairs += 1
-                same += Self.top(weights[first]) == Self.top(weights[second]) ? 1 : 0
+                same += weights[first].argmax == weights[second].argmax ? 1 : 0
                 correlation += spearman(weights[first], weights[second])
             }
         }
@@ -173,7 +173,4 @@ extension FaithfulnessStudy.Measures {
         return means
     }
 
-    private static func top(_ weights: [Double]) -> Int? {
-        weights.indices.max { weights[$0] < weights[$1] }
-    }
 }

@@ -1,4 +1,4 @@
-// LIME's law for texts (Ribeiro 2016, as marcotcr/lime computes it), and Shapley's beside it.
+// LIME's distribution over masks (Ribeiro 2016, as marcotcr/lime computes it), and Shapley's.
 //
 // A sample removes r of S features, r uniform on 1...S, the subset uniform among those of its size.
 // With k = S - r kept, its distance to the text is the cosine distance of two 0/1 rows in per cent,

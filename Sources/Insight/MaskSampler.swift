@@ -1,7 +1,7 @@
-// Which variants of a text an explanation looks at: drawn by a law, or all of them.
+// Which variants of a text an explanation looks at: drawn from a distribution, or all of them.
 //
-// Invariant: `masks` are distinct, the first keeps everything; `draws` counts how often the law
-// chose each. Draws come in pairs, a mask and its complement, which keeps the law of each sample
+// Invariant: `masks` are distinct, the first keeps everything; `draws` counts how often each was
+// drawn. Draws come in pairs, a mask and its complement, which keeps the distribution of a sample
 // and cuts the variance of the difference that a feature makes. Same seed, same masks, everywhere.
 
 internal import Randomness

@@ -1,4 +1,4 @@
-// A classifier's answer beside the truth: what every measure of quality here is computed from.
+// A classifier's answer and the truth: what every measure of quality here is computed from.
 
 /// One text: the probabilities of C labels, and which label was right.
 package struct Prediction: Sendable {
@@ -12,11 +12,14 @@ package struct Prediction: Sendable {
     }
 
     /// The label with the highest probability, the first of equals.
-    package var label: Int {
-        probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
-    }
+    package var label: Int { probabilities.argmax }
 
     package var confidence: Double { probabilities[label] }
 
     package var isRight: Bool { label == truth }
+}
+
+extension [Double] {
+    /// The place of the largest, the first of equals; 0 where there is none.
+    package var argmax: Int { indices.reduce(0) { self[$1] > self[$0] ? $1 : $0 } }
 }

@@ -1,8 +1,9 @@
-// A plan whose time ran out: what the variants that were scored tell without the others.
+// A plan cut short: solved from the variants that were scored in time.
 //
-// Each mask counts by its own law whichever others are there, so a part of a sample is a smaller
-// sample. All masks of an exact plan become draws of the law they enumerate, in the proportion of
-// their chances. Leave-one-out has no part: a feature whose removal was not scored has no weight.
+// The masks of a sample are drawn independently, so a part of a sample is a smaller sample. The
+// masks of an exact plan become draws from the distribution they enumerate, in proportion to their
+// probabilities. Leave-one-out cannot be cut short: a feature whose removal was not scored has no
+// weight.
 
 extension ExplanationPlan {
     /// The plan over those masks alone, to be solved from their scores.

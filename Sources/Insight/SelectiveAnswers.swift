@@ -1,4 +1,4 @@
-// Answering only when sure: what it costs to abstain, and label sets that keep a promise.
+// Answering only when sure: what abstaining costs, and label sets with guaranteed coverage.
 //
 // Risk-coverage: answers sorted by falling confidence; the error among those that are kept.
 // Split conformal (Vovk; Angelopoulos & Bates 2021): with scores s = 1 - p(truth) of n held-out
@@ -7,7 +7,7 @@
 
 package enum SelectiveAnswers {
     package struct Point: Sendable, Equatable {
-        /// The confidence from which on an answer is given.
+        /// The least confidence at which an answer is given.
         package let threshold: Double
         /// The share of texts that is answered.
         package let coverage: Double

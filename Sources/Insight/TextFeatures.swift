@@ -21,7 +21,7 @@ package struct TextFeatures: Sendable {
 
     /// The distinct words of a text, in the order of their first places; a word is a run of
     /// letters, numbers and underscores, the complement of the reference's `\W+`; a line break of
-    /// HTML is no word.
+    /// HTML is not a word.
     package init(wordsOf text: [UInt8]) {
         var indices: [ArraySlice<UInt8>: Int] = [:]
         var places: [[Range<Int>]] = []

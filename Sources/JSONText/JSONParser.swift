@@ -115,8 +115,10 @@ struct JSONParser {
             let nameOffset = offset
             let name = try memberName()
             guard names.insert(name).inserted else {
-                let shown = String(decoding: name.prefix(80), as: UTF8.self)
-                throw error("the key \"\(shown)\" stands twice", at: nameOffset)
+                // Escaped: it may hold anything, also a line end.
+                var shown = JSONWriter()
+                shown.string(String(decoding: name.prefix(80), as: UTF8.self))
+                throw error("the key \(shown.text) stands twice", at: nameOffset)
             }
             try skipSpace()
             guard take(":") else { throw error("expected ':' after a key") }

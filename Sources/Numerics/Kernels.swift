@@ -56,11 +56,21 @@ package struct Kernels: @unchecked Sendable {
     }()
 
     /// The richest one, or the one that `TEXTFLIX_ISA` names. Where a processor has none of our
-    /// instruction sets, OpenBLAS if it is installed.
+    /// instruction sets, OpenBLAS if it is installed. Whether the name is good, `complaint` says.
     package static func best() -> Kernels {
-        if let name = environment("TEXTFLIX_ISA"), let named = Kernels(isa: name) { return named }
+        if let name = environment(variable), let named = Kernels(isa: name) { return named }
         if tables.count == 1, let portable = Kernels(openBLAS: .shared) { return portable }
         return tables[tables.count - 1]
+    }
+
+    /// What is wrong with `TEXTFLIX_ISA`; nil where it is not set, or names what `init(isa:)` finds.
+    package static func complaint(
+        _ environment: (String) -> String? = environment
+    ) -> String? {
+        guard let name = environment(variable), Kernels(isa: name) == nil else { return nil }
+        let names = tables.map(\.name).joined(separator: ", ")
+        return "\(variable): '\(name)' is not to be had here; there are \(names), and \(openBLAS) "
+            + "where it is installed"
     }
 
     /// By name: `scalar`, `avx2`, `avx512`, `avx512vnni`, `avx512bf16`, `openblas`; nil when this
@@ -82,6 +92,7 @@ package struct Kernels: @unchecked Sendable {
         self.init(table: Kernels.tables[0].table, blas: blas)
     }
 
+    private static let variable = "TEXTFLIX_ISA"
     private static let openBLAS = "openblas"
 
     package var name: String {

@@ -6,16 +6,16 @@
 //
 //     activations [K][48]  transposed  x  weights [K][32]  ->  tile [48][32]  ->  epilogue
 //
-// Invariant: calls are of one shape, whatever the batch, and one in which every row is computed by
-// the same instructions wherever it stands; rows that a batch lacks are padding. How many of the
-// 48 rows such a call may have is found out once, by trying: the kernel for Haswell and Zen adds up
-// the first and the last six of twelve rows in different orders, but a call of eight in one order.
-// It is slower than a large sgemm and that is its price.
+// Invariant: every call has the same shape, whatever the batch, chosen so that equal rows give
+// equal bits; rows that a batch lacks are padding. How many of the 48 rows such a call may have is
+// found once, by trying: the kernel for Haswell and Zen adds up the first and the last six of
+// twelve rows in different orders, but a call of eight in one order. This is slower than one large
+// sgemm.
 //
-// The library is opened at run time, because loading it takes about 30 ms which nobody else need
-// spend, and because it reads its settings from the environment while it loads: a foreign core type
-// halves its speed, so those variables are taken away first. It is told one thread: threads are
-// ours. Not safe: the first use changes the environment, so it must happen before other threads
+// The library is opened at run time, because loading it takes about 30 ms that nobody else need
+// spend, and because it reads its settings from the environment while it loads: the wrong core type
+// halves its speed, so those variables are removed first. It is told to use one thread: the threads
+// are ours. Not safe: the first use changes the environment, so it must happen before other threads
 // read it.
 
 internal import CKernels
@@ -54,13 +54,13 @@ struct OpenBLAS: Sendable {
             let sgemm = library.symbol("cblas_sgemm")
         else { return nil }
         self.sgemm = unsafeBitCast(sgemm, to: SGEMM.self)
-        callRows = Self.rowsTreatedAlike(by: self.sgemm)
+        callRows = Self.largestRowInvariantCall(of: self.sgemm)
     }
 
-    /// The most rows of a call that all come out the same when they are the same.
-    private static func rowsTreatedAlike(by sgemm: SGEMM) -> Int {
+    /// Feed identical rows, require identical results: the most rows of a call that pass.
+    private static func largestRowInvariantCall(of sgemm: SGEMM) -> Int {
         let columns = PackedMatrix.panelColumns, longest = 1025
-        // Values whose sums round: in another order they come out otherwise.
+        // Values whose sums round, so that another order gives another result.
         let value = { (at: Int) in Float((at * 7919) % 1009) / 1009 - 0.5 }
         let a = (0..<longest * panelRows).map { value($0 / panelRows) }
         let b = (0..<longest * columns).map { value($0 + 500) }

@@ -28,13 +28,4 @@ package enum Precision: String, Sendable, CaseIterable {
         case .int8: ["avx512vnni", "avx512bf16"].contains(kernels)
         }
     }
-
-    /// The place in the C tables.
-    var index: Int {
-        switch self {
-        case .f32: 0
-        case .bf16: 1
-        case .int8: 2
-        }
-    }
 }

@@ -44,18 +44,19 @@ package struct BlockPlan: Sendable, Equatable {
         self.leastRowsALane = leastRowsALane
     }
 
-    func isAlone(_ total: Int, lanes: Int) -> Bool {
+    /// Whether each lane works on blocks of its own.
+    package func isAlone(_ total: Int, lanes: Int) -> Bool {
         lanes == 1 || total >= lanes * leastRowsALane
     }
 
     /// Blocks as equal as they can be, and for few of them a multiple of the lanes.
-    func blockCount(_ total: Int, lanes: Int) -> Int {
+    package func blockCount(_ total: Int, lanes: Int) -> Int {
         let least = (total + rows - 1) / rows
         guard isAlone(total, lanes: lanes), least < 8 * lanes else { return max(least, 1) }
         return (least + lanes - 1) / lanes * lanes
     }
 
-    static func block(_ index: Int, of count: Int, _ total: Int) -> Range<Int> {
+    package static func block(_ index: Int, of count: Int, _ total: Int) -> Range<Int> {
         index * total / count..<(index + 1) * total / count
     }
 }

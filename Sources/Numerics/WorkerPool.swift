@@ -29,17 +29,16 @@ package final class WorkerPool: @unchecked Sendable {
         func join() { thread.take()?.join() }
     }
 
-    /// - Parameters:
-    ///   - threads: lanes; 0 for one a processor that this process may use.
-    ///   - pin: bind each lane but the caller's to a processor of its own, if they suffice.
+    /// Each lane but the caller's is bound to a processor of its own, if there are enough.
+    /// - Parameter threads: lanes; 0 for one a processor that this process may use.
     /// - Throws: when the system has no room for a thread.
-    package init(threads wanted: Int = 0, pin: Bool = true) throws(OutOfMemory) {
+    package init(threads wanted: Int = 0) throws(OutOfMemory) {
         let processors = ThisProcess.allowedProcessors
         let count = wanted > 0 ? wanted : processors.count
         let crew = Crew(lanes: count, spins: count <= processors.count ? 20_000 : 100)
         self.crew = crew
         for index in 1..<max(count, 1) {
-            let processor = pin && count <= processors.count ? processors[index] : nil
+            let processor = count <= processors.count ? processors[index] : nil
             do {
                 let thread = try Thread.spawn(name: "lane \(index)") {
                     if let processor { Thread.pin(toProcessor: processor) }

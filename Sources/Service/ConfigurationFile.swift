@@ -245,5 +245,9 @@ private struct ConfigurationReader {
                 fail(member.node.span.lowerBound, "\(setting.key) must be \(complaint)")
             }
         }
+        let named = Set((node.object ?? []).map(\.nameText))
+        if named.contains("queue_texts"), !named.contains("queue_texts_per_user") {
+            limits.setQueue(limits.queueTexts)
+        }
     }
 }

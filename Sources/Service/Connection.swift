@@ -1,37 +1,27 @@
 // One client's connection as a state machine: bytes and time in, effects out, frames to send kept
 // until they are taken. No socket, no clock.
 //
-//     receive(bytes) ──> next() ──> .request, .message, .endOfMessages   somebody does the work and
-//                                                                        calls answer, fail, ...
-//                                   .abandon                             nobody wants it any more
-//                                   .close                               the last effect
+//     receive(bytes) ──> next() ──> .request, .message    somebody does the work and calls answer,
+//                                                         fail, ...
+//                                   .refused, .rejected   answered here, to be counted
+//                                   .abandon              nobody wants it any more
+//                                   .close                the last effect
 //     unsent ──> didSend(count)
 //
 // Invariants: every stream that was accepted gets exactly one terminal frame, unless the connection
 // ends before; a frame is only looked at when its answer would find room, so a client that does not
-// read its answers is soon not read itself; whatever the peer does, a connection holds at most one
-// frame being received and `outputBytes` of answers. An idle one holds next to nothing.
+// read its answers is soon not read itself; each frame makes an effect, so whoever counts effects
+// knows what a connection costs; whatever the peer does, it holds at most one frame being received,
+// what the owner read together with it, and `outputBytes` of answers. An idle one holds next to
+// nothing.
 
 internal import Syscalls
 package import TextflixProtocol
 
 package struct Connection: Sendable {
-    package enum Effect: Sendable, Equatable {
-        /// A unary request, or the opening of a stream (whose payload, if any, follows as message).
-        case request(stream: UInt32, RequestEnvelope)
-        /// A message of an open stream.
-        case message(stream: UInt32, ArraySlice<UInt8>)
-        /// A request was answered with a refusal: too many of the connection are unanswered.
-        case refused(stream: UInt32)
-        /// The stream ended here, by a violation or because the client closed it when all was
-        /// answered: nothing of it is wanted any more.
-        case abandon(stream: UInt32)
-        case close(CloseReason)
-    }
-
     struct OpenStream: Sendable {
         var state: StreamState
-        let isStreaming: Bool
+        let method: MethodName
         var window = StreamWindow()
     }
 
@@ -130,13 +120,10 @@ package struct Connection: Sendable {
                 return !queued.isEmpty
             }
             take(frame)
+            if queued.isEmpty { queued.append(.nothing) }
             return true
         } catch {
-            if let answer = error.answer {
-                if streams[answer.stream] != nil { queued.append(.abandon(stream: answer.stream)) }
-                streams[answer.stream] = nil
-                writer.failure(stream: answer.stream, answer.status)
-            }
+            if let answer = error.answer { reject(answer.stream, answer.status) }
             end(.notOurs(error), flushing: true)
             return !queued.isEmpty
         }
@@ -153,7 +140,7 @@ package struct Connection: Sendable {
                 end(.notOurs(.unknownKind(frame.header.kind.rawValue)), flushing: true)
             }
         } catch {
-            fail(stream, error.status, abandoning: true)
+            reject(stream, error.status)
         }
     }
 
@@ -165,22 +152,27 @@ package struct Connection: Sendable {
         do throws(WireError) {
             envelope = try RequestEnvelope(decoding: frame.body)
         } catch {
-            return refuse(stream, .invalidArgument, error.description)
+            return reject(stream, .invalid(error.description))
         }
         guard envelope.service == serviceName, let method = MethodName(rawValue: envelope.method)
         else {
             let name = "\(envelope.service)/\(envelope.method)".prefix(Limits.nameBytes)
-            return refuse(stream, .unimplemented, "there is no method \(name)")
+            return reject(
+                stream, Status(code: .unimplemented, message: "there is no method \(name)"))
         }
-        try method.check(opening: frame.header.flags)
+        do throws(StreamViolation) {
+            try method.check(opening: frame.header.flags)
+        } catch {
+            return reject(stream, error.status, method)
+        }
         guard hasRoom(for: method) else {
             let text = "\(limits.streamsPerConnection) requests of this connection are unanswered"
-            queued.append(.refused(stream: stream))
+            queued.append(.refused(stream: stream, method: method))
             return writer.failure(
                 stream: stream,
                 Status(code: .resourceExhausted, message: text, retryAfter: .milliseconds(50)))
         }
-        streams[stream] = OpenStream(state: state, isStreaming: method.isStreaming)
+        streams[stream] = OpenStream(state: state, method: method)
         queued.append(.request(stream: stream, envelope))
         if method.isStreaming {
             // ttrpc lets the opening carry the first message, and demands one when it also closes.
@@ -215,8 +207,13 @@ package struct Connection: Sendable {
         queued.append(.message(stream: stream, body))
     }
 
-    private mutating func refuse(_ stream: UInt32, _ code: StatusCode, _ message: String) {
-        writer.failure(stream: stream, Status(code: code, message: message))
+    /// Answers a frame with an error, on whatever number it bears; a stream of that number ends.
+    private mutating func reject(
+        _ stream: UInt32, _ status: Status, _ method: MethodName? = nil
+    ) {
+        let method = method ?? streams[stream]?.method
+        fail(stream, status, abandoning: true)
+        queued.append(.rejected(stream: stream, method: method, code: status.code))
     }
 
     /// The client will send nothing more, so its open streams have had their last message.
@@ -283,7 +280,7 @@ package struct Connection: Sendable {
     /// - Returns: whether it was the end of the stream.
     @discardableResult
     private mutating func finishIfAnswered(_ stream: UInt32) -> Bool {
-        guard let record = streams[stream], record.isStreaming, record.state == .answering,
+        guard let record = streams[stream], record.method.isStreaming, record.state == .answering,
             record.window.unanswered == 0
         else { return false }
         writer.endOfData(stream: stream)

@@ -94,11 +94,11 @@ final class EngineRun {
             let isDone = steps(walk, batch, model, &progress)
             let outcomes = isDone ? Readout(batch: batch, walk: walk).outcomes() : []
             let computed = MonotonicClock.now.since(started) - progress.interrupted
-            scheduler.finish(
-                batch.number, computed: computed,
-                share: isDone
-                    ? 1 : min(1, Double(progress.layers) / Double(max(1, model.layerCount))))
-            report(batch, started, computed, progress, outcomes, abandoned: !isDone)
+            let share =
+                isDone ? 1 : min(1, Double(progress.layers) / Double(max(1, model.layerCount)))
+            scheduler.finish(batch.number, computed: computed, share: share)
+            report(
+                batch, started, computed, progress, outcomes, share: share, abandoned: !isDone)
         } catch {
             fail(batch, started, "\(error)")
         }
@@ -146,19 +146,21 @@ final class EngineRun {
                 window: $0.window)
         }
         scheduler.finish(batch.number, computed: nil)
-        report(batch, started, MonotonicClock.now.since(started), Progress(), outcomes)
+        report(batch, started, MonotonicClock.now.since(started), Progress(), outcomes, share: 0)
     }
 
+    /// - Parameter share: of its layers, how many were computed.
     private func report(
         _ batch: Batch<TokenisedText>, _ started: Instant, _ computed: UInt64,
-        _ progress: Progress, _ outcomes: [TextOutcome], abandoned: Bool = false
+        _ progress: Progress, _ outcomes: [TextOutcome], share: Double, abandoned: Bool = false
     ) {
         mailbox.post(
             .batch(
                 BatchReport(
                     model: batch.items[0].payload.model.name, workClass: batch.workClass,
                     closed: batch.closed,
-                    textCount: batch.items.count, tokenCount: batch.tokenCount, started: started,
+                    textCount: batch.items.count, tokenCount: batch.tokenCount,
+                    computedTokens: Int(Double(batch.tokenCount) * share), started: started,
                     computed: computed, interruptions: progress.interruptions,
                     outcomes: outcomes, wasAbandoned: abandoned)))
     }

@@ -146,13 +146,13 @@ package final class EventLoop {
     private func settle(now: Instant) {
         while true {
             exchange.resumeParked(now: now)
+            if isQuiet { exchange.checkDrained() }
             // First what the daemon does, then what it says, so nobody hears of what is not yet so.
             let effects = exchange.takeLifecycleEffects()
             for effect in effects { apply(effect, now: now) }
             let touched = exchange.takeTouched()
             for key in touched { write(key, now: now) }
             close(exchange.takeClosed())
-            if isQuiet { exchange.checkDrained() }
             if exitCode != nil { break }
             if touched.isEmpty, effects.isEmpty, !exchange.hasLifecycleEffects { break }
         }
@@ -223,12 +223,7 @@ package final class EventLoop {
 
     private func welcome(_ peer: consuming Descriptor) throws(Errno) {
         let credentials = try PeerCredentials(of: peer.number)
-        guard let key = exchange.connect(credentials) else {
-            _ = Exchange.refusal.withUnsafeBytes { bytes in
-                try? UnixSocket.send(peer.number, bytes)
-            }
-            return
-        }
+        guard let key = exchange.connect(credentials) else { return refuse(peer) }
         let socket = Socket(peer)
         socket.interest = [.readable, .halfClosed]
         do throws(Errno) {
@@ -242,13 +237,21 @@ package final class EventLoop {
         sockets[key] = socket
     }
 
+    private func refuse(_ peer: borrowing Descriptor) {
+        let number = peer.number
+        _ = Exchange.refusal.withUnsafeBytes { try? UnixSocket.send(number, $0) }
+    }
+
     /// Without a descriptor for it a client can only be turned away: with the one in reserve, and
     /// then a pause, because the listener stays readable.
     private func turnAway(_ listener: Listener, _ error: Errno, now: Instant) {
         log.limited(.error, "cannot accept: \(error)")
         if error == .processLimit || error == .systemLimit {
             reserve = nil
-            _ = try? UnixSocket.accept(listener.socket.number)
+            if let peer = try? UnixSocket.accept(listener.socket.number) {
+                exchange.noteTurnedAway()
+                refuse(peer)
+            }
             reserve = try? openForReading("/dev/null")
         }
         stopListening()

@@ -29,6 +29,8 @@ extension Exchange {
         case .terminate, .interrupt:
             log(.notice, "\(signal.name): draining")
             apply(lifecycle.terminate(now: now))
+            // What waits for room is told that there will be none.
+            queueMoved = true
         case .hangUp:
             log(.notice, "\(signal.name): reloading")
             apply(lifecycle.reload())
@@ -43,17 +45,20 @@ extension Exchange {
     }
 
     private func take(_ outcome: TextOutcome, now: Instant) {
-        guard let request = pending[outcome.request] else { return }
+        // Of the request no more is kept at hand: its outcomes would be copied for every text.
+        guard
+            let (model, workClass) = pending[outcome.request].map({ ($0.model, $0.workClass) })
+        else { return }
         if outcome.readNanoseconds > 0 {
             figures.observe(
                 "textflix_tokenize_duration_seconds", nanoseconds: outcome.readNanoseconds,
-                in: .shortSeconds, "model", request.model.name, "priority", request.workClass.name)
+                in: .shortSeconds, "model", model.name, "priority", workClass.name)
         }
         guard let whole = pending[outcome.request]!.take(outcome) else { return }
         remember(whole)
         if case .failure(let code, _) = whole.result {
             figures.count(
-                "textflix_texts_failed_total", 1, "model", request.model.name, "code", code.name)
+                "textflix_texts_failed_total", 1, "model", model.name, "code", code.name)
         }
         finishIfComplete(outcome.request, now: now)
     }
@@ -97,7 +102,7 @@ extension Exchange {
             "textflix_compute_duration_seconds", nanoseconds: report.computed, "model", model,
             "priority", priority)
         figures.count(
-            "textflix_tokens_total", report.tokenCount, "model", model, "priority", priority)
+            "textflix_tokens_total", report.computedTokens, "model", model, "priority", priority)
     }
 
     /// A text that could not be computed fails inside a good answer. It is our fault or the
@@ -160,6 +165,7 @@ extension Exchange {
         figures.observe(
             "textflix_request_duration_seconds", nanoseconds: now.since(done.arrival), "model",
             model, "priority", priority)
+        guard done.hasBatch else { return }
         figures.observe(
             "textflix_queue_duration_seconds", nanoseconds: done.timing.queuedNs, "model", model,
             "priority", priority)

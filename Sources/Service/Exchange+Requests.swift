@@ -33,14 +33,34 @@ extension Exchange {
             case .classify, .embed, .tag, .tokenize, .explain:
                 let order = try WorkOrder(method, envelope.payload)
                 modelName = order.modelName
-                let request = try submit(
+                let outcome = try submit(
                     order, method, address, endpoint, deadline: deadline, now: now)
-                endpoint.unary[address.stream] = request
-                finishIfComplete(request, now: now)
+                switch outcome {
+                case .success(let request):
+                    endpoint.unary[address.stream] = request
+                    finishIfComplete(request, now: now)
+                case .failure(let refusal): throw status(of: refusal)
+                }
             }
         } catch {
-            fail(address, endpoint, method, error, modelName: modelName)
+            refuse(address, endpoint, method, error, modelName: modelName, now: now)
         }
+    }
+
+    /// The answer to who is refused by the queue, counted.
+    func status(of refusal: Refusal) -> Status {
+        countRefusal(refusal.name)
+        return Status(refusal, limits)
+    }
+
+    /// Refuses what a client asks. Whoever goes on asking for it is not read for a moment, unless
+    /// it is the daemon that is not ready.
+    func refuse(
+        _ address: StreamAddress, _ endpoint: Endpoint, _ method: MethodName, _ status: Status,
+        modelName: String = "", now: Instant
+    ) {
+        if status.code != .unavailable { endpoint.connection.noteRefusal(now: now) }
+        fail(address, endpoint, method, status, modelName: modelName)
     }
 
     /// Ends a stream with an error, and counts it.
@@ -71,9 +91,11 @@ extension Exchange {
             ? "no model of that name (\(modelName.utf8.count) bytes)" : status.message
     }
 
-    func count(_ method: MethodName, _ code: StatusCode) {
+    /// - Parameter method: nil: none of ours.
+    func count(_ method: MethodName?, _ code: StatusCode) {
         figures.count(
-            "textflix_requests_total", 1, "method", method.rawValue, "code", code.name)
+            "textflix_requests_total", 1, "method", method?.rawValue ?? "unknown", "code",
+            code.name)
     }
 
     private static func deadline(_ timeout: Int64, now: Instant) throws(Status) -> Instant {
@@ -84,10 +106,11 @@ extension Exchange {
     }
 
     /// Puts an order into the queue.
+    /// - Returns: the queue's refusal, not counted: a message of a stream may wait.
     func submit(
         _ order: WorkOrder, _ method: MethodName, _ address: StreamAddress, _ endpoint: Endpoint,
         deadline: Instant, now: Instant
-    ) throws(Status) -> RequestID {
+    ) throws(Status) -> Result<RequestID, Refusal> {
         try checkState()
         let model = try catalog.find(order.modelName)
         try check(order, against: model)
@@ -98,24 +121,29 @@ extension Exchange {
         let missing = answerFromCache(&accepted, request, order)
         let texts = missing.map { order.texts[$0] }
         if !texts.isEmpty {
-            try admit(
-                Claim(
-                    request: request, user: endpoint.peer.user, connection: address.connection,
-                    workClass: order.workClass,
-                    lane: Lane(model: model.number, output: order.output), arrival: now,
-                    deadline: deadline, textCount: texts.count,
-                    byteCount: texts.reduce(0) { $0 + $1.utf8.count },
-                    estimatedTokens: Self.estimate(texts, order, model)), method, now: now)
+            let claim = Claim(
+                request: request, user: endpoint.peer.user, connection: address.connection,
+                workClass: order.workClass,
+                lane: Lane(model: model.number, output: order.output), arrival: now,
+                deadline: deadline, textCount: texts.count,
+                byteCount: texts.reduce(0) { $0 + $1.utf8.count },
+                estimatedTokens: Self.estimate(texts, order, model))
+            do throws(Refusal) {
+                try sink.admit(claim, now: now)
+            } catch {
+                return .failure(error)
+            }
         }
+        countCached(order, missing: missing.count)
         pending[request] = accepted
         if deadline != .distantFuture { timers.push(deadline, .request(request)) }
-        guard !texts.isEmpty else { return request }
+        guard !texts.isEmpty else { return .success(request) }
         if case .explain(let explained) = order.kind {
             sink.explain(
                 ExplanationTask(
                     request: request, model: model, order: explained, text: texts[0],
                     truncation: accepted.truncation, deadline: deadline))
-            return request
+            return .success(request)
         }
         sink.tokenise(
             TokenisingTask(
@@ -124,23 +152,7 @@ extension Exchange {
                 truncation: accepted.truncation,
                 specialTokens: order.kind != .tokenize(specialTokens: false), texts: texts,
                 indices: missing))
-        return request
-    }
-
-    private func admit(
-        _ claim: Claim, _ method: MethodName, now: Instant
-    ) throws(Status) {
-        do throws(Refusal) {
-            try sink.admit(claim, now: now)
-        } catch {
-            let status = Status(error, limits)
-            // A message of a stream that only waits for room is not refused.
-            if !(method == .classifyStream && status.isWorthWaiting) {
-                countRefusal(error.name)
-                endpoints[claim.connection]?.connection.noteRefusal(now: now)
-            }
-            throw status
-        }
+        return .success(request)
     }
 
     func countRefusal(_ reason: String) {
@@ -152,15 +164,21 @@ extension Exchange {
     private func answerFromCache(
         _ accepted: inout PendingRequest, _ request: RequestID, _ order: WorkOrder
     ) -> [Int] {
-        guard cache.isOn, order.kind == .classify else { return Array(order.texts.indices) }
-        let missing = order.texts.indices.filter { index in
+        guard isCached(order) else { return Array(order.texts.indices) }
+        return order.texts.indices.filter { index in
             guard let answer = cache.find(accepted.cacheKey(index)) else { return true }
             accepted.take(answer.outcome(request, index))
             return false
         }
-        figures.count("textflix_cache_hits_total", order.texts.count - missing.count)
-        figures.count("textflix_cache_misses_total", missing.count)
-        return missing
+    }
+
+    private func isCached(_ order: WorkOrder) -> Bool { cache.isOn && order.kind == .classify }
+
+    /// Once an order is accepted: one that waits for room is looked up each time that it tries.
+    private func countCached(_ order: WorkOrder, missing: Int) {
+        guard isCached(order) else { return }
+        figures.count("textflix_cache_hits_total", order.texts.count - missing)
+        figures.count("textflix_cache_misses_total", missing)
     }
 
     private func checkState() throws(Status) {

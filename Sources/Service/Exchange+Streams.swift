@@ -3,6 +3,10 @@
 // A message that finds the queue full is parked, not refused: bulk input is slowed to the pace of
 // the engine. What is parked is bounded by bytes; beyond that the connection is not read. Each
 // message is a request of its own to everything behind.
+//
+// Of a user's connections that wait the one tries first that has found no room longest, and nobody
+// of them passes it while it waits for their common share: neither does one that floods keep the
+// others out, nor do small messages a large one.
 
 internal import Syscalls
 internal import TextflixProtocol
@@ -13,6 +17,8 @@ struct MessageRow: Sendable {
         case parked(WorkOrder)
         case pending(RequestID)
         case answered(ClassifyResponse)
+        /// The last of its row: the stream ends with it, once all before it are answered.
+        case refused(Status)
     }
 
     let deadline: Instant
@@ -28,6 +34,14 @@ struct MessageRow: Sendable {
         slots.compactMap { if case .pending(let request) = $0 { request } else { nil } }
     }
 
+    /// It takes no more messages.
+    var isEnding: Bool { if case .refused? = slots.last { true } else { false } }
+
+    /// Refuses the message in that place, which is parked as all after it are: they are forgotten.
+    mutating func refuse(from place: Int, _ status: Status) {
+        slots.replaceSubrange(place..., with: [.refused(status)])
+    }
+
     /// The oldest that waits for room in the queue.
     var firstParked: (place: Int, order: WorkOrder)? {
         for (place, slot) in slots.enumerated() {
@@ -41,42 +55,69 @@ extension Exchange {
     func takeMessage(
         _ address: StreamAddress, _ body: ArraySlice<UInt8>, _ endpoint: Endpoint, _ now: Instant
     ) {
-        guard endpoint.streams[address.stream] != nil else { return }
+        guard endpoint.streams[address.stream]?.isEnding == false else { return }
         do throws(Status) {
             let order = try WorkOrder(.classifyStream, body)
             endpoint.streams[address.stream]!.slots.append(.parked(order))
             endpoint.parkedBytes += order.heldBytes
         } catch {
-            return fail(address, endpoint, .classifyStream, error)
+            return refuse(address, endpoint, .classifyStream, error, now: now)
         }
-        submitParked(address, endpoint, now: now)
+        if !usersWithParked.contains(endpoint.peer.user) {
+            submitParked(address, endpoint, now: now)
+        }
         hold(address.connection, endpoint, now: now)
     }
 
     /// Queues as many parked messages of a stream as find room, in their order.
-    private func submitParked(_ address: StreamAddress, _ endpoint: Endpoint, now: Instant) {
+    /// - Returns: why the next of them waits; nil: none does.
+    @discardableResult
+    private func submitParked(
+        _ address: StreamAddress, _ endpoint: Endpoint, now: Instant
+    ) -> Refusal? {
         while let row = endpoint.streams[address.stream], let (place, order) = row.firstParked {
             do throws(Status) {
-                let request = try submit(
+                let outcome = try submit(
                     order, .classifyStream, address, endpoint, deadline: row.deadline, now: now)
-                endpoint.streams[address.stream]!.slots[place] = .pending(request)
-                endpoint.parkedBytes -= order.heldBytes
-                finishIfComplete(request, now: now)
+                switch outcome {
+                case .success(let request):
+                    endpoint.streams[address.stream]!.slots[place] = .pending(request)
+                    endpoint.parkedBytes -= order.heldBytes
+                    finishIfComplete(request, now: now)
+                case .failure(let refusal):
+                    // The texts in the queue leave it sooner or later, and then `resumeParked` is
+                    // called.
+                    if refusal.isWorthWaiting { return refusal }
+                    throw status(of: refusal)
+                }
             } catch {
-                // With a time to come back it is a matter of waiting, and we can do that here: the
-                // texts in the queue leave it sooner or later, and then `resumeParked` is called.
-                if error.isWorthWaiting { return }
-                return fail(
-                    address, endpoint, .classifyStream, error, modelName: order.modelName)
+                refuse(order, place, address, endpoint, error, now: now)
+                return nil
             }
         }
+        return nil
+    }
+
+    /// Refuses a parked message, which ends its stream: at once, but for a daemon that stops, which
+    /// answers first what it has accepted.
+    private func refuse(
+        _ order: WorkOrder, _ place: Int, _ address: StreamAddress, _ endpoint: Endpoint,
+        _ status: Status, now: Instant
+    ) {
+        guard lifecycle.state == .draining, place > 0 else {
+            return refuse(
+                address, endpoint, .classifyStream, status, modelName: order.modelName, now: now)
+        }
+        endpoint.parkedBytes -= endpoint.streams[address.stream]!.parkedBytes
+        endpoint.streams[address.stream]!.refuse(from: place, status)
     }
 
     /// Notes whether a connection has parked messages, and reads it no further when too many.
-    private func hold(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
+    func hold(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
         if endpoint.parkedBytes > 0, !endpoint.isParked {
             endpoint.isParked = true
             parked.append(key)
+            usersWithParked.insert(endpoint.peer.user)
         }
         endpoint.connection.hold(endpoint.parkedBytes > limits.parkedBytes, now: now)
     }
@@ -94,34 +135,54 @@ extension Exchange {
             ? "the reload is not done by its deadline; it goes on"
             : "the stream had not ended by its deadline"
         fail(address, endpoint, method, Status(code: .deadlineExceeded, message: words))
-        hold(address.connection, endpoint, now: now)
         run(address.connection, endpoint, now: now)
     }
 
-    /// There may be room in the queue: those that waited longest try first, and of a user for whose
-    /// messages there is none left nobody else does.
+    /// There may be room in the queue: those that found none longest try first. Who finds some and
+    /// has more goes to the end, and of a user who finds none any more nobody else tries.
     package func resumeParked(now: Instant) {
         guard queueMoved, !parked.isEmpty else { return }
         queueMoved = false
         let keys = parked
         parked = []
+        var (waiting, served): ([UInt64], [UInt64]) = ([], [])
         var withoutRoom: Set<UInt32> = []
         for key in keys {
             guard let endpoint = endpoints[key] else { continue }
             guard !withoutRoom.contains(endpoint.peer.user) else {
-                parked.append(key)
+                waiting.append(key)
                 continue
             }
-            endpoint.isParked = false
-            for stream in endpoint.streams.keys.sorted() {
-                submitParked(
-                    StreamAddress(connection: key, stream: stream), endpoint, now: now)
+            let before = endpoint.parkedBytes
+            let refusal = resume(key, endpoint, now: now)
+            if refusal?.isWholeUsers == true { withoutRoom.insert(endpoint.peer.user) }
+            endpoint.isParked = endpoint.parkedBytes > 0
+            if endpoint.isParked {
+                if endpoint.parkedBytes < before { served.append(key) } else { waiting.append(key) }
             }
-            if endpoint.parkedBytes > 0 { withoutRoom.insert(endpoint.peer.user) }
-            hold(key, endpoint, now: now)
             run(key, endpoint, now: now)
             touch(key)
         }
+        // Who came meanwhile has not tried, and nothing may be left in the queue that would call.
+        if !parked.isEmpty { queueMoved = true }
+        parked = waiting + served + parked
+        usersWithParked = Set(parked.compactMap { endpoints[$0]?.peer.user })
+    }
+
+    /// Queues what finds room of a connection's parked messages, stream by stream, first of the one
+    /// after that which found some last.
+    /// - Returns: why the next of them waits; nil: none does.
+    private func resume(_ key: UInt64, _ endpoint: Endpoint, now: Instant) -> Refusal? {
+        let streams = endpoint.streams.keys.sorted()
+        let first = streams.firstIndex { $0 > endpoint.lastResumed } ?? 0
+        for stream in streams[first...] + streams[..<first] {
+            let before = endpoint.parkedBytes
+            let refusal = submitParked(
+                StreamAddress(connection: key, stream: stream), endpoint, now: now)
+            if endpoint.parkedBytes < before { endpoint.lastResumed = stream }
+            if let refusal { return refusal }
+        }
+        return nil
     }
 
     /// A message of a stream has its answer; it goes out when all before it have gone.
@@ -146,6 +207,10 @@ extension Exchange {
             countAnswer(address, .classifyStream, code)
         }
         // It has ended: well, or because an answer was too large, and then others may be under way.
-        if !endpoint.connection.isOpen(address.stream) { abandon(address.stream, endpoint) }
+        if !endpoint.connection.isOpen(address.stream) {
+            abandon(address.stream, endpoint)
+        } else if case .refused(let status)? = row.slots.first {
+            fail(address, endpoint, .classifyStream, status)
+        }
     }
 }

@@ -35,6 +35,8 @@ final class Endpoint {
     var parkedBytes = 0
     /// It stands in the row of those that wait for room.
     var isParked = false
+    /// The stream whose parked messages found room last: the one after it tries next.
+    var lastResumed: UInt32 = 0
     /// Input that the exchange has counted against the bound on all connections together.
     var countedInput = 0
     /// The earliest timer that was set for it.
@@ -75,8 +77,10 @@ package final class Exchange {
     private var inputOfUser: [UInt32: Int] = [:]
     /// Open streams of all connections.
     var streamCount = 0
-    /// Connections whose stream messages wait for room, in the order in which they began to.
+    /// Connections whose stream messages wait for room: who found none longest comes first.
     var parked: [UInt64] = []
+    /// Their users, at least.
+    var usersWithParked: Set<UInt32> = []
     /// Something may have left the queue since they last tried.
     var queueMoved = false
     /// What the owner of the process is to do.
@@ -184,6 +188,12 @@ package final class Exchange {
         inputOfUser[endpoint.peer.user] = ofUser == 0 ? nil : ofUser
     }
 
+    /// There was no descriptor to keep a client's connection with.
+    func noteTurnedAway() {
+        figures.count("textflix_connections_total")
+        figures.count("textflix_connections_refused_total")
+    }
+
     /// A peer passed descriptors along; the kernel has closed them.
     func noteDescriptors() {
         figures.count("textflix_descriptors_dropped_total")
@@ -202,9 +212,11 @@ package final class Exchange {
         run(key, endpoint, now: now)
     }
 
-    /// Whether the connection is to be watched for input, and for room to write.
+    /// Whether the connection is to be watched for input, and for room to write. One that has more
+    /// to do than a turn takes is not read on.
     package func interest(of key: UInt64) -> (input: Bool, output: Bool)? {
-        endpoints[key].map { ($0.connection.wantsInput, $0.connection.unsentBytes > 0) }
+        guard let connection = endpoints[key]?.connection else { return nil }
+        return (connection.wantsInput && !unfinished.contains(key), connection.unsentBytes > 0)
     }
 
     /// Writes what there is to write, until the body takes no more.
@@ -248,6 +260,7 @@ package final class Exchange {
     /// asked for thousands of things at once leaves time for others.
     func run(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
         if endpoint.turn != turn { (endpoint.turn, endpoint.effectsInTurn) = (turn, 0) }
+        hold(key, endpoint, now: now)
         while true {
             guard endpoint.effectsInTurn < Self.effectsPerTurn else {
                 unfinished.insert(key)
@@ -261,9 +274,14 @@ package final class Exchange {
                 begin(StreamAddress(connection: key, stream: stream), envelope, endpoint, now: now)
             case .message(let stream, let body):
                 takeMessage(StreamAddress(connection: key, stream: stream), body, endpoint, now)
-            case .refused:
+            case .refused(_, let method):
                 countRefusal("streams")
+                count(method, .resourceExhausted)
                 endpoint.connection.noteRefusal(now: now)
+            case .rejected(_, let method, let code):
+                count(method, code)
+                endpoint.connection.noteRefusal(now: now)
+            case .nothing: continue
             case .abandon(let stream): abandon(stream, endpoint)
             case .close(let reason): end(key, endpoint, reason)
             }
@@ -360,11 +378,12 @@ package final class Exchange {
 
     package func start() { apply(lifecycle.start()) }
 
-    /// While draining: whether every accepted request is answered and every answer sent.
+    /// While draining: whether every accepted request is answered and every answer sent. Streams
+    /// that wait for their clients have their end then too.
     package func checkDrained() {
-        guard lifecycle.state == .draining, pending.isEmpty,
-            endpoints.values.allSatisfy({ $0.connection.unsentBytes == 0 })
-        else { return }
+        guard lifecycle.state == .draining, pending.isEmpty else { return }
+        giveUp()
+        guard endpoints.values.allSatisfy({ $0.connection.unsentBytes == 0 }) else { return }
         apply(lifecycle.drained())
     }
 

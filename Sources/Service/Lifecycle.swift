@@ -2,7 +2,7 @@
 //
 //     loading ──loaded──> ready <──loaded── reloading          SIGTERM from anywhere:
 //        │                  └──reload─────────┘                draining ──drained, or time──> exit
-//        └──failed──> exit 78                              no engine, anywhere: exit 71
+//        └──failed──> exit 78         no engine, anywhere, or no thread that loads: exit 71
 //
 // Invariants: the service manager hears of ready once the engine has started too; at most one load
 // is under way; reload requests that come meanwhile share the next one, so a storm of them is two
@@ -50,7 +50,7 @@ package struct Lifecycle: Sendable {
     }
 
     package static let badConfiguration: Int32 = 78  // EX_CONFIG
-    package static let noEngine: Int32 = 71  // EX_OSERR: what it lacks is memory or threads
+    package static let noResources: Int32 = 71  // EX_OSERR: it lacks memory or threads
 
     package private(set) var state = State.loading
     private let limits: ServiceLimits
@@ -91,14 +91,14 @@ package struct Lifecycle: Sendable {
     /// A load has ended.
     /// - Parameters:
     ///   - canServe: there is at least one model, new or old.
-    ///   - fault: why nothing was read; nil: something was.
+    ///   - fault: why nothing was read; nil: something was. Of the first load: a lack of threads.
     package mutating func loaded(canServe: Bool, fault: String? = nil) -> [Effect] {
         isLoading = false
         guard state != .draining else { return [] }
         guard canServe else {
             let unanswered = waiting + waitingForNext
             return (unanswered.isEmpty ? [] : [.refuseReload(unanswered)])
-                + [.exit(Self.badConfiguration)]
+                + [.exit(fault == nil ? Self.badConfiguration : Self.noResources)]
         }
         state = .ready
         var effects: [Effect] = hasEngine ? [.notifyReady] : []
@@ -124,7 +124,7 @@ package struct Lifecycle: Sendable {
     }
 
     /// There is no engine and will be none. Nothing is waited for: no answer can come.
-    package func engineFailed() -> [Effect] { [.exit(Self.noEngine)] }
+    package func engineFailed() -> [Effect] { [.exit(Self.noResources)] }
 
     /// SIGTERM or SIGINT.
     package mutating func terminate(now: Instant) -> [Effect] {

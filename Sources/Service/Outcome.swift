@@ -57,6 +57,8 @@ package struct BatchReport: Sendable {
     package let closed: CloseReason
     package let textCount: Int
     package let tokenCount: Int
+    /// Of them, as many as its layers that were computed are worth.
+    package let computedTokens: Int
     package let started: Instant
     /// Nanoseconds of computing, interruptions taken off.
     package let computed: UInt64

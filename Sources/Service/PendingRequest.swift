@@ -20,7 +20,7 @@ struct PendingRequest: Sendable {
     private var windows: [Int: [TextOutcome?]] = [:]
     private(set) var missing: Int
     private(set) var timing = Timing()
-    private var hasBatch = false
+    private(set) var hasBatch = false
 
     init(
         address: StreamAddress, method: MethodName, order: WorkOrder, model: ServedModel,

@@ -142,9 +142,6 @@ extension Status {
         Status(code: .invalidArgument, message: message)
     }
 
-    /// There is no room now, and there will be.
-    var isWorthWaiting: Bool { code == .resourceExhausted && retryAfter != nil }
-
     /// The answer to a claim that the batcher refused.
     init(_ refusal: Refusal, _ limits: ServiceLimits) {
         switch refusal {
@@ -182,6 +179,22 @@ extension Status {
 }
 
 extension Refusal {
+    /// There is no room now, and there will be.
+    var isWorthWaiting: Bool {
+        switch self {
+        case .queueFull, .userShareFull, .connectionShareFull: true
+        case .neverFits, .tooLate, .expired: false
+        }
+    }
+
+    /// Other connections of the user find no room either.
+    var isWholeUsers: Bool {
+        switch self {
+        case .queueFull, .userShareFull: true
+        case .connectionShareFull, .neverFits, .tooLate, .expired: false
+        }
+    }
+
     /// As it is called in figures.
     var name: String {
         switch self {

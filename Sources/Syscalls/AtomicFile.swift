@@ -94,6 +94,14 @@ package struct AtomicFile: ~Copyable {
         }
     }
 
+    package borrowing func write(_ bytes: [UInt8]) throws(Errno) {
+        do throws(Errno) {
+            try writeAll(file.number, bytes)
+        } catch {
+            throw Errno(error.code, "write \(temporaryPath)")
+        }
+    }
+
     /// Overwrites from that offset on, wholly: for a header that is known last.
     package borrowing func write(
         _ bytes: UnsafeRawBufferPointer, at offset: Int
@@ -131,26 +139,21 @@ extension AtomicFile {
     }
 }
 
-/// Writes the pieces one after another as the whole of a file, atomically.
-package func writeFileAtomically(
-    _ path: String, pieces: [UnsafeRawBufferPointer], mode: UInt32 = 0o644,
-    owner: AtomicFile.Owner = .writer
-) throws(Errno) {
-    let file = try AtomicFile(path, mode: mode, owner: owner)
-    for piece in pieces { try file.write(piece) }
-    try file.commit()
+extension AtomicFile {
+    /// Gives the new file the owner and the mode of the one that it replaces, as far as the writer
+    /// may: an owner that is not to be had is the writer.
+    borrowing func resemble(_ old: FileStatus) throws(Errno) {
+        let number = file.number
+        if fchown(number, old.owner, old.group) != 0 { _ = fchown(number, .max, old.group) }
+        try perform("change mode of \(temporaryPath)") { fchmod(number, old.mode & 0o777) }
+    }
 }
 
+/// Writes the whole of a file, atomically.
 package func writeFileAtomically(
     _ path: String, bytes: [UInt8], mode: UInt32 = 0o644, owner: AtomicFile.Owner = .writer
 ) throws(Errno) {
-    let outcome = bytes.withUnsafeBytes { space -> Errno? in
-        do throws(Errno) {
-            try writeFileAtomically(path, pieces: [space], mode: mode, owner: owner)
-            return nil
-        } catch {
-            return error
-        }
-    }
-    if let outcome { throw outcome }
+    let file = try AtomicFile(path, mode: mode, owner: owner)
+    try file.write(bytes)
+    try file.commit()
 }

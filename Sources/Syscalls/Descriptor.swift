@@ -37,7 +37,7 @@ package struct Descriptor: ~Copyable, Sendable {
         try Syscalls.writeAll(number, bytes)
     }
 
-    /// An invalid descriptor would be a fault of ours; this asks the kernel, for tests.
+    /// What the kernel knows of a number, whoever owns it.
     package static func isOpen(_ number: Int32) -> Bool { fcntl(number, F_GETFD) != -1 }
 }
 

@@ -16,12 +16,35 @@ package func openForReading(_ path: String) throws(Errno) -> Descriptor {
 package func openForAppending(
     _ path: String, keeping length: Int, mode: UInt32 = 0o600
 ) throws(Errno) -> Descriptor {
+    let file = try openAtEnd(path, mode)
+    try cut(file, path, to: length)
+    return file
+}
+
+/// As above, uncut, and held: until it is closed nobody else holds the file, where its file system
+/// knows locks.
+/// - Throws: `.wouldBlock` when somebody else holds it.
+package func holdForAppending(_ path: String, mode: UInt32 = 0o600) throws(Errno) -> Descriptor {
+    let file = try openAtEnd(path, mode)
+    guard flock(file.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+        throw Errno(EWOULDBLOCK, "lock \(path)")
+    }
+    return file
+}
+
+/// Cuts off what stands past that length.
+package func cut(
+    _ file: borrowing Descriptor, _ path: String, to length: Int
+) throws(Errno) {
+    let number = file.number
+    try perform("cut \(path)") { ftruncate(number, length) }
+}
+
+private func openAtEnd(_ path: String, _ mode: UInt32) throws(Errno) -> Descriptor {
     let number = try checked("open \(path)") {
         open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode)
     }
-    let file = Descriptor(adopting: number)
-    try perform("cut \(path)") { ftruncate(number, length) }
-    return file
+    return Descriptor(adopting: number)
 }
 
 /// The whole file.

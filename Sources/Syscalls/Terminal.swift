@@ -10,6 +10,16 @@ package enum StandardStream: Int32, Sendable {
     case input = 0
     case output = 1
     case error = 2
+
+    /// Holds the places of streams that are closed: the next file opened, be it the daemon's
+    /// socket, would be one of them. Reading or writing such a stream fails, as before.
+    package static func holdClosed() {
+        for stream in [StandardStream.input, .output, .error]
+        where !Descriptor.isOpen(stream.rawValue) {
+            // The lowest number that is free is this one's.
+            _ = open("/dev/null", stream == .input ? O_WRONLY : O_RDONLY)
+        }
+    }
 }
 
 package func isTerminal(_ number: Int32) -> Bool { isatty(number) == 1 }

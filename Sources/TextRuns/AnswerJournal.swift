@@ -6,9 +6,9 @@
 //
 // Invariant: an answer is used again only for the same text (FNV-1a, 64 bits), by the same revision
 // of the model and with the same options (its precision is one of them), wherever in the input the
-// text stands; a file about anything else is refused, never overwritten. A text that occurs twice
-// is kept once. A last line that was cut short is dropped. Mode 0600: it tells of texts, though it
-// holds none.
+// text stands; a file about anything else is refused, never overwritten, and so is one that another
+// run is writing. A text that occurs twice is kept once. A last line that was cut short is dropped.
+// Mode 0600: it tells of texts, though it holds none.
 
 import CommandLineTable
 package import JSONText
@@ -50,22 +50,30 @@ package final class AnswerJournal<Answer: KeptAnswer> {
     package init(_ path: String, key: JournalKey) throws(Failure) {
         self.path = path
         do throws(Errno) {
-            let bytes = fileExists(path) ? try readFile(path, limit: 1 << 30) : []
-            let read = Self.read(bytes)
-            if !bytes.isEmpty, read.key != key {
-                throw Errno.exists
-            }
+            let file = try holdForAppending(path)
+            let bytes = try readFile(path, limit: 1 << 30)
+            let header = Self.header(key)
+            // A run that was killed at once left a part of its first line.
+            let isNew = bytes.count < header.count && header.starts(with: bytes)
+            let read = Self.read(isNew ? header : bytes)
+            guard read.key == key else { throw Errno.exists }
             kept = read.answers
-            file = try openForAppending(path, keeping: read.length)
-            if read.length == 0 { try writeAll(file.number, Self.header(key)) }
-        } catch {
-            guard error == .exists else {
-                throw Failure(.cannotCreate, "cannot keep answers: \(error.description)")
-            }
-            throw Failure(
+            try cut(file, path, to: isNew ? 0 : read.length)
+            if isNew { try writeAll(file.number, header) }
+            self.file = file
+        } catch { throw Self.failure(error, path) }
+    }
+
+    private static func failure(_ error: Errno, _ path: String) -> Failure {
+        switch error {
+        case .exists:
+            Failure(
                 .data,
                 "\(path) holds other answers (of another model, revision, precision or options, or "
                     + "it is no such file); name another file, or remove it")
+        case .wouldBlock:
+            Failure(.tryAgain, "another run keeps its answers in \(path); name another file")
+        default: Failure(.cannotCreate, "cannot keep answers: \(error.description)")
         }
     }
 

@@ -84,7 +84,8 @@ package struct ReviewGroup: Sendable {
     /// thumbs.
     private static func merged(_ text: [UInt8]) -> [UInt8] {
         let lowered = String(decoding: text, as: UTF8.self).lowercased()
-        let words = lowered.split(whereSeparator: \.isWhitespace).compactMap { word in
+        let words = lowered.split(whereSeparator: \.isWhitespace).compactMap {
+            (word: Substring) -> Substring? in
             let bare = word.drop(while: marks.contains)
             return bare.lastIndex { !marks.contains($0) }.map { bare[...$0] }
         }

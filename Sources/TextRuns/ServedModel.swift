@@ -14,16 +14,20 @@ package struct ServedModel: Sendable, Equatable {
     /// Whether its own weights are an explanation already.
     package let isLinear: Bool
 
-    private static let patience: Duration = .seconds(60)
-
-    /// Asks until the model is there; it may still be loading.
-    /// - Parameter name: empty: the daemon's first.
-    package static func find(_ name: String, _ client: Client) throws(Failure) -> ServedModel {
-        let limit = MonotonicClock.now.advanced(by: patience)
+    /// Asks until the model is there; it may still be loading. One that could not be loaded anew
+    /// answers as before.
+    /// - Parameters:
+    ///   - name: empty: the daemon's first.
+    ///   - timeout: for either wait, that for the daemon and that for the model; nil: as usual.
+    package static func find(
+        _ name: String, _ client: Client, timeout: Duration?
+    ) throws(Failure) -> ServedModel {
+        let limit = MonotonicClock.now.advanced(by: timeout ?? .seconds(60))
         while true {
             let status: StatusResponse
             do throws(ClientError) {
-                status = try client.call(.status, StatusRequest(), timeout: .seconds(10))
+                status = try client.call(
+                    .status, StatusRequest(), timeout: timeout ?? .seconds(10))
             } catch { throw Failure(error) }
             let names = status.models.map { DisplayWidth.oneLine($0.name.utf8) }
             guard let model = status.models.first(where: { name.isEmpty || $0.name == name }) else {
@@ -31,14 +35,17 @@ package struct ServedModel: Sendable, Equatable {
                     .usage, "no model '\(name)'; the daemon serves \(names.joined(separator: ", "))"
                 )
             }
-            if !model.error.isEmpty { throw Failure(.configuration, model.error) }
             if model.state == .ready {
                 return ServedModel(
                     name: model.name, revision: model.revision, precision: model.precision,
                     labels: model.labels, isLinear: model.architecture == "LinearNGrams")
             }
+            let shown = DisplayWidth.oneLine(model.name.utf8)
+            guard model.error.isEmpty else {
+                throw Failure(.configuration, "the model '\(shown)': \(model.error)")
+            }
             guard MonotonicClock.now < limit else {
-                throw Failure(.tryAgain, "the model '\(model.name)' is still \(model.state.word)")
+                throw Failure(.tryAgain, "the model '\(shown)' is still \(model.state.word)")
             }
             MonotonicClock.sleep(nanoseconds: 100_000_000)
         }

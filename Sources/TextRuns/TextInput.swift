@@ -110,6 +110,9 @@ package struct TextInput: ~Copyable {
         // Somebody made the descriptor non-blocking: there will be more.
         if failure == .wouldBlock { return }
         if let failure { throw Failure(.inputOutput, "reading the input: \(failure.message)") }
+        guard bytesRead > 0 || !Self.isCompressed(bytes) else {
+            throw Failure(.data, "the input is gzip-compressed; pipe it through zcat")
+        }
         let isMarked = bytesRead == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF])
         append(bytes.dropFirst(isMarked ? 3 : 0))  // a byte order mark is no text
         bytesRead += bytes.count
@@ -131,6 +134,33 @@ package struct TextInput: ~Copyable {
             }
         } catch {
             return .bad(error)
+        }
+    }
+}
+
+extension TextInput {
+    /// Whether that is how a file of gzip begins, which no text does.
+    package static func isCompressed(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
+
+    /// A pipe is empty after the first reading. What is not there is told when it is opened.
+    package static func canBeReadTwice(_ path: String) -> Bool {
+        path != "-" && (try? FileStatus(path: path))?.kind ?? .regular == .regular
+    }
+
+    /// Looks at all texts of a file before any is asked about: what is wrong with the file is said
+    /// in seconds, and not after hours. A line that gives no text is no fault here: the run names
+    /// it and goes on without it.
+    package static func survey(
+        _ path: String, _ form: Form, _ look: (TextItem) throws(Failure) -> Void
+    ) throws(Failure) {
+        var input = try TextInput(path: path, form: form)
+        while true {
+            switch input.next() {
+            case .text(let item) where item.text.utf8.count <= Limits.textBytes: try look(item)
+            case .text, .bad: continue
+            case .nothingYet: try input.read()
+            case .end: return
+            }
         }
     }
 }

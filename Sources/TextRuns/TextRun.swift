@@ -47,7 +47,7 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     let settings: TextRunSettings
     var dispatch = Dispatch()
     private var progress: Progress
-    var tally = Tally()
+    package internal(set) var tally = Tally()
     private let begun = MonotonicClock.now
     /// When anything was answered last, and how many texts have been too slow since.
     var lastAnswer = MonotonicClock.Instant.zero
@@ -217,7 +217,8 @@ package struct TextRun<Task: TextTask>: ~Copyable {
 
     /// On standard error, with the progress line out of the way.
     private mutating func say(_ message: String) {
-        printError("\(progress.erase())\(settings.program): \(message)\n")
+        printError(progress.erase())
+        printMessage("\(settings.program): \(message)\n")
     }
 
     private mutating func showProgress() {

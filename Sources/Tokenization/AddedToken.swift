@@ -1,7 +1,7 @@
-// A token that was added to a trained vocabulary: found in the text before any word is cut.
+// A token added to a trained vocabulary: found in the text before it is cut into words.
 //
-// Special ones that the model itself gives a meaning ([SEP]) are honoured only when the tokenizer
-// reads them as tokens; others that its maker called special ([E1], [USER]) always.
+// Special tokens to which the model itself gives a meaning ([SEP]) are found only if the tokenizer
+// is told to read them as tokens; other special tokens ([E1], [USER]) are always found.
 
 import JSONText
 
@@ -11,8 +11,9 @@ struct AddedToken: Sendable, Equatable {
     let isSpecial: Bool
     /// Not where it touches a word character.
     let isSingleWord: Bool
-    /// Takes the white space before it along, and that after it.
+    /// Whether the match includes the white space before it.
     let stripsLeft: Bool
+    /// Whether the match includes the white space after it.
     let stripsRight: Bool
     /// Looked for in the normalised text rather than in the text.
     let isNormalized: Bool

@@ -2,17 +2,17 @@
 //
 // A token that is found but may not stand there (not a single word; special, but read as text) is
 // passed over whole, as in the reference: what it covers is text, and no other token is looked for
-// inside it. White space that a token takes along after it is searched again: a token that begins
-// there counts. Each byte starts at most one look-up, and a run of white space is measured once, so
-// time is the text's length times the longest token's.
+// inside it. Trailing white space in a match is searched again, so a token may start there. Each
+// byte starts at most one look-up, and a run of white space is measured once, so the time is at
+// most the length of the text times that of the longest token.
 
 struct AddedTokenMatcher: Sendable {
     private let trie: PieceTrie
-    /// By the number under which the trie knows them.
+    /// Indexed by the number under which the trie knows them.
     private let tokens: [AddedToken]
-    /// Of each, whether its name in a text is text.
+    /// For each token, whether its name in a text is read as text.
     private let areText: [Bool]
-    /// Whether offsets leave out the white space that a token takes along.
+    /// Whether offsets leave out the white space that a match includes.
     private let trimsOffsets: Bool
 
     private static let wordCharacters = UnicodeTables.ranges(UnicodeTables.wordCharacters)
@@ -21,17 +21,17 @@ struct AddedTokenMatcher: Sendable {
     /// A token in a text.
     struct Match {
         let id: UInt32
-        /// With the white space that it takes along.
+        /// With the white space that the match includes.
         let range: Range<Int>
-        /// What its offsets tell.
+        /// The offsets reported for it.
         let told: Range<Int>
     }
 
     /// How far a text has been searched.
     struct Search {
-        /// Where the next token may begin: the end of the one before, without what it took along.
+        /// Where the next token may begin: the end of the token before, without white space.
         fileprivate var start: Int
-        /// The end of the match before, with it; never before `start`.
+        /// The end of the match before, white space included; never before `start`.
         fileprivate var taken: Int
         /// A run of white space, to its end.
         fileprivate var blank = 0..<0
@@ -46,7 +46,7 @@ struct AddedTokenMatcher: Sendable {
     ///   - spellings: How each token is spelt in the texts that will be searched; of equal
     ///     spellings, the first special one counts, or else the first.
     ///   - readAsText: Special tokens that are never found, by their content.
-    ///   - trimsOffsets: Whether offsets leave out the white space that a token takes along.
+    ///   - trimsOffsets: Whether offsets leave out the white space that a match includes.
     /// - Returns: nil where nothing could ever be found.
     init?(
         _ spellings: [(token: AddedToken, bytes: [UInt8])], readAsText: Set<[UInt8]>,
@@ -70,9 +70,9 @@ struct AddedTokenMatcher: Sendable {
         self.trimsOffsets = trimsOffsets
     }
 
-    /// The first token in `text[range]` that begins where the search has come to, or after; `range`
-    /// is all that the token's surroundings are judged by. It may begin in the white space that the
-    /// one before took along.
+    /// The first token in `text[range]` that begins at the search's position or later; it may begin
+    /// in the trailing white space of the match before. Whether it may stand there is judged by
+    /// `range` alone.
     func next(
         in text: UnsafePointer<UInt8>, _ range: Range<Int>, _ search: inout Search
     ) -> Match? {
@@ -87,7 +87,7 @@ struct AddedTokenMatcher: Sendable {
             let token = tokens[Int(number)]
             if !areText[Int(number)], mayStand(token, at: i..<end, in: text, range) {
                 let found = take(token, at: i..<end, in: text, range, &search)
-                // Nothing is left of one that is white space and was taken along.
+                // Skip a white-space token the previous match already consumed.
                 if !found.range.isEmpty { return found }
             }
             i = end

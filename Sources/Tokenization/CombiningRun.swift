@@ -7,8 +7,13 @@
 // there. So the rank of a mark that stays is one more than the number of source marks sorted before
 // it, stripped ones included, and its source is that of the mark of that rank.
 //
-//     source      a  s230  k220            s stripped, k kept; the numbers are classes
-//     sorted      a  k220  s230            k has rank 1, so it takes the source range of s
+//     source      a  s230  k220  m216      s is stripped, k and m are kept; numbers are classes
+//     sorted      a  m216  k220  s230
+//
+//     rank    source of that rank    output
+//     1       s                      m, with the range of s
+//     2       k                      k, with the range of k
+//     3       m                      nothing: s is stripped
 //
 // Three scans with counters for the 256 classes, no buffer for the run: time is linear, memory
 // constant, however long the run. Marks at the tail of the starter's own decomposition (the lead)

@@ -1,4 +1,4 @@
-// The maxima of this room.
+// The maxima of this module.
 
 enum Limits {
     /// Offsets are 32-bit.

@@ -1,7 +1,7 @@
 // Numbered points inside a text: "1) plot 2) cast", "a. this b. that", "• 3. one".
 //
 // A list begins at the beginning of a sentence with 1, with a, or after a bullet with any number;
-// from then on its next number, in the same dress, begins a sentence wherever it stands.
+// from then on its next number, in the same format, begins a sentence wherever it stands.
 
 struct ListMarker {
     /// Offset after the marker.

@@ -109,7 +109,7 @@ private struct CellPacking {
         free += repeatElement(.max, count: Self.blockCells / 64)
     }
 
-    /// An offset of nobody else's at which a cell is free for each label; the cells are taken.
+    /// An unused offset at which a cell is free for each label; the cells are taken.
     mutating func claim(_ labels: [UInt8]) -> Int {
         let offset = search(labels) ?? cells.count
         if offset == cells.count { grow() }

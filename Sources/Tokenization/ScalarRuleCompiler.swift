@@ -19,7 +19,7 @@ struct ScalarRuleCompiler {
         split()
         if settings.stripsAccents { strip() }
         expand()
-        // Cleaning comes first in the reference, so here it has the last word.
+        // Cleaning comes first in the reference, so here it comes last and overrides the rest.
         if settings.cleanText {
             fill(UnicodeTables.whitespace, ScalarRule.space)
             fill(UnicodeTables.dropped, ScalarRule.drop)
@@ -27,7 +27,7 @@ struct ScalarRuleCompiler {
         }
     }
 
-    /// What parts words, as long as nothing has been changed.
+    /// What separates words, before anything has been changed.
     private mutating func split() {
         fill(UnicodeTables.whitespace, ScalarRule.space)
         fill(UnicodeTables.punctuation, ScalarRule.alone)

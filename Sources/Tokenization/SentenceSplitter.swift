@@ -1,6 +1,6 @@
-// A text as its sentences: the units that an explanation speaks of.
+// A text as its sentences: the units of an explanation.
 //
-// Written for reviews: `<br />` and line ends part sentences, and so does "word.Word"; nothing
+// Written for reviews: `<br />` and line ends separate sentences, and so does "word.Word"; nothing
 // inside brackets does, nor do abbreviations, initials, decimals and dots before small letters.
 //
 // Invariant: the ranges partition the text, so joined they give it back byte for byte; blanks and
@@ -27,7 +27,7 @@ package struct SentenceSplitter: Sendable {
     package static func joined(_ ranges: [Range<Int>], atMost limit: Int) -> [Range<Int>] {
         precondition(limit > 0, "at least one feature")
         var ranges = ranges
-        // Far too many: join by pairs, which is linear, and leave the choosing to the rest.
+        // Far too many: first join by pairs, which is linear, without looking for the shortest.
         while ranges.count > 8 * limit {
             ranges = stride(from: 0, to: ranges.count, by: 2).map {
                 ranges[$0].lowerBound..<ranges[min($0 + 1, ranges.count - 1)].upperBound

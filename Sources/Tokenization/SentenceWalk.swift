@@ -70,9 +70,9 @@ struct SentenceWalk {
 
     // MARK: The decision
 
-    /// Where the sentence that a mark ends ends; nil: it does not.
+    /// The end of the sentence that this mark closes; nil: it closes none.
     private func boundary(_ mark: EndMark) -> Int? {
-        // A mark before any word is the dress of what follows.
+        // Punctuation before the first word belongs to what follows.
         guard mark.start > start || mark.kind == .face else { return nil }
         var end = mark.end
         while end < text.count, let closed = TextMarks.closer(in: text, at: end) { end = closed }
@@ -96,7 +96,7 @@ struct SentenceWalk {
         return isEnd ? end : nil
     }
 
-    /// "[...]" leaves words out, and a capital "I" is no sign of a beginning.
+    /// "[...]" leaves words out, and a capital "I" does not show that a sentence begins.
     private func endsAfterEllipsis(_ mark: EndMark, _ next: Int) -> Bool {
         if text[mark.start - 1] == UInt8(ascii: "["), text[mark.end] == UInt8(ascii: "]") {
             return false
@@ -143,7 +143,7 @@ struct SentenceWalk {
         }
     }
 
-    /// What the word before a dot makes of it.
+    /// Whether a dot after this word ends the sentence.
     private func dotted(_ mark: EndMark) -> DottedWord {
         let word = wordBefore(mark.start)
         let known = DottedWord(word)
@@ -173,7 +173,7 @@ struct SentenceWalk {
         return text[start..<end]
     }
 
-    /// Typographic quotes and dashes are no letters, although their bytes lie above ASCII.
+    /// Typographic quotes and dashes are not letters, although their bytes lie above ASCII.
     private func isMark(endingAt end: Int) -> Bool {
         end >= 3 && text[end - 3] == 0xE2 && text[end - 2] == 0x80
     }
@@ -185,7 +185,7 @@ struct SentenceWalk {
         }
     }
 
-    /// Whether the unbroken run around an offset is an address of the net.
+    /// Whether the unbroken run around an offset is a web address.
     private func isAddress(around offset: Int) -> Bool {
         var lower = offset
         var upper = offset

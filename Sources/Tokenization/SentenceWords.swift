@@ -1,7 +1,7 @@
 // The English words that decide whether a dot ends a sentence.
 //
-// Facts of the language, gathered for reviews; short on purpose: each entry is one that would
-// otherwise part a sentence wrongly, or not part two. Keys are in small letters.
+// Facts of the language, gathered for reviews; short on purpose: without an entry a sentence would
+// be split wrongly, or two would not be split. Keys are in small letters.
 
 /// What a dot after a word means.
 enum DottedWord {

@@ -1,7 +1,7 @@
 // What stands at a byte of a text, for whoever splits it into sentences: blanks, line ends, marks
 // that end a sentence, quotes and brackets around it.
 //
-// Each look answers with the offset after what it found, or nil. Only bytes are compared; the few
+// Each function returns the offset after what it found, or nil. Only bytes are compared; the few
 // marks outside ASCII are written as their UTF-8.
 
 enum TextMarks {
@@ -10,7 +10,7 @@ enum TextMarks {
         blank(in: text, at: offset) ?? lineEnd(in: text, at: offset)
     }
 
-    /// The first offset from here on that is no gap.
+    /// The first offset from here on that is not in a gap.
     static func afterGaps(in text: [UInt8], from offset: Int) -> Int {
         var offset = offset
         while offset < text.count, let end = gap(in: text, at: offset) { offset = end }

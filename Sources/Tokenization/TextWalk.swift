@@ -28,7 +28,7 @@ struct TextWalk: ~Copyable {
     var buffer: TokenBuffer
     /// Where the bytes of `text` come from, when it is a normalised text.
     var sources: Sources?
-    /// The normalised text that is being made, if that is the errand; no words then.
+    /// The normalised text that is being made, when that is the task; then there are no words.
     var normalized: NormalizedText?
     var stagedCount = 0
     var wantsMore = true

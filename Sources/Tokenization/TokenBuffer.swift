@@ -30,8 +30,8 @@ package struct TokenBuffer: Sendable {
         ends.append(end)
     }
 
-    /// Scratch memory for words of so many scalars, shared with no other buffer: a copy of a buffer
-    /// gets its own here before it is written to.
+    /// Scratch memory for words of that many scalars, shared with no other buffer: a copy of a
+    /// buffer gets its own here before it is written to.
     mutating func scratch(wordScalars: Int) -> Scratch {
         if let scratch, scratch.wordScalars >= wordScalars, isKnownUniquelyReferenced(&self.scratch)
         {

@@ -1,7 +1,7 @@
 // A text that is longer than a model reads, in windows that it can read.
 //
-// The text is tokenised once and its tokens are parted: before the last sentence that begins in
-// reach, else before the last word, else, where one word is longer than a window, inside it.
+// The text is tokenised once and its tokens are split: before the last sentence that begins within
+// the window, else before the last word, else, if one word is longer than a window, inside it.
 //
 // Invariant: windows hold the very tokens of the text, each once and in order; their bytes are the
 // text. Time is linear in the text, and no more tokens are looked at than the windows may hold.
@@ -13,7 +13,7 @@ package struct TokenWindow: Sendable, Equatable {
 }
 
 extension WordPiece {
-    /// Parts a text; one window where it fits at once. The buffer then holds the text's tokens,
+    /// Splits a text; one window where it fits whole. The buffer then holds the text's tokens,
     /// without special ones.
     ///
     /// - Parameters:
@@ -47,7 +47,7 @@ extension WordPiece {
         return windows
     }
 
-    /// Before the last word that begins in reach; else after as many tokens as there is room for.
+    /// Before the last word that begins within the window; else after as many tokens as fit.
     private func wordCut(
         _ first: Int, _ room: Int, _ buffer: TokenBuffer
     ) -> (token: Int, byte: Int) {

@@ -1,4 +1,4 @@
-// What can go wrong with a vocabulary (the operator's matter) or with a text (the caller's).
+// What can go wrong with a vocabulary (the operator's to mend) or with a text (the caller's).
 
 package enum TokenizationError: Error, Sendable, Equatable {
     /// The text is not UTF-8; `offset` is the byte where the first ill-formed sequence begins.

@@ -1,7 +1,7 @@
-// Reads `tokenizer_config.json`, which says how a `vocab.txt` was used, and has the last word on
-// how a text is normalised where a `tokenizer.json` says otherwise: so the reference has it
-// (transformers 4 and 5), unless the class it names is one that has no say of its own. What it
-// leaves out stays as `tokenizer.json` has it; the reference then takes its class's defaults.
+// Reads `tokenizer_config.json`, which says how a `vocab.txt` was used. It overrides the
+// normalisation of a `tokenizer.json`, as transformers (4 and 5) does, unless the tokenizer class
+// ignores it. What it leaves out stays as `tokenizer.json` has it; the reference then takes its
+// class's defaults.
 //
 // Only what changes the answer is read; everything else in that file concerns other programs.
 
@@ -10,7 +10,7 @@ import JSONText
 enum TokenizerConfig {
     static let file = "tokenizer_config.json"
 
-    /// Tokenizers that are their `tokenizer.json` and nothing else.
+    /// Tokenizer classes that read `tokenizer.json` alone.
     static let plainClasses = ["PreTrainedTokenizerFast", "TokenizersBackend"]
 
     static func parse(_ json: [UInt8]) throws(TokenizationError) -> JSONNode {
@@ -24,7 +24,7 @@ enum TokenizerConfig {
 }
 
 extension TokenizerSettings {
-    /// Takes over what the file states of normalising.
+    /// Takes over what the file states about normalisation.
     mutating func normalize(as root: JSONNode) {
         lowercase = root["do_lower_case"]?.bool ?? lowercase
         handleChineseCharacters = root["tokenize_chinese_chars"]?.bool ?? handleChineseCharacters
@@ -32,14 +32,7 @@ extension TokenizerSettings {
     }
 
     /// The settings that the file states, the others as for bert-base-uncased.
-    /// - Parameter familyNames: what special tokens of such models are called.
-    package init(
-        tokenizerConfig json: [UInt8], names: SpecialTokenNames = SpecialTokenNames()
-    ) throws(TokenizationError) {
-        try self.init(TokenizerConfig.parse(json), names: names)
-    }
-
-    /// As above, of what the file holds.
+    /// - Parameter names: what special tokens of such models are called.
     init(_ root: JSONNode, names familyNames: SpecialTokenNames) throws(TokenizationError) {
         self.init()
         names = familyNames

@@ -2,8 +2,8 @@
 //
 // Understood: the model "WordPiece", the normaliser "BertNormalizer" (or none), the pre-tokenizer
 // "BertPreTokenizer", added tokens, and a post-processor that puts one token before a text and one
-// after. Truncation, padding and the decoder are left aside: they are the service's matter or
-// nobody's. Anything else is an error that names the part, never a tokenizer that is almost right.
+// after. Truncation, padding and the decoder are ignored: they are the service's business or not
+// needed. Anything else is an error that names the part, never a tokenizer that is almost right.
 
 import JSONText
 
@@ -56,8 +56,8 @@ struct TokenizerFile {
     private func checkAddedTokens(_ tokens: [AddedToken]) throws(TokenizationError) {
         for token in tokens where vocabulary.id(of: token.name) != token.id {
             throw .unusable(
-                "\(TokenizerConfig.file) adds \"\(token.name)\" as \(token.id), which "
-                    + "tokenizer.json does not have so")
+                "\(TokenizerConfig.file) adds \"\(token.name)\" as \(token.id), but "
+                    + "tokenizer.json does not")
         }
     }
 

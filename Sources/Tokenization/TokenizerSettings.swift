@@ -17,15 +17,10 @@ package struct TokenizerSettings: Sendable, Equatable {
     /// A word of more scalars than this, after normalising, is unknown.
     package var maxWordScalars = 100
     package var names = SpecialTokenNames()
-    /// Whether an added token's offsets leave out the white space that it takes along.
+    /// Whether an added token's offsets leave out the white space that its match includes.
     package var trimsOffsets = false
 
     package init() {}
-
-    package init(lowercase: Bool, stripAccents: Bool? = nil) {
-        self.lowercase = lowercase
-        self.stripAccents = stripAccents
-    }
 
     /// Neither cleaned, spaced, stripped nor lower-cased: a `tokenizer.json` without a normaliser.
     package static var plain: TokenizerSettings {
@@ -52,7 +47,7 @@ package struct SpecialTokenNames: Sendable, Equatable {
 
     package init() {}
 
-    /// MPNet's, as far as they are others.
+    /// MPNet's, where they differ.
     static var mpnet: SpecialTokenNames {
         var names = SpecialTokenNames()
         names.classification = "<s>"

@@ -1,7 +1,7 @@
 // Reads the digits of the generated `UnicodeTables` (their form is drawn there).
 //
 // The tables are part of the program, so a malformed one is a programmer's error and traps. It only
-// decodes; what the sets mean together is decided in `ScalarRules`.
+// decodes; `ScalarRules` decides what the sets mean together.
 
 /// A decoder of one table: a sequence of numbers.
 struct TableReader {

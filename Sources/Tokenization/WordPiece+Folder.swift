@@ -1,5 +1,5 @@
 // The tokenizer that a model folder's files describe, by their contents: the one place that knows
-// which file wins and what holds where none says anything.
+// which file wins and what holds where none of them says anything.
 //
 // It opens no file, and knows no model but by the name of its family.
 
@@ -13,7 +13,7 @@ extension WordPiece {
     ///     none; may be empty.
     ///   - modelType: `model_type` of `config.json`, which names the special tokens where
     ///     `tokenizer_config.json` does not.
-    /// - Throws: what the files say that this tokenizer does not do.
+    /// - Throws: where the files ask for something that this tokenizer does not do.
     package convenience init(
         tokenizerJSON: [UInt8], vocabulary: [UInt8], tokenizerConfig: [UInt8],
         addedTokens: [UInt8] = [], modelType: String

@@ -46,6 +46,18 @@ package struct BaselineExperiment: Sendable {
         package var fields = LabelledTexts.Fields()
     }
 
+    /// What is fitted, and which values are tried.
+    package struct Model: Sendable {
+        package var kind: Kind
+        package var recipe: NGramRecipe
+        package var vectors: String?
+        package var loss: DualCoordinateDescent.Loss
+        package var costs: [Double]
+        package var interpolations: [Double]
+        package var tolerance: Double
+        package var passes: Int
+    }
+
     package struct Teaching: Sendable {
         package var settings: TeachingSettings
         /// In which precision models of encoders answer.
@@ -53,14 +65,7 @@ package struct BaselineExperiment: Sendable {
     }
 
     package var data: Corpus
-    package var kind: Kind
-    package var recipe: NGramRecipe
-    package var vectors: String?
-    package var loss: DualCoordinateDescent.Loss
-    package var costs: [Double]
-    package var interpolations: [Double]
-    package var tolerance: Double
-    package var passes: Int
+    package var model: Model
     package var folds: Int
     package var seed: UInt64
     package var output: String
@@ -83,25 +88,7 @@ package struct BaselineExperiment: Sendable {
             let model = try source.section("model")
         else { throw source.error("data and model must be there", source.root) }
         data = try Corpus(dataSource, places)
-        try model.refuseKeys(otherThan: [
-            "kind", "recipe", "vectors", "loss", "cost", "interpolation", "minimum_word_length",
-            "keeps_marks", "removes_stop_words", "stems", "order", "weighting", "tolerance",
-            "passes",
-        ])
-        kind = try model.choice("kind", Kind.self) ?? .ngrams
-        recipe = try kind == .vectors ? AveragedVectors.recipe : NGramRecipe(named: model)
-        vectors = try model.string("vectors").map(places.resolveText)
-        if (kind == .vectors) != (vectors != nil) {
-            throw model.error("\"vectors\" goes with the kind \"vectors\" alone", model.root)
-        }
-        loss = try model.choice("loss", DualCoordinateDescent.Loss.self) ?? .logistic
-        if kind == .vectors, loss != .logistic {
-            throw model.error("vectors are classified by the logistic loss", model.root)
-        }
-        costs = try model.numbers("cost", in: 1e-6...1e6) ?? [1]
-        interpolations = try model.numbers("interpolation", in: 0...1) ?? [1]
-        tolerance = try model.number("tolerance", in: 1e-12...1) ?? 0.01
-        passes = try model.natural("passes", in: 1...1_000_000) ?? 200
+        self.model = try Model(model, places)
         folds = try source.natural("folds", in: 2...100) ?? 5
         seed = UInt64(try source.natural("seed", in: 0...Int.max) ?? 1)
         guard let output = try source.string("output") else {
@@ -112,12 +99,39 @@ package struct BaselineExperiment: Sendable {
         teaching = try source.section("teaching").map { section throws(WeightsError) in
             try Teaching(section, places)
         }
-        if (teaching != nil) == data.unlabelled.isEmpty {
-            throw dataSource.error(
-                "\"teaching\" labels texts of data's \"unlabelled\": both are named, or neither",
-                dataSource.node("unlabelled") ?? source.node("teaching") ?? source.root)
-        }
         foldAnswers = try source.string("fold_answers").map(places.resolve)
+        try checkTeaching(source, dataSource)
+    }
+
+    private func checkTeaching(_ source: JSONSource, _ data: JSONSource) throws(WeightsError) {
+        guard (teaching != nil) == self.data.unlabelled.isEmpty else { return }
+        throw data.error(
+            "\"teaching\" labels texts of data's \"unlabelled\": both are named, or neither",
+            data.node("unlabelled") ?? source.node("teaching") ?? source.root)
+    }
+}
+
+extension BaselineExperiment.Model {
+    fileprivate init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
+        try source.refuseKeys(otherThan: [
+            "kind", "recipe", "vectors", "loss", "cost", "interpolation", "minimum_word_length",
+            "keeps_marks", "removes_stop_words", "stems", "order", "weighting", "tolerance",
+            "passes",
+        ])
+        kind = try source.choice("kind", BaselineExperiment.Kind.self) ?? .ngrams
+        recipe = try kind == .vectors ? AveragedVectors.recipe : NGramRecipe(named: source)
+        vectors = try source.string("vectors").map(places.resolveText)
+        if (kind == .vectors) != (vectors != nil) {
+            throw source.error("\"vectors\" goes with the kind \"vectors\" alone", source.root)
+        }
+        loss = try source.choice("loss", DualCoordinateDescent.Loss.self) ?? .logistic
+        if kind == .vectors, loss != .logistic {
+            throw source.error("vectors are classified by the logistic loss", source.root)
+        }
+        costs = try source.numbers("cost", in: 1e-6...1e6) ?? [1]
+        interpolations = try source.numbers("interpolation", in: 0...1) ?? [1]
+        tolerance = try source.number("tolerance", in: 1e-12...1) ?? 0.01
+        passes = try source.natural("passes", in: 1...1_000_000) ?? 200
     }
 }
 

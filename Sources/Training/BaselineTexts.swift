@@ -5,6 +5,7 @@
 // text that equals a labelled one is passed over, so a teacher never overrules a person. It fits
 // nothing, and never looks at the test file's labels.
 
+internal import Insight
 internal import Syscalls
 internal import Weights
 
@@ -51,7 +52,7 @@ struct BaselineTexts {
         try targets.tell("teaching", teaching.settings, watch)
         taughtCount = targets.places.count
         for (place, row) in zip(targets.places, targets.rows) {
-            learned.add(chosen.ids[place], chosen.texts[place], truth: SoftTargets.label(row))
+            learned.add(chosen.ids[place], chosen.texts[place], truth: row.argmax)
         }
     }
 }

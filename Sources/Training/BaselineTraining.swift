@@ -48,49 +48,54 @@ package struct BaselineTraining {
     package func run() throws -> Outcome {
         let start = MonotonicClock.now
         try refuseOtherModels()
-        let lock = try lock()
+        let lock = try OutputFolder(path: experiment.output).lock(in: experiment.output)
         defer { withExtendedLifetime(lock) {} }
         try refuseWhatCannotBeWritten()
-        let data = experiment.data
+        let prepared = try prepare(since: start)
+        let (texts, features) = (prepared.texts, prepared.features)
+        let (trials, best, margins) = search(
+            features, prepared.positive, TextFingerprints.firstPlaces(texts.learned.texts))
+        let platt = platt(margins, prepared.positive)
+        let fitStart = MonotonicClock.now
+        let fit = self.fit(features, prepared.positive, best, Array(prepared.positive.indices))
+        let fitSeconds = Self.seconds(since: fitStart)
+        try write(fit, platt, margins, prepared)
+        return Outcome(
+            cost: best.cost, interpolation: best.interpolation, trainCount: texts.learned.count,
+            taughtCount: texts.taughtCount, droppedCount: texts.droppedCount,
+            featureCount: features.count, converged: fit.converged, trials: trials,
+            readSeconds: prepared.readSeconds, featureSeconds: prepared.featureSeconds,
+            fitSeconds: fitSeconds, totalSeconds: Self.seconds(since: start), test: try test())
+    }
+
+    /// What every fit learns from.
+    private struct Prepared {
+        let texts: BaselineTexts
+        let positive: [Bool]
+        let features: BaselineFeatures
+        let readSeconds: Double
+        let featureSeconds: Double
+    }
+
+    private func prepare(since start: MonotonicClock.Instant) throws -> Prepared {
         let texts = try BaselineTexts(experiment, watch)
-        let (train, droppedCount) = (texts.learned, texts.droppedCount)
-        let positive = train.truths.map { $0 == 1 }
+        let (learned, droppedCount) = (texts.learned, texts.droppedCount)
+        let positive = learned.truths.map { $0 == 1 }
         guard positive.contains(true), positive.contains(false) else {
             throw WeightsError(
-                .mismatch, data.train,
+                .mismatch, experiment.data.train,
                 "texts of both labels are needed; \(droppedCount) equal a test text and are left "
                     + "out")
         }
         let readSeconds = Self.seconds(since: start)
-        watch.tell("read \(train.count) texts; left out, equal to a test text: \(droppedCount)")
+        watch.tell("read \(learned.count) texts; left out, equal to a test text: \(droppedCount)")
         let featureStart = MonotonicClock.now
-        let features = try self.features(train.texts)
+        let features = try self.features(learned.texts)
         let featureSeconds = Self.seconds(since: featureStart)
         watch.tell("\(features.count) features")
-        let firsts = TextFingerprints.firstPlaces(train.texts)
-        let (trials, best, margins) = search(features, positive, firsts)
-        let platt = platt(margins, positive)
-        let heldOut = zip(margins, train.truths).map { margin, truth in
-            let p = platt.probability(margin)
-            return Prediction(probabilities: [1 - p, p], truth: truth)
-        }
-        let fitStart = MonotonicClock.now
-        let fit = self.fit(features, positive, best, Array(positive.indices))
-        let fitSeconds = Self.seconds(since: fitStart)
-        let served = features.served(fit.coefficients)
-        try refuseNoNumbers(fit, served, platt, margins)
-        try LinearModelWriter(
-            labels: data.labels, recipe: experiment.recipe, platt: platt, bias: Double(fit.bias)
-        ).write(
-            experiment.output, names: features.names, weights: fit.frequencies,
-            coefficients: served)
-        try write(heldOut, of: texts)
-        return Outcome(
-            cost: best.cost, interpolation: best.interpolation, trainCount: train.count,
-            taughtCount: texts.taughtCount, droppedCount: droppedCount,
-            featureCount: features.count, converged: fit.converged, trials: trials,
-            readSeconds: readSeconds, featureSeconds: featureSeconds,
-            fitSeconds: fitSeconds, totalSeconds: Self.seconds(since: start), test: try test())
+        return Prepared(
+            texts: texts, positive: positive, features: features, readSeconds: readSeconds,
+            featureSeconds: featureSeconds)
     }
 
     private func platt(_ margins: [Double], _ positive: [Bool]) -> PlattScaling {
@@ -101,35 +106,25 @@ package struct BaselineTraining {
         return .identity
     }
 
-    /// Another kind of model, perhaps somebody's only copy, is not written over.
     private func refuseOtherModels() throws {
         let folder = experiment.output
-        guard fileExists(folder + "/config.json") || fileExists(folder + "/textflix.json"),
-            !LinearTextModel.isFolder(folder)
-        else { return }
-        throw TrainingError.unfit("\(folder) holds a model of another kind: name another output")
-    }
-
-    /// Two runs must not write the same folder.
-    private func lock() throws -> FileLock {
-        try makeDirectories(experiment.output)
-        do throws(Errno) { return try FileLock(experiment.output + "/lock") } catch {
-            guard error == .wouldBlock else { throw error }
-            throw TrainingError.unfit("\(experiment.output): another run is writing this folder")
+        guard OutputFolder(path: folder).holdsModel, !LinearTextModel.isFolder(folder) else {
+            return
         }
+        throw TrainingError.unfit("\(folder) holds a model of another kind: name another output")
     }
 
     /// Before anything is asked or fitted, which may take its time.
     private func refuseWhatCannotBeWritten() throws {
         for path in [experiment.output + "/model.safetensors", experiment.foldAnswers ?? ""]
         where !path.isEmpty {
-            // Begun under a name of its own, and never finished: it goes at once.
+            // Begun under a temporary name and never finished: it is removed at once.
             let file = try AtomicFile(path)
             try file.write(UnsafeRawBufferPointer(start: nil, count: 0))
         }
     }
 
-    private func refuseNoNumbers(
+    private func refuseDiverged(
         _ fit: NaiveBayesSVM.Fit, _ served: [Float], _ platt: PlattScaling, _ margins: [Double]
     ) throws {
         let numbers = margins + [Double(fit.bias), platt.slope, platt.offset]
@@ -137,8 +132,26 @@ package struct BaselineTraining {
             fit.frequencies.allSatisfy(\.isFinite)
         else {
             throw TrainingError.unfit(
-                "what was learned is no number any more and is not written: try a smaller cost")
+                "the fit diverged (NaN) and is not written: try a smaller cost")
         }
+    }
+
+    private func write(
+        _ fit: NaiveBayesSVM.Fit, _ platt: PlattScaling, _ margins: [Double], _ prepared: Prepared
+    ) throws {
+        let served = prepared.features.served(fit.coefficients)
+        try refuseDiverged(fit, served, platt, margins)
+        try LinearModelWriter(
+            labels: experiment.data.labels, recipe: experiment.model.recipe, platt: platt,
+            bias: Double(fit.bias)
+        ).write(
+            experiment.output, names: prepared.features.names, weights: fit.frequencies,
+            coefficients: served)
+        let heldOut = zip(margins, prepared.texts.learned.truths).map { margin, truth in
+            let p = platt.probability(margin)
+            return Prediction(probabilities: [1 - p, p], truth: truth)
+        }
+        try write(heldOut, of: prepared.texts)
     }
 
     /// What the folds say of held-out texts: a promise by those that a person labelled, and a file.
@@ -170,8 +183,8 @@ package struct BaselineTraining {
     private typealias Pair = (cost: Double, interpolation: Double)
 
     private func features(_ texts: [[UInt8]]) throws(WeightsError) -> BaselineFeatures {
-        guard let path = experiment.vectors else {
-            return .ngrams(NGramCorpus(recipe: experiment.recipe, texts: texts))
+        guard let path = experiment.model.vectors else {
+            return .ngrams(NGramCorpus(recipe: experiment.model.recipe, texts: texts))
         }
         do throws(WordVectorsError) {
             let vectors = try WordVectors(path: path)
@@ -187,10 +200,11 @@ package struct BaselineTraining {
     ) -> (trials: [(Double, Double, Double)], best: Pair, margins: [Double]) {
         let folds = Folds(
             positive, firsts: firsts, count: experiment.folds, seed: experiment.seed)
-        let interpolations = experiment.kind == .ngrams ? experiment.interpolations : [1]
+        let model = experiment.model
+        let interpolations = model.kind == .ngrams ? model.interpolations : [1]
         var trials: [(Double, Double, Double)] = []
         var best: (pair: Pair, accuracy: Double, margins: [Double])?
-        for cost in experiment.costs {
+        for cost in model.costs {
             for interpolation in interpolations {
                 let pair = (cost: cost, interpolation: interpolation)
                 let margins = folds.margins { texts, held in
@@ -211,9 +225,10 @@ package struct BaselineTraining {
     private func fit(
         _ features: BaselineFeatures, _ positive: [Bool], _ pair: Pair, _ texts: [Int]
     ) -> NaiveBayesSVM.Fit {
+        let model = experiment.model
         let solver = DualCoordinateDescent(
-            loss: experiment.loss, cost: pair.cost, tolerance: experiment.tolerance,
-            passes: experiment.passes, seed: experiment.seed)
+            loss: model.loss, cost: pair.cost, tolerance: model.tolerance, passes: model.passes,
+            seed: experiment.seed)
         switch features {
         case .ngrams(let corpus):
             return NaiveBayesSVM(solver: solver, interpolation: pair.interpolation)

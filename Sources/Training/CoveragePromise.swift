@@ -1,7 +1,7 @@
 // Label sets that hold the right label as often as promised (split-conformal), for textflix.json.
 //
-// The threshold comes from texts that the margins' fits were not trained on; the one scale that
-// made probabilities of those margins saw them too, which two numbers on thousands of texts bear.
+// The threshold comes from texts that the margins' fits were not trained on; the calibration that
+// made probabilities of those margins saw them too: negligible for two parameters.
 
 package import Insight
 internal import JSONText
@@ -26,7 +26,7 @@ package struct CoveragePromise: Sendable, Equatable {
         return texts
     }
 
-    /// What a user should know who asked for it; nil: nothing.
+    /// What a user who asked for it should know; nil: nothing.
     static func caution(_ coverage: Double, heldOut count: Int) -> String? {
         let least = leastTexts(coverage)
         guard count < least else { return nil }

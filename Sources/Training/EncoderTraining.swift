@@ -12,7 +12,7 @@ internal import Insight
 internal import JSONText
 internal import Numerics
 internal import Syscalls
-internal import Weights
+package import Weights
 
 package struct EncoderTraining {
     package let experiment: EncoderExperiment
@@ -57,7 +57,7 @@ package struct EncoderTraining {
         return RunFigures(report)
     }
 
-    /// Reports from before `test_hash` are believed.
+    /// Reports without a `test_hash` are taken as they are.
     private func hasSameTest(_ report: JSONNode) throws(WeightsError) -> Bool {
         guard let then = report["test_hash"]?.string else { return true }
         return then == (try testHash())
@@ -67,7 +67,7 @@ package struct EncoderTraining {
         try FileHashes().hashes([experiment.data.test]).first.map(Revision.hexadecimal)
     }
 
-    /// A teacher that is gone since has taught what it was.
+    /// A teacher that has been removed since does not count as changed.
     private func hasSameTeachers(_ report: JSONNode) -> Bool {
         let then = report["teachers"]?.array?.map(\.string) ?? []
         let now = teachers
@@ -81,7 +81,7 @@ package struct EncoderTraining {
     package func run(finish: (RunReport) throws -> Void = { _ in }) throws -> RunReport {
         let started = MonotonicClock.now
         try check()
-        let lock = try lock()
+        let lock = try OutputFolder(path: output).lock(in: output + "/steps")
         defer { withExtendedLifetime(lock) {} }
         let needsUnlabelled = experiment.steps.contains(where: \.needsUnlabelled)
         let texts = try TrainingTexts(experiment.data, seed: seed, unlabelled: needsUnlabelled)
@@ -126,34 +126,23 @@ package struct EncoderTraining {
         tellOfHead(base)
     }
 
-    /// What learns over them would be written over the encoder without them.
+    /// A model trained on top of them would be written with the encoder that lacks them.
     private func refuseAdapters(_ base: ModelFolder) throws {
         guard base.adapter == nil else {
             throw TrainingError.unfit(
-                "\(base.path) is a folder of adapters, which nothing can be learned over: name "
+                "\(base.path) is a folder of adapters, which training does not start from: name "
                     + "its base, \(base.encoderPath)")
         }
     }
 
-    /// A model that no run of ours wrote may be somebody's only copy, or the base itself.
     private func refuseOtherModels(_ base: ModelFolder) throws {
         let own = absolutePath(output)
         guard own != absolutePath(base.encoderPath), own != absolutePath(base.path) else {
             throw TrainingError.unfit("\(output) is the base itself: name another output")
         }
-        let isModel = ["/config.json", "/textflix.json"].contains { fileExists(output + $0) }
-        guard !isModel || isDirectory(output + "/steps") else {
+        guard !OutputFolder(path: output).holdsModel || isDirectory(output + "/steps") else {
             throw TrainingError.unfit(
-                "\(output) holds a model that is not of a run like this: name another output")
-        }
-    }
-
-    /// Two runs must not write the same folder.
-    private func lock() throws -> FileLock {
-        try makeDirectories(output + "/steps")
-        do throws(Errno) { return try FileLock(output + "/steps/lock") } catch {
-            guard error == .wouldBlock else { throw error }
-            throw TrainingError.unfit("\(output): another run is writing this folder")
+                "\(output) holds a model that no such run wrote: name another output")
         }
     }
 
@@ -187,10 +176,10 @@ package struct EncoderTraining {
         }
     }
 
-    /// Labels that a screen has room for.
+    /// Labels that fit on a screen.
     private static let toldLabels = 20
 
-    /// How many texts each label has: what is rare is learned and measured badly.
+    /// How many texts each label has: rare labels are learned and measured badly.
     private func tellOfLabels(_ texts: TrainingTexts) {
         let labels = experiment.data.labels
         let counts = labels.indices.map { label in
@@ -203,11 +192,11 @@ package struct EncoderTraining {
         watch.tell("texts of each label, to learn from and held out: \(shown)\(rest)")
         if texts.conflicting > 0 {
             watch.tell(
-                "\(texts.conflicting) texts stand there again under another label, and teach both")
+                "\(texts.conflicting) texts occur again with another label, and teach both")
         }
     }
 
-    /// A head that answers with other labels is not what learning begins with.
+    /// Learning does not begin with a head that answers with other labels.
     private func tellOfHead(_ base: ModelFolder) {
         let isOfOurKind =
             switch (base.head, experiment.model.head) {
@@ -219,7 +208,7 @@ package struct EncoderTraining {
         }
         guard isOfOurKind, beginsThere, base.labels != experiment.data.labels else { return }
         watch.tell(
-            "the base's head is not taken over, a new one is learned: its labels are "
+            "the base's head is not used, a new one is learned: its labels are "
                 + base.labels.joined(separator: ", ") + ", the experiment's "
                 + experiment.data.labels.joined(separator: ", "))
     }

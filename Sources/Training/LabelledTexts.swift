@@ -1,12 +1,11 @@
 // Labelled texts from a file of JSON lines: what a training run learns from or is measured on.
 //
-// Invariant: every text has one of the labels, in the file's order; a line that is no object, has
-// no text or a label that is not listed is an error with its number. With a list of ids only those
+// Invariant: every text has one of the labels, in the file's order; a line that is not an object,
+// has no text or an unlisted label is an error with its number. With a list of ids only those
 // texts are read, and an id that is not in the file is an error: a run never trains on less than it
 // was told to.
 
 internal import JSONText
-internal import Syscalls
 package import Weights
 
 package struct LabelledTexts: Sendable {
@@ -69,21 +68,4 @@ package struct LabelledTexts: Sendable {
         texts.append(text)
         truths.append(truth)
     }
-}
-
-/// The ids of a file that lists one a line; lines may end as on Windows.
-package func readIdentifiers(_ path: String) throws(WeightsError) -> Set<String> {
-    let ids: Set<String>
-    do throws(Errno) {
-        let bytes = try readFile(path, limit: 1 << 28)
-        ids = Set(
-            bytes.split(separator: UInt8(ascii: "\n"))
-                .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
-                .filter { !$0.isEmpty }
-                .map { String(decoding: $0, as: UTF8.self) })
-    } catch {
-        throw WeightsError(.unreadable, path, error.message)
-    }
-    guard !ids.isEmpty else { throw WeightsError(.malformed, path, "it lists no id, one a line") }
-    return ids
 }

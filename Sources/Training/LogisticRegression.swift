@@ -6,7 +6,7 @@
 // zero it takes fewer than ten, halving a step that does not lower the loss.
 //
 // Invariant: features are standardised first, with the means and deviations of the rows it is
-// given, and the solution is told in the features' own scale.
+// given, and the solution is returned in the features' own scale.
 
 internal import Baselines
 internal import Insight

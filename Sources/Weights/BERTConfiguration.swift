@@ -112,7 +112,7 @@ extension BERTConfiguration {
         let type = try source.string("model_type") ?? "bert"
         guard let family = ModelFamily(rawValue: type) else {
             throw source.unsupported(
-                "model_type \"\(type.prefix(60))\": served are \"bert\" and \"mpnet\"",
+                "model_type \"\(type.prefix(60))\": only \"bert\" and \"mpnet\" are served",
                 "model_type")
         }
         let buckets = try source.natural("relative_attention_num_buckets", in: 1...Limits.width)

@@ -5,7 +5,8 @@
 //
 // `auto` takes int8 only where such a record says that it was accepted: random or unseen weights
 // can hide what rounding to 8 bits does to them. A model's maker may ship one beside the model, in
-// `int8.checked`, which says of which revision it is.
+// `int8.checked`, which says of which revision it is. What is written can be read again: a record
+// with a figure that is no finding (NaN, infinity) is refused.
 
 internal import JSONText
 internal import Syscalls
@@ -38,15 +39,26 @@ package struct CheckRecord: Sendable, Equatable {
         self.accepted = accepted
     }
 
+    private static let shares = 0.0...1
+    /// Of logits: no model means a larger number.
+    private static let differences = 0.0...1e30
+
+    private var isReadable: Bool {
+        texts > 0 && [agreement, secondLooks].allSatisfy { Self.shares.contains($0) }
+            && [largestDifference, meanDifference, doubtBelow].allSatisfy {
+                Self.differences.contains($0)
+            }
+    }
+
     /// nil where there is none, or none that can be read.
     package init?(path: String) {
         guard let file = try? JSONSource(path, limit: Limits.recordBytes),
             let texts = try? file.natural("texts", in: 1...Int.max),
-            let agreement = try? file.number("agreement", in: 0...1),
-            let largest = try? file.number("largest_difference", in: 0...1e30),
-            let mean = try? file.number("mean_difference", in: 0...1e30),
-            let doubt = try? file.number("doubt_below", in: 0...1e30),
-            let looks = try? file.number("second_looks", in: 0...1),
+            let agreement = try? file.number("agreement", in: Self.shares),
+            let largest = try? file.number("largest_difference", in: Self.differences),
+            let mean = try? file.number("mean_difference", in: Self.differences),
+            let doubt = try? file.number("doubt_below", in: Self.differences),
+            let looks = try? file.number("second_looks", in: Self.shares),
             let accepted = try? file.flag("accepted")
         else { return nil }
         self.init(
@@ -69,7 +81,13 @@ package struct CheckRecord: Sendable, Equatable {
     }
 
     /// - Parameter revision: of the model, where the record's place does not tell it.
+    /// - Throws: `.notFinite` for a figure that could not be read again, too.
     package func write(_ path: String, revision: Revision? = nil) throws(WeightsError) {
+        guard isReadable else {
+            throw WeightsError(
+                .notFinite, path,
+                "refused: logits differ by up to \(largestDifference), mean \(meanDifference)")
+        }
         var json = JSONWriter(pretty: true)
         json.beginObject()
         if let revision {

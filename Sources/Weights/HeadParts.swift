@@ -39,10 +39,8 @@ struct HeadParts {
         }
     }
 
-    /// A classifier of BERT's kind stands on a pooler, from wherever.
-    func checkPooler(
-        _ base: CheckpointTensors, _ configuration: BERTConfiguration, _ path: String
-    ) throws(WeightsError) {
+    /// A classifier of BERT's kind needs a pooler, its own or the base's.
+    func checkPooler(_ base: CheckpointTensors, _ path: String) throws(WeightsError) {
         for name in ["pooler.dense.weight", "pooler.dense.bias"]
         where tensors[name] == nil && base[name] == nil {
             throw WeightsError(

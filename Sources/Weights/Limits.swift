@@ -1,5 +1,4 @@
-// The largest things this room believes in: whatever exceeds one of these is refused before memory
-// is spent on it.
+// Input larger than this is refused before memory is allocated.
 
 enum Limits {
     /// The cap of the format's reference implementation: 100 MB of header.
@@ -19,8 +18,9 @@ enum Limits {
     static let recordBytes = 1 << 16
 
     // Dimensions of a configuration. Their products stay far below 2^63:
-    // 2^22 rows of 2^17 values of 4 bytes are 2^41.
-    static let width = 1 << 17
+    // 2^22 rows of 2^16 values of 4 bytes are 2^40.
+    /// A sum of as many products of int8 fits the 32 bits that it has: 255 * 127 * 2^16 < 2^31.
+    static let width = 1 << 16
     static let layers = 1 << 10
     static let positions = 1 << 20
     static let vocabulary = 1 << 22

@@ -9,8 +9,8 @@
 //
 // W' is made in f32 when the model is loaded, so a served adapter costs nothing. Invariant: every
 // A has its B, both fit the weight they belong to, and no setting that would change the answer in
-// another way was passed over. What it does not do: the base's folder, and the head, are the model
-// folder's affair.
+// another way was ignored. The base's folder and the head are not its business but the model
+// folder's.
 
 internal import JSONText
 
@@ -59,7 +59,7 @@ package struct LowRankAdapter: Sendable {
         try check(configuration, path)
     }
 
-    /// Settings that change the answer in a way that is not ours.
+    /// Settings that would change the answer in a way that is not computed here.
     private static func refuseWhatIsNotComputed(_ source: JSONSource) throws(WeightsError) {
         func refuse(_ key: String, _ reason: String) throws(WeightsError) {
             throw WeightsError(

@@ -35,7 +35,7 @@ extension ModelFolder {
         labels = try Self.labels(configuration, settings, settingsFile, hasOwnHead)
         let parts = try HeadParts(headWeights, adapter, configuration, labels.count, path)
         headTensors = parts?.tensors
-        if head == .pooler { try parts?.checkPooler(tensors, configuration, path) }
+        if head == .pooler { try parts?.checkPooler(tensors, path) }
         scoreRule = try Self.scoreRule(
             configuration, settings, labels.count, hasOwnHead, configurationFile)
         maxTokens = try Self.maxTokens(configuration, settings, settingsFile, encoderPath)
@@ -85,8 +85,8 @@ extension ModelFolder {
         return try isThere(file) ? try JSONSource(file, dialect: .json5) : nil
     }
 
-    /// A file that cannot be looked at, or leads nowhere, is not absent: without it the model would
-    /// answer otherwise.
+    /// A file that cannot be examined, or is a broken link, is not absent: without it the model
+    /// would answer differently.
     package static func isThere(_ path: String) throws(WeightsError) -> Bool {
         try reading(path) { () throws(Errno) in try isPresent(path) }
     }
@@ -270,8 +270,8 @@ extension ModelFolder.TokenizerFiles {
 }
 
 extension ModelFolder {
-    /// To be asked once the tokenizer is made: more words than embeddings would read past the end.
-    /// Fewer are well: tables are often padded.
+    /// To be called once the tokenizer is made: more words than embeddings would read past the end.
+    /// Fewer is fine: tables are often padded.
     package func checkVocabulary(count: Int) throws(WeightsError) {
         guard count <= configuration.vocabularySize else {
             throw WeightsError(
@@ -283,8 +283,8 @@ extension ModelFolder {
 }
 
 extension ModelFolder {
-    /// To be asked where the folder's own vectors are the answer: a sentence-transformers folder
-    /// may have layers after pooling, and without them its vectors would be others.
+    /// To be called where the folder's own vectors are the answer: a sentence-transformers folder
+    /// may have layers after pooling, and without them its vectors would differ.
     package func checkModules() throws(WeightsError) {
         let file = encoderPath + "/modules.json"
         guard head == .none, try Self.isThere(file) else { return }

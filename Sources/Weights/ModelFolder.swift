@@ -19,7 +19,7 @@
 internal import Syscalls
 
 package struct ModelFolder: Sendable {
-    /// Where the tokenizer's files are; the last component that is nil does not exist.
+    /// Where the tokenizer's files are; nil: that file does not exist.
     package struct TokenizerFiles: Sendable, Equatable {
         package let vocabulary: String?
         package let tokenizer: String?
@@ -66,7 +66,7 @@ package struct ModelFolder: Sendable {
     /// With [CLS] and [SEP].
     package let maxTokens: Int
     package let revision: Revision
-    /// Which files, untouched since when, the revision was made of.
+    /// The files that the revision was made of, and their state at that time.
     package let source: SourceFingerprint
     package let mappedBytes: Int
 

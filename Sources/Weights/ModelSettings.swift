@@ -26,7 +26,7 @@
 // a standardisation of features is folded into weight and bias by whoever trained it.
 //
 // Invariant: values are of their type and range. Whether they fit the model (labels and rows,
-// tokens and positions) is the folder's affair.
+// tokens and positions) is checked by the folder.
 
 package import JSONText
 

@@ -2,15 +2,16 @@
 //
 //     minilm-94ab01c2d3e4-int8-1.packed     weights: model, revision, precision, layout version
 //     minilm-94ab01c2d3e4-int8-1.checked    how that precision compares with f32: a CheckRecord
-//     minilm-5f0c9be1a2d37788.source        which revision that folder had: fingerprint, revision
+//     minilm-5f0c9be1a2d37788.source        which revision that folder had: a SourceRecord
 //
 // Invariant: every file appears whole or not at all, says what it belongs to, and is checked when
 // it is read; so any of them may be deleted at any time, and a cache that cannot be written only
 // costs time. A file belongs to its directory's owner: what root packs for the service, the service
-// reads. When a folder has a new revision, the files of its old one go, unless another folder has
-// that revision too; what a running daemon has mapped stays mapped.
+// reads. When a folder has a new revision, the files of its old one go, unless another folder of
+// that name has that revision too; when a folder is gone, its packed weights go likewise. What was
+// found by a check stays then: it is small, and the folder may only have moved. What a running
+// daemon has mapped stays mapped.
 
-internal import JSONText
 internal import Syscalls
 
 package struct PackCache: Sendable, Equatable {
@@ -73,46 +74,48 @@ extension PackCache {
 
     /// The revision of that folder, when it was made of this very source.
     package func revision(of source: SourceFingerprint, folder: String) -> Revision? {
-        guard let record = try? JSONSource(sourcePath(folder), limit: Limits.recordBytes),
-            (try? record.string("source")) == source.description,
-            let digits = try? record.string("revision")
+        guard let record = SourceRecord(path: sourcePath(folder)),
+            record.source == source.description
         else { return nil }
-        return Revision(digits)
+        return record.revision
     }
 
-    /// Remembers what was verified. A cache that cannot be written forgets, which is no error.
+    /// Remembers what was verified, and forgets folders that are gone. A cache that cannot be
+    /// written forgets, which is no error.
     package func remember(_ folder: ModelFolder) {
-        if revision(of: folder.source, folder: folder.path) == folder.revision { return }
-        let old = recordedRevision(sourcePath(folder.path))
-        var json = JSONWriter(pretty: true)
-        json.beginObject()
-        json.key("source")
-        json.string(folder.source.description)
-        json.key("revision")
-        json.string(folder.revision.description)
-        json.endObject()
-        try? makeDirectories(directory)
-        try? writeFileAtomically(
-            sourcePath(folder.path), bytes: json.bytes, owner: .directory)
-        if let old, old != folder.revision { sweep(folder.path, old) }
-    }
-
-    /// Removes what was packed of a revision that no folder has any more.
-    private func sweep(_ folder: String, _ old: Revision) {
-        guard let names = try? listDirectory(directory) else { return }
-        let sources = names.filter { $0.hasSuffix(".source") }
-        guard !sources.contains(where: { recordedRevision("\(directory)/\($0)") == old }) else {
-            return
+        let path = sourcePath(folder.path), new = SourceRecord(folder)
+        let old = SourceRecord(path: path)
+        if new != old {
+            try? makeDirectories(directory)
+            try? new.write(path)
         }
-        let stem = "\(Self.name(folder))-\(old.short)-"
-        for name in names where name.hasPrefix(stem) { try? removeFile("\(directory)/\(name)") }
+        if let old, old.revision != new.revision { sweep(Self.name(folder.path), old.revision) }
+        forgetTheGone()
     }
 
-    /// What a record says, whether or not its folder was touched since.
-    private func recordedRevision(_ path: String) -> Revision? {
-        guard let record = try? JSONSource(path, limit: Limits.recordBytes),
-            let digits = try? record.string("revision")
-        else { return nil }
-        return Revision(digits)
+    private func forgetTheGone() {
+        for file in (try? listDirectory(directory)) ?? [] where file.hasSuffix(".source") {
+            let path = "\(directory)/\(file)"
+            guard let record = SourceRecord(path: path), record.isOfTheGone,
+                let folder = record.folder
+            else { continue }
+            try? removeFile(path)
+            sweep(Self.name(folder), record.revision, only: ".packed")
+        }
+    }
+
+    /// Removes what is kept of a revision, in any precision and layout, when no folder of that name
+    /// has it any more.
+    private func sweep(_ name: String, _ revision: Revision, only ending: String = "") {
+        guard let files = try? listDirectory(directory) else { return }
+        let isHad = files.contains { file in
+            file.hasPrefix("\(name)-") && file.hasSuffix(".source")
+                && SourceRecord(path: "\(directory)/\(file)")?.revision == revision
+        }
+        guard !isHad else { return }
+        let stem = "\(name)-\(revision.short)-"
+        for file in files where file.hasPrefix(stem) && file.hasSuffix(ending) {
+            try? removeFile("\(directory)/\(file)")
+        }
     }
 }

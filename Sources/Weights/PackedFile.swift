@@ -148,7 +148,7 @@ package final class PackedFile: Sendable {
             throw WeightsError(
                 .malformed, mapping.path,
                 "the bytes of \(entry.blob.name) are not those that were written: delete the file,"
-                    + " it will be packed anew")
+                    + " it will be packed again")
         }
     }
 }

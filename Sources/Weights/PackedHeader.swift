@@ -1,7 +1,7 @@
 // The header of a packed file as bytes and back: see PackedFile for the drawing.
 //
 // Invariant: whatever the bytes, reading them ends in a header that is consistent with itself and
-// with the file's size, or in an error: no length is believed before it was compared with what is
+// with the file's size, or in an error: no length is used before it was compared with what is
 // there.
 
 struct PackedHeader {
@@ -74,7 +74,7 @@ extension PackedHeader {
         }
         guard file.count >= Self.fixedBytes + Self.checksumBytes,
             file.prefix(PackedFile.magic.count).elementsEqual(PackedFile.magic)
-        else { throw malformed("this is no file of packed weights") }
+        else { throw malformed("not a packed-weights file") }
         func u32(_ offset: Int) -> UInt32 { file.littleEndian(at: offset) }
         func u64(_ offset: Int) -> UInt64 { file.littleEndian(at: offset) }
         guard u32(8) == PackedFile.formatVersion else {
@@ -87,7 +87,7 @@ extension PackedHeader {
         }
         guard let count = Int(exactly: u64(32)), count <= file.count,
             count <= Limits.packedHeaderBytes, count >= Self.fixedBytes + Self.checksumBytes
-        else { throw malformed("a header of \(u64(32)) bytes cannot be") }
+        else { throw malformed("invalid header size \(u64(32))") }
         let checked = UnsafeRawBufferPointer(rebasing: file[..<(count - Self.checksumBytes)])
         guard ContentHash.xxh64(checked) == u64(checked.count) else {
             throw malformed("the header's checksum is wrong")
@@ -100,7 +100,7 @@ extension PackedHeader {
         revision = Revision(high: u64(48), low: u64(56))
         fileBytes = file.count
         guard let entries = Self.entries(checked, count: u32(28), fileBytes: file.count) else {
-            throw malformed("its table of entries does not hold together")
+            throw malformed("inconsistent entry table")
         }
         self.entries = entries
     }

@@ -1,4 +1,4 @@
-// Which bytes a revision was made of, told without reading them.
+// Which bytes a revision was made of, found out without reading them.
 //
 // The revision is a hash over all weights: 0.3 s for a BERT-large that lies in the page cache, many
 // seconds from a disk. A daemon that has packed weights wants to start in a tenth of that, so it

@@ -1,5 +1,5 @@
-// A model folder of made-up weights, in exactly the form of a real one: for tests and measurements,
-// where no real weights of a shape are to be had.
+// A model folder of made-up weights, in exactly the form of a real one: for tests and measurements
+// where no real weights of a shape are available.
 //
 // Every value is a function of the tensor's canonical name, the element's index and the seed, so
 // the golden files' script makes the same model without a file passing between the two:
@@ -36,8 +36,8 @@ package struct SyntheticModel: Sendable {
 
     private static let mark = "textflix_seed"
 
-    /// Whether a folder holds a model that was made here, or none at all. What was trained over
-    /// such a one has settings beside it.
+    /// Whether a folder holds a model that was made here, or none at all. A model trained on top of
+    /// one has settings beside it.
     package static func mayWrite(to folder: String) -> Bool {
         if fileExists(folder + "/textflix.json") { return false }
         let isModel = ["/config.json", "/model.safetensors"].contains { fileExists(folder + $0) }

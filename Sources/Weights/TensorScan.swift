@@ -43,7 +43,7 @@ struct TensorScan: Sendable {
         }
     }
 
-    /// Types that are no weights pass: they are refused by shape and type, or left aside.
+    /// Types that weights never have pass: they are refused by shape and type, or left aside.
     static func isFinite(_ bytes: UnsafeRawBufferPointer, _ type: ElementType) -> Bool {
         switch type {
         case .float32: noneHasAllBits(of: UInt32(0x7F80_0000), bytes)

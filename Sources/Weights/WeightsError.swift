@@ -1,7 +1,7 @@
 // Why a model folder cannot be used: which file, what is wrong with it, what can be done.
 //
-// One error type for the module. `kind` is for code that decides (an exit status, a test), `message`
-// for the person who put the folder there; it names tensors and shapes, never a text.
+// One error type for the module. `kind` is for code that decides (an exit status, a test),
+// `message` for the person who put the folder there; it names tensors and shapes, never a text.
 
 package import Syscalls
 
@@ -17,7 +17,7 @@ package struct WeightsError: Error, Sendable, Equatable, CustomStringConvertible
         case unsupported
         /// The parts do not fit together: a tensor missing, unknown, of another shape or type.
         case mismatch
-        /// A weight is NaN or infinite.
+        /// A weight, or what was computed with weights, is NaN, infinite or as good as that.
         case notFinite
         /// A setting in a JSON file is wrong; the message has line and column.
         case configuration
@@ -37,7 +37,7 @@ package struct WeightsError: Error, Sendable, Equatable, CustomStringConvertible
         self.init(.unreadable, path, errno.message)
     }
 
-    init(writing path: String, _ errno: Errno) {
+    package init(writing path: String, _ errno: Errno) {
         self.init(.unwritable, path, errno.message)
     }
 

@@ -1,6 +1,8 @@
 // One product, over and over: blocks of rows go to lanes, or lanes share the columns, exactly as in
-// the encoder. Packing the activations is outside the measured time; the epilogue is inside.
+// the encoder's layers (`BlockPlan.layers`). Packing the activations is outside the measured time;
+// the epilogue is inside.
 
+import Encoder
 import Numerics
 import Syscalls
 
@@ -14,8 +16,7 @@ struct ProductBench {
     private let bias: UnsafePointer<Float>
     private let outputs: [MutableMatrixView]
     private let arena: Arena
-
-    private static let blockRows = 98
+    private let lanesWorkAlone: Bool
 
     init(
         kernels: Kernels, pool: WorkerPool, precision: Precision, rows: Int, width: Int,
@@ -25,10 +26,11 @@ struct ProductBench {
         self.pool = pool
         self.precision = precision
         self.epilogue = epilogue
-        // An even number of blocks, as equal as they can be.
-        let count = rows > Self.blockRows ? (rows / Self.blockRows + 2) / 2 * 2 : 1
+        let plan = BlockPlan.layers
+        lanesWorkAlone = plan.isAlone(rows, lanes: pool.count)
+        let count = plan.blockCount(rows, lanes: pool.count)
         func cut(_ scratch: inout Scratch) -> ([PackedRows], [MutableMatrixView]) {
-            let sizes = (0..<count).map { ($0 + 1) * rows / count - $0 * rows / count }
+            let sizes = (0..<count).map { BlockPlan.block($0, of: count, rows).count }
             return (
                 sizes.map {
                     PackedRows(
@@ -38,13 +40,13 @@ struct ProductBench {
             )
         }
         let size = Scratch.measure {
-            _ = $0.matrix(rows: max(columns, Self.blockRows), columns: width)
+            _ = $0.matrix(rows: max(columns, plan.rows), columns: width)
             _ = $0.values(Float.self, columns)
             _ = cut(&$0)
         }
         arena = try Arena(byteCount: size)
         var scratch = arena.scratch
-        let source = scratch.matrix(rows: max(columns, Self.blockRows), columns: width)
+        let source = scratch.matrix(rows: max(columns, plan.rows), columns: width)
         for row in 0..<source.rows {
             for column in 0..<width {
                 source[row][column] = Float((row * 31 + column * 7919) % 255 - 127) / 127
@@ -85,11 +87,13 @@ struct ProductBench {
     }
 
     private func run(_ weight: PackedMatrix, _ lane: Lane) {
-        if blocks.count > 1 {
+        if lanesWorkAlone {
             lane.forEach(blocks.count) { product(weight, $0, 0..<weight.panelCount) }
         } else {
-            product(weight, 0, lane.share(of: weight.panelCount))
-            lane.barrier()
+            for block in blocks.indices {
+                product(weight, block, lane.share(of: weight.panelCount))
+                lane.barrier()
+            }
         }
     }
 

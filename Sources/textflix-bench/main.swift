@@ -1,6 +1,7 @@
-// textflix-bench: measures a room of the house by itself.
+// textflix-bench: measures single modules by themselves.
 
 import CommandLineTable
+import Numerics
 import Syscalls
 
 let program = Program(
@@ -9,6 +10,10 @@ let program = Program(
         KernelBench.command, EncoderBench.command, TrainingBench.command, TokenizerBench.command,
     ])
 let line = program.invocation()
+if let complaint = Kernels.complaint() {
+    printError("textflix-bench: \(complaint)\n")
+    ThisProcess.exit(ExitStatus.configuration.rawValue)
+}
 
 do {
     let status =

@@ -92,7 +92,7 @@ enum TextCommands {
         }
         if let name = call.operands.first(where: { fileExists($0) }) {
             guard call.has(Options.jsonl) else {
-                printError(
+                printMessage(
                     "\(call.place): '\(name)' is taken as a text; --file reads the file\n")
                 return TextInput(arguments: call.operands, form: form)
             }

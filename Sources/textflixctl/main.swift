@@ -41,6 +41,6 @@ do throws(Failure) {
     ThisProcess.exit(try perform(call).rawValue)
 } catch {
     let text = error.text(of: Program.textflixctl.name)
-    if !text.isEmpty { printError("\(text)\n") }
+    if !text.isEmpty { printMessage("\(text)\n") }
     ThisProcess.exit(error.status.rawValue)
 }

@@ -4,6 +4,7 @@ import CommandLineTable
 import Encoder
 import JSONText
 import Numerics
+import Presentation
 import Syscalls
 import Weights
 
@@ -27,7 +28,8 @@ enum ForwardCommand {
         details: "Standard input has the ids of one text a line, parted by spaces, special tokens "
             + "included; standard output gets one line a text (with --output tokens one a token). "
             + "A last line of JSON on standard error tells speed and memory.",
-        options: [output, batchTokens, repeats], operands: [Operand("DIR", "the model's folder")],
+        options: [output, batchTokens, repeats],
+        operands: [Operand("DIR", "the model's folder", kind: .folder("DIR"))],
         examples: [
             Example("textflixctl tokenize --format ids --special-tokens 'hello' |"),
             Example("    textflixlab forward --output mean DIR"),
@@ -40,7 +42,7 @@ enum ForwardCommand {
         let engine = try EncoderEngine(maxBatchTokens: limit)
         try engine.reserve(for: model)
         let ready = MonotonicClock.now.since(started)
-        let texts = try readTexts()
+        let texts = try readTexts(vocabulary: model.configuration.vocabularySize)
         var seconds: [Double] = []
         for turn in 0..<(call.integer(repeats) ?? 1) {
             let before = MonotonicClock.now
@@ -53,19 +55,35 @@ enum ForwardCommand {
         return .success
     }
 
-    private static func readTexts() throws -> [[UInt32]] {
+    /// A line that is no text would have no line in the output: then nothing is computed.
+    private static func readTexts(vocabulary: Int) throws -> [[UInt32]] {
         let bytes = try readToEnd(StandardStream.input.rawValue, limit: 1 << 28)
-        return bytes.split(separator: UInt8(ascii: "\n")).map { line in
-            line.split(separator: UInt8(ascii: " ")).map {
-                UInt32(String(decoding: $0, as: UTF8.self)) ?? .max
+        let ended = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
+        guard !ended.isEmpty else { return [] }
+        let lines = ended.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return try lines.enumerated().map { (index, line) -> [UInt32] in
+            let ids = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            let text = try ids.split(separator: UInt8(ascii: " ")).map { word -> UInt32 in
+                let word = String(decoding: word, as: UTF8.self)
+                guard let id = UInt32(word), id < vocabulary else {
+                    throw LabError(
+                        .data,
+                        "line \(index + 1): '\(DisplayWidth.cut(word, to: 20))' is none of the "
+                            + "model's \(vocabulary) token ids")
+                }
+                return id
             }
+            guard !text.isEmpty else {
+                throw LabError(.data, "line \(index + 1): there are no token ids")
+            }
+            return text
         }
     }
 
     /// In the order given, as many as fit.
     private static func batches(_ texts: [[UInt32]], _ limit: Int) -> [RaggedBatch] {
         var batches = [RaggedBatch()]
-        for text in texts where !text.isEmpty {
+        for text in texts {
             if batches[batches.count - 1].tokenCount + text.count > limit {
                 batches.append(RaggedBatch())
             }

@@ -17,7 +17,8 @@ enum InspectCommand {
             + "would serve the folder, 65 when something in it is wrong, 66 when a file is "
             + "missing, 78 when a setting is wrong. Of packed weights (FILE.packed) every byte is "
             + "compared with its checksum.",
-        options: [tensors], operands: [Operand("DIR", "the model's folder, or a packed file")],
+        options: [tensors],
+        operands: [Operand("DIR", "the model's folder, or a packed file", kind: .file("DIR"))],
         examples: [Example("textflixlab inspect --tensors /tmp/bert-large")])
 
     static func run(_ call: Invocation) throws -> ExitStatus {

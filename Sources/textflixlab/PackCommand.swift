@@ -31,7 +31,8 @@ enum PackCommand {
         "pack", "pack a model's weights for the daemon",
         details: "The daemon does it by itself at its first start; its --precision auto takes "
             + "int8 only where a check found the label of f32 for 99.5 % of the texts, if need be "
-            + "with those in doubt computed again in bf16. Else it is refused (status 65).",
+            + "with those in doubt computed again in bf16. Else it is refused (status 65), as is "
+            + "a precision that gives logits that are not finite, --force or not.",
         options: [precision, directory, check, field, label, publish, force, lock, verify],
         operands: [Operand("DIR", "the model's folder")],
         examples: [
@@ -63,7 +64,21 @@ enum PackCommand {
         let reviews = try Reviews(
             file, textField: call.text(field) ?? "text", labelField: call.text(label),
             labels: model.head.labels)
-        return try compare(model, folder, cache, reviews, call)
+        do {
+            return try compare(model, folder, cache, reviews, call)
+        } catch let error as WeightsError where error.kind == .notFinite {
+            try discard(folder, model.precision, cache)
+            throw error
+        }
+    }
+
+    /// What was packed in a precision, and what a check before this one said of it.
+    private static func discard(
+        _ folder: ModelFolder, _ precision: Precision, _ cache: PackCache
+    ) throws {
+        let geometry = precision.geometry
+        for path in [cache.packedPath(folder, geometry), cache.checkPath(folder, geometry)]
+        where fileExists(path) { try removeFile(path) }
     }
 
     private static func load(

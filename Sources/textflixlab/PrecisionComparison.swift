@@ -5,7 +5,8 @@
 // A model that labels tokens is compared token by token, where either side finds anything: most
 // tokens are outside of all names, and would hide the few that count. Texts are cut as the daemon
 // cuts them; of what is read in windows the beginning is compared. The f32 side is computed once
-// and kept: a few floats a text.
+// and kept: a few floats a text. Logits that are not finite, on either side, end the comparison:
+// there is no label in them.
 
 import Encoder
 import Numerics
@@ -15,6 +16,7 @@ import Training
 import Weights
 
 final class PrecisionComparison {
+    private let folder: ModelFolder
     private let exact: BERTModel
     private let engine: EncoderEngine
     private let output: BatchWalk.Output
@@ -27,6 +29,7 @@ final class PrecisionComparison {
     private static let batchTokens = 8192
 
     init(_ folder: ModelFolder, _ texts: [[UInt8]]) throws {
+        self.folder = folder
         exact = try BERTModel.load(folder: folder, precision: .f32)
         engine = try EncoderEngine(maxBatchTokens: max(Self.batchTokens, exact.maxTokens))
         switch exact.head {
@@ -60,7 +63,7 @@ final class PrecisionComparison {
         return batches.filter { $0.textCount > 0 }
     }
 
-    /// - Throws: when there is nothing to compare.
+    /// - Throws: when there is nothing to compare, or a logit is not finite.
     func compare(_ rounded: BERTModel) throws -> Comparison {
         var comparison = Comparison(rule: exact.scoreRule)
         var row = 0
@@ -87,7 +90,13 @@ final class PrecisionComparison {
         let walk = try engine.begin(model, batch, output: output)
         defer { walk.end() }
         while walk.step() {}
-        return ((0..<walk.output.rows).map { Array(walk.output[$0]) }, walk.secondLooks)
+        let rows = (0..<walk.output.rows).map { Array(walk.output[$0]) }
+        guard rows.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw WeightsError(
+                .notFinite, folder.path,
+                "refused: in \(model.precision.rawValue) it gives logits that are not finite")
+        }
+        return (rows, walk.secondLooks)
     }
 }
 
@@ -114,6 +123,7 @@ struct Comparison {
     /// does to a margin.
     var doubtBelow: Float { Float(3 * (marginSquares / Double(rows)).squareRoot()) }
 
+    /// Both rows are finite.
     mutating func add(_ wanted: [Float], _ got: [Float]) {
         rows += 1
         labels.append((Self.label(wanted, rule), Self.label(got, rule)))
@@ -121,8 +131,7 @@ struct Comparison {
             let difference = Double((left - right).magnitude)
             logits += 1
             sum += difference
-            // Not `max`: a NaN must not be lost.
-            if !(difference <= largest) { largest = difference }
+            largest = max(largest, difference)
         }
         let moved = Double(marginChange(wanted, got))
         marginSquares += moved * moved

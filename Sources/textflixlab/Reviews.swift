@@ -3,6 +3,7 @@
 
 import JSONText
 import Syscalls
+import TextRuns
 import Weights
 
 struct Reviews {
@@ -11,12 +12,21 @@ struct Reviews {
     private(set) var labels: [Int] = []
 
     private static let fileBytes = 1 << 30
+    /// Space, tab, carriage return.
+    private static let blanks: [UInt8] = [0x20, 0x09, 0x0D]
 
-    /// - Throws: with the line's number, when a line is no object with those fields.
+    /// Blank lines between objects are no objects.
+    /// - Throws: with the line's number, when a line is no object with those fields; and where
+    ///   there is no text at all.
     init(_ path: String, textField: String, labelField: String?, labels known: [String]) throws {
         let bytes = try readFile(path, limit: Self.fileBytes)
+        guard !TextInput.isCompressed(bytes) else {
+            throw WeightsError(.malformed, path, "gzip-compressed; unpack it first")
+        }
         // Only the line feed parts lines: texts may hold U+2028 and U+0085.
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where !line.allSatisfy({ Self.blanks.contains($0) })
+        {
             func error(_ message: String) -> WeightsError {
                 WeightsError(.malformed, path, "line \(index + 1): \(message)")
             }
@@ -34,6 +44,7 @@ struct Reviews {
             }
             labels.append(place)
         }
+        guard !texts.isEmpty else { throw WeightsError(.malformed, path, "there is no text in it") }
     }
 
     /// A label is a name or a number.

@@ -38,7 +38,7 @@ enum SynthCommand {
             + "model.safetensors). The weights are a function of the seed: the same on every "
             + "machine. For tests and measurements; its answers mean nothing.",
         options: [architecture, seed, labels, head, type, outliers, vocabulary],
-        operands: [Operand("DIR", "the folder to make")],
+        operands: [Operand("DIR", "the folder to make", kind: .folder("DIR"))],
         examples: [
             Example("textflixlab synth --arch bert-large /tmp/bert-large"),
             Example("textflixlab synth --arch tiny --labels red,green,blue --seed 7 /tmp/tiny"),

@@ -5,6 +5,7 @@
 
 import CommandLineTable
 import Encoder
+import Numerics
 import Syscalls
 import TextRuns
 import TextflixClient
@@ -29,17 +30,18 @@ func perform(_ call: Invocation) throws -> ExitStatus {
 }
 
 func fail(_ status: ExitStatus, _ message: String) -> Never {
-    printError("textflixlab: \(message)\n")
+    printMessage("textflixlab: \(message)\n")
     ThisProcess.exit(status.rawValue)
 }
 
 let call = Program.textflixlab.invocation()
+if let complaint = Kernels.complaint() { fail(.configuration, complaint) }
 do {
     ThisProcess.exit(try perform(call).rawValue)
 } catch let error as UsageError {
     error.report()
 } catch let error as Failure {
-    printError("\(error.text(of: Program.textflixlab.name))\n")
+    printMessage("\(error.text(of: Program.textflixlab.name))\n")
     ThisProcess.exit(error.status.rawValue)
 } catch let error as WeightsError {
     fail(error.exitStatus, error.description)

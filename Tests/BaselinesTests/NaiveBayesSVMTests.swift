@@ -59,7 +59,7 @@ private func names(_ text: String, _ recipe: NGramRecipe) -> Set<UInt64> {
         let scaling = try #require(PlattScaling(margins: margins, positive: positive))
         #expect(abs(scaling.slope - (node["slope"]?.double ?? 0)) < 1e-4)
         #expect(abs(scaling.offset - (node["offset"]?.double ?? 0)) < 1e-4)
-        // It never turns answers round, nor makes one of all.
+        // It never inverts answers, nor makes all of them equal.
         #expect(PlattScaling(margins: margins.map { -$0 }, positive: positive) == nil)
         #expect(PlattScaling(margins: margins.map { _ in 0.5 }, positive: positive) == nil)
     }

@@ -56,6 +56,18 @@ import Testing
                     """)
     }
 
+    @Test func rarerOptionsAreElsewhere() {
+        let rare = Command("pack", "pack", options: [Option("rare", hidden: true, "seldom")])
+        for (options, line) in [
+            ([], "  Rarer options: see sample(1).\n"),
+            ([Sample.socket], "  Also --socket PATH, and rarer options: see sample(1).\n"),
+        ] as [([Option], String)] {
+            var page = HelpPage(width: 80)
+            let program = Program("sample", "a program", options: options, commands: [rare])
+            #expect(page.text(of: rare, in: program).contains(line))
+        }
+    }
+
     @Test func linesStayWithinTheWidth() {
         for width in [40, 60, 80, 100] {
             var page = HelpPage(width: width)

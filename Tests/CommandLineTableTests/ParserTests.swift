@@ -67,6 +67,22 @@ enum Sample {
         #expect(call.integer(Sample.samples) == nil)
     }
 
+    @Test(arguments: [
+        ("p,q", ["p", "q"]), (" p , q r ,", ["p", "q r"]), (",,", []),
+    ])
+    func partsOfAList(value: String, parts: [String]) throws {
+        guard case .run(let call) = try Sample.program.parse(["classify", "--models", value]) else {
+            throw UsageError("help was shown", in: value)
+        }
+        #expect(call.list(Sample.models) == parts)
+    }
+
+    @Test(arguments: [ValueKind.model, .file("FILE"), .folder("DIR"), .list("A,B")])
+    func anEmptyNameIsNone(kind: ValueKind) {
+        #expect(kind.complaint(about: "")?.hasPrefix("an empty ") == true)
+        #expect(kind.complaint(about: "x") == nil)
+    }
+
     @Test func aCommandOfTwoWords() throws {
         #expect(try Sample.run("bench compare a b").command?.name == "bench compare")
         #expect(try Sample.run("bench 3").command?.name == "bench")
@@ -121,6 +137,16 @@ enum Sample {
             throw UsageError("it ran", in: "help")
         }
         #expect(help.hasPrefix("Usage: sample classify"))
+    }
+}
+
+@Suite struct VisibleControlsTests {
+    @Test(arguments: [
+        ("plain, ü, 👍🏽\n", "plain, ü, 👍🏽\n"), ("a\u{1B}[2J\u{7F}\r", "a\\x1b[2J\\x7f\\x0d"),
+        ("\0\u{9B}", "\\x00\\x9b"), ("\u{202E}\u{2066}", "\\u{202e}\\u{2066}"),
+    ])
+    func controlsAreShown(text: String, shown: String) {
+        #expect(text.withVisibleControls == shown)
     }
 }
 

@@ -4,7 +4,7 @@ import Encoder
 import Testing
 import Weights
 
-@Suite struct AgainstTheReference {
+@Suite struct EncoderGoldenTests {
     private func expectClose(
         _ rows: [[Float]], _ expected: [[Double]], _ golden: GoldenCase, _ what: String
     ) {
@@ -14,8 +14,7 @@ import Weights
         // `max` would pass over a NaN.
         #expect(
             !shares.isEmpty && shares.allSatisfy { $0 <= 1 },
-            "\(golden.name), \(what): \(shares.max() ?? 0) of the bound; \(GoldenCase.script) made it"
-        )
+            "\(golden.name), \(what): \(shares.max() ?? 0) of the bound; by \(GoldenCase.script)")
     }
 
     private func output(_ golden: GoldenCase) -> BatchWalk.Output {

@@ -7,7 +7,7 @@ import Testing
 import Weights
 
 @Suite struct PackedModels {
-    /// Odd sizes on purpose: 36 and 52 are no multiples of a panel, nor of a unit.
+    /// Odd sizes on purpose: 36 and 52 are not multiples of a panel.
     private static let synthetic: SyntheticModel = {
         var model = SyntheticModel(
             BERTConfiguration(
@@ -169,6 +169,50 @@ import Weights
         }
     }
 
+    /// Releases side by side, of which a link names one: what was packed of a release goes with its
+    /// folder, in every precision and layout, and what a check found stays.
+    @Test func forgetsWhatWasPackedOfFoldersThatAreGone() throws {
+        try Self.withModel { path, cache in
+            let old = try Self.packedPath(path, .bf16, cache)
+            let stem = String(old.dropLast("bf16-1.packed".count))
+            let (layout, check) = (stem + "int8-0.packed", stem + "int8-1.checked")
+            for file in [layout, check] { try writeFileAtomically(file, bytes: [1]) }
+            let next = path + "-2"
+            defer { removeTree(next) }
+            var other = Self.synthetic
+            other.seed = 4
+            try other.write(to: next)
+            let new = try Self.packedPath(next, .bf16, cache)
+            #expect([old, new, layout].allSatisfy(fileExists))
+            removeTree(path)
+            _ = try Self.open(next, cache)
+            #expect(try listDirectory(cache.directory).count { $0.hasSuffix(".source") } == 1)
+            #expect(![old, layout].contains(where: fileExists))
+            #expect([new, check].allSatisfy(fileExists))
+        }
+    }
+
+    /// A folder that only moved, below another one of the same name; and one whose record does not
+    /// say where it is.
+    @Test func keepsWhatAnotherFolderHas() throws {
+        try Self.withModel { path, cache in
+            let packed = try Self.packedPath(path, .bf16, cache)
+            let above = path + "s"
+            defer { for part in [above + "/model", above] { removeTree(part) } }
+            try Self.synthetic.write(to: above + "/model")
+            removeTree(path)
+            _ = try Self.open(above + "/model", cache)
+            #expect(fileExists(packed))
+            let record = #"{ "source": "", "revision": "0123456789abcdef0123456789abcdef" }"#
+            let unnamed = cache.directory + "/model-0123456789abcdef.source"
+            let kept = cache.directory + "/model-0123456789ab-f32-1.packed"
+            try writeFileAtomically(unnamed, bytes: Array(record.utf8))
+            try writeFileAtomically(kept, bytes: [1])
+            _ = try Self.open(above + "/model", cache)
+            #expect([unnamed, kept, packed].allSatisfy(fileExists))
+        }
+    }
+
     /// Trained models have a few dimensions of large magnitude: a scale for the whole tensor would
     /// lose everything beside them (FFN residuals); a scale a row and a token must not.
     @Test func eightBitsSurviveOutliers() throws {
@@ -237,6 +281,27 @@ import Weights
         #expect(chosen.precision != .int8)
         let configured = ChosenPrecision(.int8, for: model, cache: nil, kernels: richest)
         #expect(configured.reason == "as configured; not checked against f32")
+    }
+
+    /// A record that could not be read again is not written.
+    @Test func figuresThatAreNoFindingAreRefused() throws {
+        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-reasons-")
+        defer { removeTree(folder) }
+        let path = folder + "/int8.checked"
+        try Self.passed.write(path)
+        #expect(CheckRecord(path: path) == Self.passed)
+        try removeFile(path)
+        let figures: [WritableKeyPath<CheckRecord, Double>] = [
+            \.agreement, \.largestDifference, \.meanDifference, \.doubtBelow, \.secondLooks,
+        ]
+        for figure in figures {
+            for value in [Double.nan, .infinity, 1e31, -1] {
+                var record = Self.passed
+                record[keyPath: figure] = value
+                let error = #expect(throws: WeightsError.self) { try record.write(path) }
+                #expect(error?.kind == .notFinite && !fileExists(path))
+            }
+        }
     }
 
     /// What a maker has found counts for that very revision, until somebody checks here.

@@ -1,4 +1,4 @@
-// What the engine refuses, and what it says of answers that are no numbers.
+// What the engine refuses, and what it says of answers that are not finite.
 
 import Encoder
 import Numerics
@@ -56,7 +56,7 @@ import Weights
         #expect(try engine.run(model, golden.texts, .logits).count == golden.texts.count)
     }
 
-    /// Finite weights whose sums overflow: the answer of the text is no number, and it is told.
+    /// Finite weights whose sums overflow: the text's answer is not finite, which is reported.
     @Test func answersThatAreNoNumbers() throws {
         let golden = try golden("embeddings")
         let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-encoder-")

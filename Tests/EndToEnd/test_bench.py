@@ -80,6 +80,41 @@ class Refused(unittest.TestCase):
         self.assertIn("no model 'no-such'", answer.stderr)
         self.assertFalse(out.exists())
 
+    def test_a_result_that_cannot_be_written(self):
+        """It is known before anything is asked: nobody listens here."""
+        for arguments, status in ((["--out", "-"], 64), (["--plot", "-"], 64),
+                                  (["--out", "/nowhere/at/all"], 73), (["--plot", "/tmp"], 73)):
+            with self.subTest(arguments):
+                answer = run("textflixctl", "--socket", "/nowhere", "bench", *arguments)
+                self.assertEqual((answer.returncode, answer.stdout), (status, ""), answer.stderr)
+
+
+    def test_more_connections_than_this_process_may_hold(self):
+        with Daemon() as daemon:
+            answer = subprocess.run(
+                ["sh", "-c", 'ulimit -n 64; exec "$0" --socket "$1" bench --idle 1000',
+                 PROGRAMS / "textflixctl", daemon.socket],
+                env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual((answer.returncode, answer.stdout), (71, ""), answer.stderr)
+
+
+class Written(unittest.TestCase):
+    """A result goes where it was sent: into a pipe, and through a link."""
+
+    def test_a_pipe_and_a_link(self):
+        link, plot = scratch() / "latency.svg", scratch() / "elsewhere.svg"
+        link.symlink_to(plot.name)
+        reader, writer = os.pipe()
+        with Daemon() as daemon:
+            answer = daemon.control("bench", "--warm-up", "0s", "--duration", "0.2s", "--out",
+                                    f"/dev/fd/{writer}", "--plot", link, pass_fds=[writer])
+        os.close(writer)
+        with open(reader, encoding="utf-8") as result:
+            self.assertEqual(json.load(result)["format"], "textflix-bench/1")
+        self.assertIn(answer.returncode, (0, 75), answer.stderr)
+        self.assertTrue(link.is_symlink())
+        self.assertIn("<svg", plot.read_text())
+
 
 class Stopped(unittest.TestCase):
     """Ctrl-C or SIGTERM: the rates of what was measured, no file, no capacity."""
@@ -109,6 +144,7 @@ class Stopped(unittest.TestCase):
         self.assertIn("errors     none", page)
         self.assertEqual(out.read_text(), "an older result")
         self.assertFalse(plot.exists())
+        self.assertEqual(list(scratch().glob("stopped.*.new-*")), [])
         for path in (out, plot):
             self.assertIn(f"{path} was not written", said)
 

@@ -4,6 +4,8 @@ The others never notice.
 """
 
 import concurrent.futures
+import contextlib
+import os
 import pathlib
 import re
 import resource
@@ -12,6 +14,8 @@ import unittest
 
 import wire
 from harness import DaemonCase, wait_until
+
+RESOURCE_EXHAUSTED = 8
 
 
 class Clients(DaemonCase):
@@ -90,6 +94,36 @@ class Clients(DaemonCase):
             for connection in idle:
                 connection.socket.close()
         wait_until(lambda: self.connections() == 1, "the connections are gone")
+
+    def test_a_client_without_a_descriptor_is_told(self):
+        """The daemon has as many as it may; of one client it hears, and counts it."""
+        process = self.daemon.process.pid
+        limits = resource.prlimit(process, resource.RLIMIT_NOFILE)
+        before = self.daemon.counters().get("textflix_connections_refused_total", 0)
+        with contextlib.ExitStack() as stack:
+            watcher = stack.enter_context(self.daemon.connect())
+            wait_until(lambda: self.connections_seen_by(watcher) == 1, "the others are gone")
+            # Numbers are given out from below: none is left free under the last.
+            while len(used := self.descriptors(process)) <= max(used):
+                self.assertEqual(
+                    stack.enter_context(self.daemon.connect()).call(wire.request("Status")).code, 0)
+            resource.prlimit(process, resource.RLIMIT_NOFILE, (len(used), limits[1]))
+            stack.callback(resource.prlimit, process, resource.RLIMIT_NOFILE, limits)
+            with self.daemon.connect() as connection:
+                answer = connection.read()
+                self.assertEqual((answer.stream, answer.code), (1, RESOURCE_EXHAUSTED))
+                self.assertIsNone(connection.read())
+        after = wait_until(self.daemon.counters, "it accepts again")
+        self.assertEqual(after["textflix_connections_refused_total"], before + 1)
+
+    @staticmethod
+    def connections_seen_by(connection):
+        status = wire.fields(connection.call(wire.request("Status")).payload)
+        return wire.fields(status[6][0])[5][0]
+
+    @staticmethod
+    def descriptors(process):
+        return [int(name) for name in os.listdir(f"/proc/{process}/fd")]
 
     def test_two_clients_at_once(self):
         def ask(seed):

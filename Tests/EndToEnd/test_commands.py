@@ -9,7 +9,7 @@ import time
 import unittest
 
 import harness
-from harness import DaemonCase, run, scratch
+from harness import Daemon, DaemonCase, copied_model, random_model, run, scratch
 
 SOME_FAILED, USAGE, DATA, NO_INPUT, UNAVAILABLE = 1, 64, 65, 66, 69
 PROGRAMS = ("textflixd", "textflixctl", "textflixlab", "textflix-bench")
@@ -83,6 +83,34 @@ class Help(unittest.TestCase):
             answer = run("textflixctl", *arguments)
             self.assertEqual(answer.returncode, USAGE)
             self.assertIn(word, answer.stderr)
+
+
+class Readme(unittest.TestCase):
+    def test_texts_of_a_spreadsheet(self):
+        folder = scratch() / "csv"
+        folder.mkdir()
+        (folder / "my.csv").write_bytes(
+            '\ufefftext,label\r\n"Two\r\nlines, ""quoted""",good\r\nübel,bad\r\n'.encode())
+        readme = (harness.ROOT / "README.md").read_text()
+        [command] = [line for line in readme.splitlines() if line.startswith("python3 -c")]
+        subprocess.run(["sh", "-c", command], cwd=folder, env=harness.ENVIRONMENT, check=True)
+        rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+        self.assertEqual(rows, [{"text": 'Two\r\nlines, "quoted"', "label": "good"},
+                                {"text": "übel", "label": "bad"}])
+
+
+class Forward(unittest.TestCase):
+    def test_lines_that_are_no_token_ids(self):
+        """Nothing is computed, and the line is named."""
+        for ids, line in (("101 102\n\n101\n", 2), ("2 x 3\n", 1), ("1\n2\n4294967295\n", 3),
+                          ("1\r\n \r\n", 2)):
+            with self.subTest(ids):
+                answer = run("textflixlab", "forward", random_model(), input=ids)
+                self.assertEqual((answer.returncode, answer.stdout), (DATA, ""), answer.stderr)
+                self.assertIn(f"line {line}:", answer.stderr)
+        answer = run("textflixlab", "forward", random_model(), input="1 2\r\n3")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertEqual(len(answer.stdout.splitlines()), 2)
 
 
 class Classify(DaemonCase):
@@ -213,9 +241,20 @@ class Classify(DaemonCase):
                 self.assertEqual(answer.returncode, 74, answer.stderr)
                 self.assertIn(b"writing", answer.stderr)
 
+    def test_a_stream_that_is_closed(self):
+        """It is no place for the daemon's socket."""
+        for redirection, words, status in ((">&-", "good", 74), ("<&-", "", 74), ("<&-", "x", 0),
+                                           ("2>&-", "good", 0), ("<&- >&- 2>&-", "good", 74)):
+            with self.subTest(redirection, words=words):
+                command = f'"$0" --socket "$1" classify {words} {redirection}'
+                answer = subprocess.run(
+                    ["sh", "-c", command, harness.PROGRAMS / "textflixctl", self.daemon.socket],
+                    env=harness.ENVIRONMENT, capture_output=True, timeout=60, check=False)
+                self.assertEqual(answer.returncode, status, answer.stderr)
+
     def test_a_pipe_is_not_compared(self):
         answer = run("textflixctl", "--socket", self.daemon.socket, "compare", "--models",
-                     "tiny,tiny", "--jsonl", "/dev/stdin", input="{}\n")
+                     "tiny,other", "--jsonl", "/dev/stdin", input="{}\n")
         self.assertEqual(answer.returncode, 64, answer.stderr)
         self.assertIn("no pipe", answer.stderr)
 
@@ -227,6 +266,20 @@ class Classify(DaemonCase):
                                 env=harness.ENVIRONMENT, check=False)
         self.assertEqual(len(answer.stdout.splitlines()), 1)
         self.assertNotIn("Fatal", answer.stderr)
+
+
+class RefusedReload(unittest.TestCase):
+    def test_a_model_that_still_answers_is_still_measured(self):
+        folder = copied_model("refused-reload")
+        path = scratch() / "refused.jsonl"
+        path.write_text('{"text": "a", "label": "positive"}\n{"text": "b", "label": "negative"}\n')
+        with Daemon(models={"m": folder}) as daemon:
+            (folder / "broken").write_text("{")
+            (folder / "broken").rename(folder / "config.json")
+            self.assertNotEqual(daemon.control("reload").returncode, 0)
+            answer = daemon.control("evaluate", "--jsonl", path)
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            self.assertEqual(json.loads(answer.stdout)["texts"], 2)
 
 
 class Unreachable(unittest.TestCase):

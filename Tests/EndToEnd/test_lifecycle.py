@@ -72,6 +72,24 @@ class Terminate(unittest.TestCase):
         queue = wire.fields((daemon.status() or {}).get(6, [b""])[0])
         return queue.get(1, [0])[0] + queue.get(4, [0])[0] > 0
 
+    def test_a_stream_is_answered_as_far_as_it_was_accepted(self):
+        """Then it ends with UNAVAILABLE, and so does one that waits for its client."""
+        open_stream = wire.request("ClassifyStream", flags=wire.REMOTE_OPEN)
+        message = wire.message(f2=[TEXT])
+        with (Daemon(environment={"TEXTFLIX_FAULT": "slow=20"}) as daemon,
+              daemon.connect() as connection, daemon.connect() as idle):
+            idle.send(open_stream)
+            connection.send(open_stream + b"".join(wire.frame(message, kind=wire.DATA)
+                                                   for _ in range(3)))
+            wait_until(lambda: self.is_busy(daemon), "the work has begun")
+            daemon.signal(signal.SIGTERM)
+            answers = connection.read_all()
+            self.assertEqual([answer.kind for answer in answers],
+                             [wire.DATA] * 3 + [wire.RESPONSE])
+            self.assertEqual(answers[-1].code, UNAVAILABLE, answers[-1].message)
+            self.assertEqual([answer.code for answer in idle.read_all()], [UNAVAILABLE])
+            self.assertEqual(daemon.process.wait(timeout=30), 0, daemon.log)
+
     def test_idle_clients_do_not_hold_it_up(self):
         with Daemon() as daemon, daemon.connect():
             began = time.monotonic()

@@ -99,6 +99,25 @@ class Evaluate(DaemonCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertEqual(json.loads(answer.stdout)["texts"], 2)
 
+    def test_a_bad_label_is_told_before_anything_is_asked(self):
+        path = labelled(40, "late.jsonl")
+        with open(path, "a", encoding="utf-8") as file:
+            file.write('{"text": "x", "label": "mixed"}\n')
+        before = self.daemon.counters().get("textflix_texts_total", 0)
+        answer = self.evaluate("--jsonl", path)
+        self.assertEqual((answer.returncode, answer.stdout), (DATA, ""))
+        self.assertIn("line 41", answer.stderr)
+        self.assertEqual(self.daemon.counters().get("textflix_texts_total", 0), before)
+
+    def test_lines_that_fail_are_counted(self):
+        path = labelled(4, "failing.jsonl")
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("no object\n")
+        answer = self.evaluate("--jsonl", path)
+        self.assertEqual(answer.returncode, 1, answer.stderr)
+        report = json.loads(answer.stdout)
+        self.assertEqual((report["texts"], report["failed"]), (4, 1))
+
     def test_mistakes_of_the_command_line(self):
         self.assertEqual(self.evaluate().returncode, USAGE)
         self.assertEqual(self.evaluate("--jsonl", scratch() / "none.jsonl").returncode, 66)
@@ -170,9 +189,11 @@ class Explain(DaemonCase):
         self.assertEqual(self.explain(*options).stdout, whole.stdout)
 
     def test_mistakes(self):
-        answer = self.explain("--label", "ambivalent", self.text)
-        self.assertNotEqual(answer.returncode, 0)
+        before = self.daemon.counters().get("textflix_texts_total", 0)
+        answer = self.explain("--label", "ambivalent", "--file", labelled(3, "label.jsonl"))
+        self.assertEqual((answer.returncode, answer.stdout), (USAGE, ""))
         self.assertIn("negative, positive", answer.stderr)
+        self.assertEqual(self.daemon.counters().get("textflix_texts_total", 0), before)
         self.assertEqual(self.explain("--method", "magic", self.text).returncode, USAGE)
 
 
@@ -215,10 +236,18 @@ class Summarize(DaemonCase):
         answer = self.summarize("--jsonl", path, "--group-field", "none")
         self.assertEqual(answer.returncode, DATA)
         self.assertIn("--group-field", answer.stderr)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write('{"text": "of no film"}\n')
+        before = self.daemon.counters().get("textflix_texts_total", 0)
+        answer = self.summarize("--jsonl", path)
+        self.assertEqual((answer.returncode, answer.stdout), (DATA, ""))
+        self.assertIn("line 4", answer.stderr)
+        self.assertEqual(self.daemon.counters().get("textflix_texts_total", 0), before)
 
 
 class Compare(DaemonCase):
-    models = {"one": random_model(seed=1), "two": random_model(seed=2)}
+    models = {"one": random_model(seed=1), "two": random_model(seed=2),
+              "again": random_model(seed=1)}
 
     def compare(self, *arguments):
         return self.daemon.control("compare", *arguments)
@@ -235,13 +264,14 @@ class Compare(DaemonCase):
         difference = report["models"][1]["accuracy"]["value"] - report["models"][0]["accuracy"][
             "value"]
         self.assertAlmostEqual(report["accuracy_difference"]["value"], difference)
+        self.assertEqual((report["texts"], report["failed"]), (60, 0))
         for each in report["differences"]:
             self.assertNotEqual(*each["given"])
             self.assertEqual([why["explains"] for why in each["explanations"]], each["given"])
 
     def test_a_model_beside_itself_agrees(self):
         path = labelled(10, "same.jsonl")
-        report = json.loads(self.compare("--models", "one,one", "--jsonl", path).stdout)
+        report = json.loads(self.compare("--models", "one, again", "--jsonl", path).stdout)
         self.assertEqual((report["agreement"], report["differences"]), (1, []))
 
     def test_without_labels_and_as_a_table(self):
@@ -254,7 +284,9 @@ class Compare(DaemonCase):
     def test_all_texts_have_labels_or_none(self):
         path = scratch() / "mixed.jsonl"
         path.write_text('{"text": "a"}\n{"text": "b", "label": "positive"}\n')
+        before = self.daemon.counters().get("textflix_texts_total", 0)
         answer = self.compare("--models", "one,two", "--jsonl", path)
+        self.assertEqual(self.daemon.counters().get("textflix_texts_total", 0), before)
         self.assertEqual((answer.returncode, answer.stdout), (DATA, ""))
         self.assertIn("line 2 has a label", answer.stderr)
         path = labelled(3, "misspelt.jsonl")
@@ -266,6 +298,7 @@ class Compare(DaemonCase):
         path = labelled(3, "models.jsonl")
         self.assertEqual(self.compare("--models", "one", "--jsonl", path).returncode, USAGE)
         self.assertEqual(self.compare("--models", "one,six", "--jsonl", path).returncode, USAGE)
+        self.assertEqual(self.compare("--models", "one,one", "--jsonl", path).returncode, USAGE)
 
 
 class Laboratory(DaemonCase):
@@ -315,6 +348,28 @@ class Laboratory(DaemonCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
         lines = [json.loads(line) for line in answer.stdout.split("\n") if line]
         self.assertEqual(lines, [["Mr. Bean is back.<br />\u2028", "No! ", "Really?"], []])
+
+    def test_a_line_is_counted_with_the_blank_ones(self):
+        path = scratch() / "blanks.jsonl"
+        path.write_text('\n{"text": "a"}\r\n \r\n[]\n')
+        for answer in (self.lab("faithfulness", "--jsonl", path),
+                       run("textflixlab", "pack", "--cache-dir", scratch() / "check", "--check",
+                           path, random_model())):
+            self.assertEqual(answer.returncode, DATA, answer.stderr)
+            self.assertIn("line 4:", answer.stderr)
+        answer = self.lab("faithfulness", "--jsonl", "/dev/null")
+        self.assertEqual(answer.returncode, DATA, answer.stderr)
+        self.assertIn("/dev/null", answer.stderr)
+
+    def test_a_site_of_a_pipe_and_without_a_home(self):
+        answer = self.lab("site", "--jsonl", "/dev/stdin", "--out", scratch() / "no-site")
+        self.assertEqual(answer.returncode, USAGE, answer.stderr)
+        path = labelled(3, "site.jsonl")
+        answer = run("textflixlab", "site", "--socket", self.daemon.socket, "--jsonl", path,
+                     "--out", scratch() / "no-site", env={"PATH": "/usr/bin:/bin"})
+        self.assertEqual(answer.returncode, USAGE, answer.stderr)
+        self.assertIn("--cache-dir", answer.stderr)
+        self.assertFalse((scratch() / "no-site").exists())
 
     def test_faithfulness(self):
         path = labelled(12, "faithful.jsonl")

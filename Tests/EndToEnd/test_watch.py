@@ -1,6 +1,9 @@
 """`status --watch` on a terminal: the page renews itself, keys are heard, the terminal is left as
 it was."""
 
+import os
+import re
+import signal
 import time
 import unittest
 
@@ -38,6 +41,31 @@ class Watch(unittest.TestCase):
         with Daemon() as daemon:
             code, _ = self.watch(daemon, lambda terminal: terminal.type("\x03"))
         self.assertEqual(code, 130)
+
+    def test_control_z_leaves_the_screen_and_comes_back_to_it(self):
+        with Daemon() as daemon:
+            def stop_and_go_on(terminal):
+                terminal.type("\x1a")
+                wait_until(lambda: os.WIFSTOPPED(
+                    os.waitpid(terminal.process, os.WNOHANG | os.WUNTRACED)[1]), "it is stopped")
+                self.assertTrue(terminal.wait_for(re.escape(ORIGINAL_SCREEN)), terminal.shown)
+                self.assertTrue(terminal.shown.endswith(ORIGINAL_SCREEN), terminal.shown)
+                terminal.shown = ""
+                os.kill(terminal.process, signal.SIGCONT)
+                self.assertTrue(terminal.wait_for("textflixd .*ready"), terminal.shown)
+                terminal.type("q")
+            code, _ = self.watch(daemon, stop_and_go_on)
+        self.assertEqual(code, 0)
+
+    def test_a_dumb_terminal_gets_no_sequences(self):
+        with Daemon() as daemon:
+            terminal = Terminal(
+                [str(PROGRAMS / "textflixctl"), "--socket", str(daemon.socket), "status",
+                 "--watch", "--interval", "0"], ENVIRONMENT | {"TERM": "dumb"})
+            self.assertTrue(terminal.wait_for("(?s)ready.*ready"), terminal.shown)
+            terminal.type("q")
+            self.assertEqual(terminal.wait(), 0)
+        self.assertNotIn("\x1b", terminal.shown)
 
     def test_a_daemon_that_goes_and_comes_back(self):
         with Daemon() as daemon:

@@ -3,14 +3,16 @@
 import json
 import os
 import re
+import shutil
+import struct
 import unittest
 
 import harness
 import wire
-from harness import Daemon, copied_model, random_model, scratch, wait_until
+from harness import Daemon, copied_model, random_model, run, scratch, wait_until
 
 TEXT = "the weights are where they were"
-BUS_ERROR = 74
+DATA, BUS_ERROR, CONFIG = 65, 74, 78
 
 
 def packed_files(folder):
@@ -41,6 +43,16 @@ def mapped_memory(pid, name):
                 field, size, _ = line.split()
                 sums[field[:-1]] = sums.get(field[:-1], 0) + int(size)
     return sums
+
+
+def fill_tensor(folder, name, value):
+    """Sets all of a tensor of floats to one value."""
+    path = folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    begin = 8 + int.from_bytes(data[:8], "little")
+    first, end = json.loads(data[8:begin])[name]["data_offsets"]
+    data[begin + first:begin + end] = struct.pack("<f", value) * ((end - first) // 4)
+    path.write_bytes(data)
 
 
 class Sharing(unittest.TestCase):
@@ -98,7 +110,7 @@ class Damage(unittest.TestCase):
     def test_a_foreign_file_is_found_before_use(self):
         def foreign(path):
             path.write_bytes(b"\x7fELF" * 5000)
-        self.assertIn("no file of packed weights", self.restarted(foreign))
+        self.assertIn("not a packed-weights file", self.restarted(foreign))
 
     def test_truncated_while_mapped_ends_with_a_message(self):
         folder = scratch() / "bus-error"
@@ -121,13 +133,59 @@ class Portable(unittest.TestCase):
         with Daemon("--precision", "f32") as daemon:
             (wanted,) = probabilities(daemon)
         for isa in ("openblas", "scalar"):
+            if isa == "openblas" and self.complaint(isa):
+                print(f"SKIPPED: TEXTFLIX_ISA={isa}: it is not installed")
+                continue
             with Daemon(environment={"TEXTFLIX_ISA": isa}) as daemon:
-                if isa not in daemon.control("status").stdout:
-                    print(f"SKIPPED: TEXTFLIX_ISA={isa}: it is not installed")
-                    continue
+                self.assertIn(isa, daemon.control("status").stdout)
                 (answer,) = probabilities(daemon)
                 for label, probability in wanted.items():
                     self.assertAlmostEqual(answer[label], probability, places=5)
+
+    def complaint(self, isa):
+        """What keeps the programs from starting with that instruction set."""
+        environment = harness.ENVIRONMENT | {"TEXTFLIX_ISA": isa}
+        started = run("textflixd", "--socket", scratch() / "never", "--check-config",
+                      "--model", f"tiny={random_model()}", env=environment)
+        self.assertIn(started.returncode, (0, CONFIG), started.stderr)
+        packed = run("textflixlab", "pack", "--cache-dir", scratch() / "isa-cache",
+                     random_model(), env=environment)
+        self.assertEqual(packed.returncode, started.returncode, packed.stderr)
+        return started.stderr
+
+    def test_an_instruction_set_that_is_not_there_is_no_start(self):
+        complaint = self.complaint("avx215")
+        for word in ("TEXTFLIX_ISA", "avx215", "scalar"):
+            self.assertIn(word, complaint)
+
+
+class NotFinite(unittest.TestCase):
+    """Weights that are finite, activations that are not."""
+
+    def model(self):
+        folder = copied_model("overflowing")
+        fill_tensor(folder, "bert.embeddings.LayerNorm.weight", 1e30)
+        return folder
+
+    def test_no_precision_answers(self):
+        model = self.model()
+        for precision in ("f32", "bf16", "int8"):
+            with Daemon("--precision", precision, models={"m": model}) as daemon:
+                answer = daemon.control("classify", TEXT)
+                self.assertEqual(answer.returncode, 1, answer.stdout)
+                self.assertIn("not finite", answer.stderr)
+
+    def test_a_check_is_refused_and_leaves_nothing(self):
+        model, cache = self.model(), scratch() / "overflowing-cache"
+        texts = scratch() / "overflowing.jsonl"
+        texts.write_text(json.dumps({"text": TEXT}) + "\n")
+        for force in ([], ["--force"]):
+            answer = run("textflixlab", "pack", "--precision", "int8", "--cache-dir", cache,
+                         "--check", texts, "--publish", *force, model)
+            self.assertEqual(answer.returncode, DATA, answer.stderr)
+            self.assertIn("not finite", answer.stderr)
+            self.assertEqual([path.suffix for path in cache.iterdir()], [".source"])
+            self.assertFalse((model / "int8.checked").exists())
 
 
 class Revisions(unittest.TestCase):
@@ -144,6 +202,26 @@ class Revisions(unittest.TestCase):
             wait_until(lambda: logits(daemon) != before, "the new revision")
             (new,) = packed_files(folder / "cache")
             self.assertNotEqual(old, new)
+
+    def test_releases_that_are_gone_leave_the_cache(self):
+        """Each release has a folder of its own, and a link says which is served."""
+        folder = scratch() / "releases"
+        folder.mkdir()
+        releases = [copied_model(f"release{seed}", seed=seed) for seed in range(3)]
+        link = folder / "current"
+        link.symlink_to(releases[0])
+        arguments = ("--precision", "int8")
+        with Daemon(*arguments, folder=folder, models={"m": link}) as daemon:
+            for old, new in zip(releases, releases[1:]):
+                before = logits(daemon)
+                link.unlink()
+                link.symlink_to(new)
+                shutil.rmtree(old)
+                answer = daemon.control("reload")
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+                wait_until(lambda: logits(daemon) != before, "the next release")
+                (packed,) = packed_files(folder / "cache")
+                self.assertTrue(packed.name.startswith(new.name), packed.name)
 
 
 class Status(unittest.TestCase):

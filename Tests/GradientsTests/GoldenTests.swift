@@ -4,7 +4,7 @@ import Gradients
 import Numerics
 import Testing
 
-@Suite struct AgainstTheReference {
+@Suite struct GradientsGoldenTests {
     /// Largest difference of a tensor, as a share of the reference's largest element.
     private func worst(_ got: UnsafeMutableBufferPointer<Float>, _ wanted: [Float]) -> Float {
         let top = wanted.map(abs).max() ?? 0

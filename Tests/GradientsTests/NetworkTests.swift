@@ -1,5 +1,5 @@
-// What a network promises beside being right: the same numbers on any number of threads, freezing,
-// dropout that the backward pass knows of, adapters that begin as nothing.
+// What a network guarantees beside correct gradients: the same numbers on any number of threads,
+// freezing, the same dropout in the backward pass, adapters that change nothing at first.
 
 import Encoder
 import Gradients

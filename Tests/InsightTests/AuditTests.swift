@@ -1,4 +1,4 @@
-// Templates and demands of the audit, on scorers whose faults are known.
+// Templates and tests of the audit, on scorers whose faults are known.
 
 import Randomness
 import Testing
@@ -31,7 +31,7 @@ import Testing
             ]))
     }
 
-    /// Counts praise and blame and hears no "not": it must fail negation and pass what only changes
+    /// Counts praise and blame and ignores "not": it must fail negation and pass what only changes
     /// names and numbers.
     @Test func aBagOfWordsFailsWhereItMust() {
         let good = Lexicon.lists["good"]! + Lexicon.lists["liked"]! + Lexicon.lists["like"]!
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    /// Names that move a score each their own way are not unfair to a side, nor are sentences: of
+    /// Names, or sentences, that each move a score in their own way are not unfair to a side: of
     /// such models one in twenty may seem so, however many pairs there are.
     @Test func whatPairsHaveInCommonIsNotEvidence() throws {
         let test = try #require(BiasTest.catalogue().last)

@@ -60,11 +60,11 @@ import Testing
         #expect(evaluation.accuracy.value == 1)
         #expect(evaluation.brier.low == evaluation.brier.high)
         #expect(abs(evaluation.logLoss.value - 0.10536051565782628) < 1e-12)
-        // Wilson's of one right answer of one: nothing is drawn anew that is no other text.
+        // Wilson's of one right answer of one: resampling a single text changes nothing.
         #expect(evaluation.balancedAccuracy == evaluation.accuracy)
     }
 
-    /// Whoever sorted the file: of one confidence for all, the mean of all orders counts.
+    /// However the file is sorted: with one confidence for all, the mean of all orders counts.
     @Test(arguments: [[true, false], [true, true], [false, true]])
     func equalConfidencesHaveNoOrder(_ halves: [Bool]) {
         let predictions = (0..<200).map { place in

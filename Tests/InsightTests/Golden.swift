@@ -17,7 +17,7 @@ extension JSONNode {
     var ints: [Int] { (array ?? []).compactMap(\.int) }
 }
 
-/// Infinite where the lengths differ, or a difference is no number: `max` would pass over it.
+/// Infinite where the lengths differ, or a difference is NaN: `max` would pass over it.
 func largestGap(_ first: [Double], _ second: [Double]) -> Double {
     let gaps = zip(first, second).map { abs($0 - $1) }
     guard first.count == second.count, gaps.allSatisfy(\.isFinite) else { return .infinity }

@@ -68,6 +68,10 @@ private func parse(
         #expect(error?.line == 3)
         #expect(error?.column == 3)
         #expect(error?.description == #"line 3, column 3: the key "a" stands twice"#)
+        let hostile = #expect(throws: JSONError.self) {
+            try parse(#"{"\u001b[2J\n": 1, "\u001b[2J\n": 2}"#)
+        }
+        #expect(hostile?.message == #"the key "\u001b[2J\n" stands twice"#)
     }
 
     @Test func depthIsLimited() throws {

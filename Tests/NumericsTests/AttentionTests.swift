@@ -57,7 +57,7 @@ struct AttentionTests {
         }
     }
 
-    /// Zeros are a bias too: the way of the scores is another one, so a rounding may differ.
+    /// A bias of zeros takes another path through the code, so a rounding may differ.
     @Test(arguments: Kernels.all.indices)
     func aBiasOfNothingChangesNothing(index: Int) throws {
         let test = Case(tokens: 75, heads: 2, headSize: 32)

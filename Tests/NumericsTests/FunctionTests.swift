@@ -26,9 +26,8 @@ struct FunctionTests {
         return epilogue == .geluErf && precision != .f32 ? rounding + 2e-5 : 2 * rounding
     }
 
-    @Test(arguments: Kernels.all.indices, Epilogue.allCases)
+    @Test(arguments: Kernels.all.indices, Epilogue.allCases.filter { $0 != .add })
     func activationsKeepTheirBound(index: Int, epilogue: Epilogue) {
-        guard epilogue != .add else { return }
         var x: [Float] = (-4000...4000).map { Float($0) * 0.005 }
         x += [0, -0.0, 1e-30, 100, -100, 1e30, -1e30, .greatestFiniteMagnitude]
         let y = GuardedMatrix(rows: 1, columns: x.count)

@@ -75,35 +75,60 @@ struct LearningTests {
 
     @Test(arguments: Kernels.all.indices, widths)
     func normsGoBackwards(index: Int, width: Int) throws {
-        let rows = 9
-        var results: [[Float]] = []
-        for kernels in [Kernels.all[0], Kernels.all[index]] {
-            let x = GuardedMatrix(rows: rows, columns: width, seed: 3)
-            let dy = GuardedMatrix(rows: rows, columns: width, seed: 4)
-            let dx = GuardedMatrix(rows: rows, columns: width)
-            let sums = GuardedMatrix(rows: 2, columns: width) { 0.5 }
-            let weights = GuardedMatrix(rows: 2, columns: width, seed: 5)
-            let arena = try Arena(
-                byteCount: Scratch.measure { _ = RowStatistics(rows: rows, in: &$0) })
-            var scratch = arena.scratch
-            let statistics = RowStatistics(rows: rows, in: &scratch)
-            let norm = RowNorm(
-                gamma: weights.view[0].baseAddress!, beta: weights.view[1].baseAddress!,
-                epsilon: 1e-3)
-            kernels.normBackward(
-                x.view.readOnly, norm, dy.view.readOnly, into: dx.view, rows: 0..<rows,
-                statistics: statistics)
-            for part in [0..<width / 2, width / 2..<width] {
-                kernels.normSums(
-                    x.view.readOnly, dy.view.readOnly, columns: part, statistics: statistics,
-                    gamma: sums.view[0].baseAddress!, beta: sums.view[1].baseAddress!)
-            }
-            #expect(dx.isIntact && sums.isIntact)
-            results.append(dx.values + sums.values)
-            withExtendedLifetime((arena, weights)) {}
+        let rows = 9, kernels = Kernels.all[index]
+        let x = GuardedMatrix(rows: rows, columns: width, seed: 3)
+        let dy = GuardedMatrix(rows: rows, columns: width, seed: 4)
+        let dx = GuardedMatrix(rows: rows, columns: width)
+        let sums = GuardedMatrix(rows: 2, columns: width) { 0.5 }
+        let weights = GuardedMatrix(rows: 2, columns: width, seed: 5)
+        let arena = try Arena(
+            byteCount: Scratch.measure { _ = RowStatistics(rows: rows, in: &$0) })
+        var scratch = arena.scratch
+        let statistics = RowStatistics(rows: rows, in: &scratch)
+        let norm = RowNorm(
+            gamma: weights.view[0].baseAddress!, beta: weights.view[1].baseAddress!, epsilon: 1e-3)
+        kernels.normBackward(
+            x.view.readOnly, norm, dy.view.readOnly, into: dx.view, rows: 0..<rows,
+            statistics: statistics)
+        for part in [0..<width / 2, width / 2..<width] {
+            kernels.normSums(
+                x.view.readOnly, dy.view.readOnly, columns: part, statistics: statistics,
+                gamma: sums.view[0].baseAddress!, beta: sums.view[1].baseAddress!)
         }
+        #expect(dx.isIntact && sums.isIntact)
+        let wanted = normGradients(
+            x, dy, gamma: weights.view[0].map(Double.init), epsilon: Double(norm.epsilon))
         // The inverse deviation is at most 1/√ε = 32, and magnifies what rounds before it.
-        #expect(close(results[1], results[0].map(Double.init), 32 * 16 * 0x1p-23))
+        #expect(close(dx.values, wanted.dx, 32 * 8 * 0x1p-23))
+        #expect(close(sums.values, wanted.sums.map { 0.5 + $0 }, 32 * 8 * 0x1p-23))
+        withExtendedLifetime((arena, weights)) {}
+    }
+
+    /// With n = (x - mean) / deviation and g = dy · gamma, in a row:
+    ///     dx = (g - mean(g) - n mean(g n)) / deviation
+    /// and down the columns the gradients of gamma, Σ dy n, and of beta, Σ dy.
+    private func normGradients(
+        _ x: GuardedMatrix, _ dy: GuardedMatrix, gamma: [Double], epsilon: Double
+    ) -> (dx: [Double], sums: [Double]) {
+        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+        var dx: [Double] = []
+        var gammas = [Double](repeating: 0, count: gamma.count)
+        var betas = gammas
+        for row in 0..<x.rows {
+            let values = x.view[row].map(Double.init), slopes = dy.view[row].map(Double.init)
+            let middle = mean(values)
+            let variance = mean(values.map { ($0 - middle) * ($0 - middle) })
+            let inverse = 1 / (variance + epsilon).squareRoot()
+            let normal = values.map { ($0 - middle) * inverse }
+            let scaled = zip(slopes, gamma).map { $0 * $1 }
+            let along = mean(zip(scaled, normal).map { $0 * $1 }), shift = mean(scaled)
+            for column in normal.indices {
+                dx.append(inverse * (scaled[column] - shift - normal[column] * along))
+                gammas[column] += slopes[column] * normal[column]
+                betas[column] += slopes[column]
+            }
+        }
+        return (dx, gammas + betas)
     }
 
     @Test(arguments: Kernels.all.indices, widths)
@@ -126,22 +151,27 @@ struct LearningTests {
         }
     }
 
-    @Test(arguments: Kernels.all.indices)
-    func dropoutDropsItsShareAndTheSameEverywhere(index: Int) {
+    private func dropped(by kernels: Kernels) -> [Float] {
         let mask = DropoutMask(probability: 0.3, key: 0x1234_5678_9abc_def0)
-        var seen: [[Float]] = []
-        for kernels in [Kernels.all[0], Kernels.all[index]] {
-            let x = GuardedMatrix(rows: 211, columns: 97) { 1 }
-            kernels.drop(mask, x.view, rows: 0..<100)
-            kernels.drop(mask, x.view, rows: 100..<211)
-            #expect(x.isIntact)
-            seen.append(x.values)
-        }
-        #expect(seen[0] == seen[1])
-        #expect(Set(seen[0]) == [0, 1 / 0.7])
+        let x = GuardedMatrix(rows: 211, columns: 97) { 1 }
+        kernels.drop(mask, x.view, rows: 0..<100)
+        kernels.drop(mask, x.view, rows: 100..<211)
+        #expect(x.isIntact)
+        return x.values
+    }
+
+    @Test(arguments: Kernels.all.indices)
+    func dropoutDropsItsShare(index: Int) {
+        let values = dropped(by: Kernels.all[index])
+        #expect(Set(values) == [0, 1 / 0.7])
         // 20,467 draws: a deviation of √(0.21 / 20467) = 0.0032; five of them.
-        let share = Double(seen[0].filter { $0 == 0 }.count) / Double(seen[0].count)
+        let share = Double(values.filter { $0 == 0 }.count) / Double(values.count)
         #expect(abs(share - 0.3) < 0.016)
+    }
+
+    @Test(arguments: Kernels.all.indices.dropFirst())
+    func dropoutDropsTheSameEverywhere(index: Int) {
+        #expect(dropped(by: Kernels.all[index]) == dropped(by: Kernels.all[0]))
     }
 
     @Test(arguments: Kernels.all.indices)

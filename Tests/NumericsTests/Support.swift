@@ -20,7 +20,7 @@ struct SeededNumbers: RandomNumberGenerator {
     mutating func float() -> Float { Float.random(in: -1..<1, using: &self) }
 }
 
-/// A matrix whose rows are parted and surrounded by canaries: whoever writes outside it is found.
+/// A matrix with canaries around it and between its rows: any write outside it is found.
 final class GuardedMatrix {
     static let canary: Float = -123_456
     let rows: Int

@@ -48,7 +48,9 @@ struct WorkerPoolTests {
     @Test func poolsComeAndGo() throws {
         for _ in 0..<50 {
             let pool = try WorkerPool(threads: 4)
-            pool.run { _ in }
+            let runs = Counter()
+            pool.run { _ in runs.add() }
+            #expect(runs.value == 4)
         }
     }
 

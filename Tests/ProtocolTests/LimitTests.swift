@@ -1,4 +1,4 @@
-// The maxima hold, and README.md tells the same ones.
+// The maxima hold, and README.md lists the same ones.
 
 import JSONText
 import Testing

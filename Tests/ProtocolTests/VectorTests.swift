@@ -32,7 +32,7 @@ import TextflixProtocol
         #expect(Int(header.flags.rawValue) == expected["flags"]?.int)
     }
 
-    /// Reads the frame down to its message, compares what it says, and writes it anew.
+    /// Reads the frame down to its message, compares its values, and writes it again.
     private func rewritten(_ frame: Frame, _ vector: JSONNode) throws -> [UInt8] {
         var writer = FrameWriter()
         let stream = frame.header.stream

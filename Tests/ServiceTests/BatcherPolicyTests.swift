@@ -1,8 +1,9 @@
 // What the batcher prefers, each preference in a schedule that shows nothing else.
 
-import Service
 import Syscalls
 import Testing
+
+@testable import Service
 
 /// A batcher with a small vocabulary for writing schedules.
 final class Desk {
@@ -297,6 +298,19 @@ final class Desk {
         #expect(desk.batcher.stepped(batch.number, worth: 1) == .goOn)
         desk.batcher.cancel(second)
         #expect(desk.batcher.stepped(batch.number, worth: 1) == .abandon)
+    }
+
+    /// One that is computed again and again stays among any number that come and go.
+    @Test func ofTooManyModelsTheStalestIsForgotten() {
+        var speeds = SpeedGauge()
+        let last = UInt32(SpeedGauge.mostModels + 9)
+        for model in 1...last {
+            for number in [model, model, 1] {
+                speeds.note(tokens: 100, nanoseconds: 1000, model: number)
+            }
+        }
+        for known in [1, last / 2, last] { #expect(speeds.cost(tokens: 100, model: known) > 0) }
+        #expect(speeds.cost(tokens: 100, model: 2) == 0)
     }
 
     @Test func anIdleEngineMayWaitForCompany() throws {

@@ -85,6 +85,16 @@ import TextflixProtocol
         #expect(configuration.limits.queueTextsPerUser == 5)
     }
 
+    @Test(
+        arguments: [
+            ("queue_texts: 2000", 1000), ("queue_texts: 2000, queue_texts_per_user: 1500", 1500),
+            ("queue_texts_per_user: 1500, queue_texts: 2000", 1500), ("queue_bytes: 4096", 4096),
+        ])
+    func aShareThatTheFileDoesNotNameIsHalfOfItsQueue(limits: String, share: Int) throws {
+        let configuration = try resolve("{ \(models), limits: { \(limits) } }")
+        #expect(configuration.limits.queueTextsPerUser == share)
+    }
+
     @Test(arguments: [
         ["TEXTFLIX_THREADS": "many"], ["TEXTFLIX_MODELS": "m"], ["TEXTFLIX_PRECISION": "f8"],
         ["TEXTFLIX_LOG_LEVEL": "loud"], ["TEXTFLIX_MAX_QUEUE": "-1"],

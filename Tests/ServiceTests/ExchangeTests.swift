@@ -244,6 +244,86 @@ import TextflixProtocol
         #expect(client.answers.count == 1000)
     }
 
+    /// Of each kind a thousand, at once.
+    @Test(arguments: ["even number", "no envelope", "late data", "bare data"])
+    func everyFrameTakesItsPartOfATurn(kind: String) throws {
+        let desk = try FrontDesk { $0.refusalBurst = 10_000 }
+        let client = try desk.connect()
+        if kind == "bare data" {
+            try client.open(1)
+        } else {
+            try client.writer.request(stream: 1, method: .status, StatusRequest())
+        }
+        var bytes = client.writer.take()
+        for number in 1...1000 {
+            let (odd, length) = (UInt32(2 * number + 1), UInt32(kind == "no envelope" ? 1 : 0))
+            let header =
+                switch kind {
+                case "even number": FrameHeader(length: 0, stream: 2, kind: .request)
+                case "no envelope": FrameHeader(length: length, stream: odd, kind: .request)
+                case "late data": FrameHeader(length: 0, stream: 1, kind: .data)
+                default: FrameHeader(length: 0, stream: 1, kind: .data, flags: .noData)
+                }
+            header.encode(into: &bytes)
+            if length > 0 { bytes.append(0xff) }
+        }
+        bytes.withUnsafeBytes { desk.exchange.receive(client.key, $0, now: desk.now) }
+        #expect(desk.exchange.hasUnfinished)
+        #expect(desk.isRead(client) == false, "what it has sent comes first")
+        desk.settle()
+        #expect(desk.isRead(client) == true)
+        let isAnswered = kind == "even number" || kind == "no envelope"
+        let refused = client.answers.count { $0.hasSuffix("INVALID_ARGUMENT") }
+        #expect(refused == (isAnswered ? 1000 : 0))
+        #expect(desk.counter("textflix_requests_total") >= UInt64(refused))
+    }
+
+    @Test func whoAsksOnAndOnForWhatThereIsNotIsNotReadForAMoment() throws {
+        let desk = try FrontDesk { $0.refusalBurst = 3 }
+        let clients = [try desk.connect(), try desk.connect()]
+        for number in 1...5 as ClosedRange<UInt32> {
+            let unknown = ClassifyRequest(model: "nobody", texts: ["a"])
+            try clients[0].writer.request(stream: 2 * number + 1, method: .classify, unknown)
+            try clients[1].writer.request(stream: 2 * number, method: .status, StatusRequest())
+        }
+        for client in clients {
+            desk.deliver(client)
+            #expect(client.answers.count == 4)
+            #expect(desk.isRead(client) == false)
+        }
+    }
+
+    /// A copy for each would make a request of many texts slow.
+    @Test func theOutcomesOfARequestAreTakenWhereTheyStand() throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect()
+        let request = ClassifyRequest(texts: ["a", "b", "c"])
+        try client.writer.request(stream: 1, method: .classify, request)
+        desk.deliver(client)
+        let task = try #require(desk.room.tasks.first)
+        func place() -> UnsafePointer<TextOutcome?>? {
+            desk.exchange.pending[task.request]?.outcomes.withUnsafeBufferPointer {
+                $0.baseAddress
+            }
+        }
+        let before = try #require(place())
+        for index in 0..<2 {
+            desk.exchange.handle([.text(desk.outcome(task, index))], now: desk.now)
+            #expect(place() == before)
+        }
+    }
+
+    @Test func onlyWhatWasInABatchHasWaitedForOne() throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect()
+        try client.writer.request(stream: 1, method: .classify, ClassifyRequest(texts: ["a"]))
+        desk.deliver(client)
+        desk.answer()
+        let names = desk.exchange.figures.histogramMessages.map(\.name)
+        #expect(names.contains("textflix_request_duration_seconds"))
+        #expect(!names.contains("textflix_queue_duration_seconds"))
+    }
+
     @Test func ofAUserWithoutRoomOneTries() throws {
         let desk = try FrontDesk()
         desk.fill(true)

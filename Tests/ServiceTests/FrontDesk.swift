@@ -9,6 +9,8 @@ import TextflixProtocol
 /// A queue that is as full as it is told, and threads that only note what they are given.
 final class NotingRoom: WorkSink {
     var isFull = false
+    /// Who finds no room, though it is not full.
+    var judge: (Claim) -> Refusal? = { _ in nil }
     var tasks: [TokenisingTask] = []
     private(set) var cancelled: [RequestID] = []
     private(set) var asked = 0
@@ -16,6 +18,7 @@ final class NotingRoom: WorkSink {
     func admit(_ claim: Claim, now: Instant) throws(Refusal) {
         asked += 1
         if isFull { throw .queueFull(retryAfter: 1_000_000) }
+        if let refusal = judge(claim) { throw refusal }
     }
 
     func tokenise(_ task: TokenisingTask) { tasks.append(task) }
@@ -108,14 +111,27 @@ final class FrontDesk {
         room.tasks.removeFirst(tasks.count)
         var notices: [Notice] = []
         for task in tasks {
-            for index in task.indices {
-                let outcome = TextOutcome(
-                    request: task.request, index: index,
-                    result: .scores(logits: [0, 1], probabilities: [0.25, 0.75]), tokenCount: 3)
-                notices.append(.text(outcome))
-            }
+            for index in task.indices { notices.append(.text(outcome(task, index))) }
         }
         exchange.handle(notices, now: now)
+        settle()
+    }
+
+    func outcome(_ task: TokenisingTask, _ index: Int) -> TextOutcome {
+        TextOutcome(
+            request: task.request, index: index,
+            result: .scores(logits: [0, 1], probabilities: [0.25, 0.75]), tokenCount: 3)
+    }
+
+    /// Of all its labels together.
+    func counter(_ name: String) -> UInt64 {
+        exchange.figures.counterMessages.reduce(0) { $0 + ($1.name == name ? $1.value : 0) }
+    }
+
+    func isRead(_ client: DeskClient) -> Bool? { exchange.interest(of: client.key)?.input }
+
+    func terminate() {
+        exchange.take(.terminate, now: now)
         settle()
     }
 
@@ -151,6 +167,7 @@ final class FrontDesk {
     private func settleTurn() {
         while true {
             exchange.resumeParked(now: now)
+            exchange.checkDrained()
             for effect in exchange.takeLifecycleEffects() { apply(effect) }
             let touched = exchange.takeTouched()
             if touched.isEmpty { return }

@@ -42,6 +42,13 @@ import TextflixProtocol
         #expect(life.loaded(canServe: false) == [.exit(78)])
     }
 
+    /// It may come again: the service manager is not to take it for a wrong configuration.
+    @Test func aFirstLoadWithoutAThreadIsNoFaultOfTheConfiguration() {
+        var life = Lifecycle(limits: ServiceLimits())
+        _ = life.start()
+        #expect(life.loaded(canServe: false, fault: "no thread") == [.exit(71)])
+    }
+
     @Test func withoutAnEngineItEndsWhateverItDoes() {
         #expect(Lifecycle(limits: ServiceLimits()).engineFailed() == [.exit(71)])
         #expect(ready().engineFailed() == [.exit(71)])
@@ -113,7 +120,7 @@ import TextflixProtocol
 
     @Test func anEngineThatCannotStartIsTheEnd() throws {
         let daemon = try TestDaemon(engineFailure: EngineFailure("no memory"))
-        #expect(daemon.exitCode() == Lifecycle.noEngine)
+        #expect(daemon.exitCode() == Lifecycle.noResources)
         #expect(daemon.lines.all.contains("critical: the engine cannot start: no memory"))
     }
 

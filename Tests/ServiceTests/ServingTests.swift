@@ -37,6 +37,7 @@ import TextflixProtocol
         let figures = try client.status().counters
         let counter = try #require(figures.first { $0.name == "textflix_texts_failed_total" })
         #expect(counter.value == 1 && counter.labels.map(\.value) == ["m", "INTERNAL"])
+        #expect(figures.first { $0.name == "textflix_tokens_total" }?.value == 0)
         #expect(try client.classify("good").results[0].code == 0)
     }
 
@@ -227,6 +228,23 @@ import TextflixProtocol
         daemon.board.open()
         let computed = daemon.board.batches.reduce(0, +)
         #expect(computed <= 10)
+    }
+
+    /// One of two layers of a batch of three tokens, which nobody wants any more.
+    @Test func onlyTokensThatWereComputedAreCounted() throws {
+        let daemon = try TestDaemon()
+        let client = try daemon.connect()
+        daemon.board.shut()
+        let stream = try client.send(.classify, ClassifyRequest(texts: ["a"]))
+        while daemon.board.batches.isEmpty { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        try client.send(.cancel, CancelRequest(streams: [stream]))
+        for _ in 0..<2 { _ = try client.answer() }
+        daemon.board.open()
+        var counters: [String: UInt64] = [:]
+        while counters["textflix_batches_abandoned_total"] == nil {
+            for counter in try client.status().counters { counters[counter.name] = counter.value }
+        }
+        #expect(counters["textflix_tokens_total"] == 1)
     }
 
     @Test func halfClosedClientsAreAnswered() throws {

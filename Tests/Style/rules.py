@@ -1,4 +1,4 @@
-"""The rules of the house, each a function over the tree that yields findings.
+"""The rules of the code, each a function over the tree that yields findings.
 
 A finding says where, what, and what to do. What is excepted stands in exceptions.json with its
 reason; an exception that excepts nothing any more is itself a finding.
@@ -159,33 +159,55 @@ def names(files):
                           f"{match.group(1)}: a name that says nothing; use the field's own term")
 
 
-DECLARED = re.compile(r"^(.*?)\b(?:func|let|var|case|struct|class|enum|typealias|protocol)\s+"
+DECLARED = re.compile(r"^(.*?)\b(func|let|var|case|struct|class|enum|typealias|protocol)\s+"
                       r"`?([A-Za-z]\w*)`?", re.MULTILINE)
-USED_BY_OTHERS = re.compile(r"\b(?:public|override)\b|@(?:main|c)\b")
+USED_BY_OTHERS = re.compile(r"\b(?:public|override|import)\b|@(?:main|c)\b")
 A_TEST = re.compile(r"@(?:Test|Suite)\b")
+PRIVATE = re.compile(r"\b(?:file)?private\b(?!\(set\))")
+PACKAGE = re.compile(r"\bpackage\b(?!\(set\))")
 CALLED_BY_THE_LANGUAGE = {"callAsFunction", "testDescription", "description", "debugDescription",
                           "appendLiteral"}
 
 
+def scope(file, match):
+    """Where a declaration can be used: its file, its module (and any test), or all of the code.
+
+    A case may be made from a raw value, and what a test declares may be a protocol's.
+    """
+    if PRIVATE.search(match.group(1)):
+        return file.path
+    if match.group(2) == "case" or PACKAGE.search(match.group(1)) or is_test(file):
+        return ""
+    return file.module
+
+
+def is_test(file):
+    return file.path.startswith("Tests/")
+
+
 def dead_declarations(files):
-    """A name that occurs once in all of the Swift code is used by nobody. `public` ones may be."""
-    counts, declared = collections.Counter(), []
+    """A name that occurs once in all the code that can see it is used by nobody.
+
+    `public` ones may be used elsewhere.
+    """
+    counts, declared = collections.defaultdict(collections.Counter), []
     for file in files:
-        if file.kind != "swift":
+        if file.kind != "swift" or file.path == "Package.swift":
             continue
         stripped = reader.code(file.text)
-        counts.update(re.findall(r"[A-Za-z_]\w*", stripped))
-        if file.path == "Package.swift":
-            continue
+        names_here = re.findall(r"[A-Za-z_]\w*", stripped)
+        for place in {file.path, "Tests" if is_test(file) else file.module, ""}:
+            counts[place].update(names_here)
         for match in DECLARED.finditer(stripped):
-            line = stripped.count("\n", 0, match.start(2)) + 1
-            paragraph = stripped[max(stripped.rfind("\n\n", 0, match.start(2)), 0):match.end()]
+            line = stripped.count("\n", 0, match.start(3)) + 1
+            paragraph = stripped[max(stripped.rfind("\n\n", 0, match.start(3)), 0):match.end()]
             if not USED_BY_OTHERS.search(match.group()) and not A_TEST.search(paragraph):
-                declared.append((file.path, line, match.group(2)))
-    for path, line, name in declared:
-        is_suite = path.startswith("Tests/") and name.endswith("Tests")
-        if counts[name] == 1 and name not in CALLED_BY_THE_LANGUAGE and not is_suite:
-            yield Finding("dead_declarations", path, line,
+                declared.append((file, line, match.group(3), scope(file, match)))
+    for file, line, name, place in declared:
+        uses = counts[place][name] + (counts["Tests"][name] if place == file.module else 0)
+        is_suite = is_test(file) and name.endswith("Tests")
+        if uses == 1 and name not in CALLED_BY_THE_LANGUAGE and not is_suite:
+            yield Finding("dead_declarations", file.path, line,
                           f"{name} is declared and never used; remove it, or use it")
 
 

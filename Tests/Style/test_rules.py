@@ -6,7 +6,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-import arrows
+import dependencies
 import pages
 import rules
 import source
@@ -80,8 +80,16 @@ class Rules(unittest.TestCase):
 
     def test_dead_declarations(self):
         one = swift("func used() {}\nfunc dead() {}\npublic func open() {}\n")
-        two = swift('let text = "\\(used())"\nprint(text)\n', "Sources/Weights/Y.swift")
+        two = swift('let text = "\\(used())"\nprint(text)\n', "Sources/Encoder/Y.swift")
         self.assertEqual(self.found(rules.dead_declarations, one, two), [2])
+
+    def test_dead_declarations_are_counted_where_they_can_be_seen(self):
+        one = swift("private func a() {}\nfunc b() {}\npackage func c() {}\nfunc d() {}\n")
+        two = swift("a()\nb()\n", "Sources/Encoder/Y.swift")
+        three = swift("b()\nc()\nd()\n", "Sources/Weights/Y.swift")
+        self.assertEqual(self.found(rules.dead_declarations, one, two, three), [1, 4])
+        suite = swift("d()\n", "Tests/EncoderTests/Y.swift")
+        self.assertEqual(self.found(rules.dead_declarations, one, two, three, suite), [1])
 
     def test_unused_imports(self):
         file = tree.Source("x.py", "python", '"""X."""\nimport os\nimport re\nre.escape("")\n')
@@ -90,14 +98,14 @@ class Rules(unittest.TestCase):
     def test_imports(self):
         targets = {"Encoder": {"Weights"}, "Weights": set(), "Syscalls": set()}
         text = "import Weights\nimport Service\ninternal import Foundation\nimport Glibc\n"
-        found = [finding.line for finding in arrows.imports([swift(text)], targets)]
+        found = [finding.line for finding in dependencies.imports([swift(text)], targets)]
         self.assertEqual(found, [2, 3, 4])
         allowed = swift("import Glibc\n", "Sources/Syscalls/X.swift")
-        self.assertEqual(list(arrows.imports([allowed], targets)), [])
+        self.assertEqual(list(dependencies.imports([allowed], targets)), [])
 
-    def test_arrows(self):
+    def test_separation(self):
         targets = {"Tokenization": {"JSONText", "Odd"}, "Odd": {"Encoder"}}
-        self.assertEqual(len(list(arrows.arrows(targets))), 1)
+        self.assertEqual(len(list(dependencies.separation(targets))), 1)
 
     def test_experiment_keys(self):
         code = swift('struct S {\n static let more = ["b",\n  "c"]\n init(others: [String]) {\n'

@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-import arrows
+import dependencies
 import pages
 import rules
 import tree
@@ -24,14 +24,14 @@ OVER_CODE = [rules.columns, rules.blanks, rules.file_length, rules.function_leng
 
 @functools.cache
 def targets():
-    return arrows.package_targets()
+    return dependencies.package_targets()
 
 
 @functools.cache
 def findings(rule):
-    if rule is arrows.imports:
+    if rule is dependencies.imports:
         return list(rule(tree.code_sources(), targets()))
-    if rule is arrows.arrows:
+    if rule is dependencies.separation:
         return list(rule(targets()))
     if rule in (rules.forbidden_words, pages.experiment_keys, pages.settings_keys,
                 pages.metrics):
@@ -85,10 +85,10 @@ class Style(unittest.TestCase):
         self.check(rules.unused_imports)
 
     def test_imports(self):
-        self.check(arrows.imports)
+        self.check(dependencies.imports)
 
-    def test_arrows(self):
-        self.check(arrows.arrows)
+    def test_separation(self):
+        self.check(dependencies.separation)
 
     def test_experiment_keys(self):
         self.check(pages.experiment_keys)
@@ -107,7 +107,7 @@ class Style(unittest.TestCase):
         self.check(rules.shellcheck)
 
     def test_exceptions_are_needed(self):
-        every = [finding for rule in [*OVER_CODE, rules.forbidden_words, arrows.imports]
+        every = [finding for rule in [*OVER_CODE, rules.forbidden_words, dependencies.imports]
                  for finding in findings(rule)]
         stale = list(rules.stale_exceptions(every))
         self.assertFalse(stale, "\n".join(map(str, stale)))

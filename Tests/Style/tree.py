@@ -26,7 +26,7 @@ class Source:
         return self.text.split("\n")
 
     @property
-    def room(self):
+    def module(self):
         """The target a Swift or C file belongs to: Sources/Encoder/X.swift is of Encoder."""
         parts = self.path.split("/")
         if parts[0] == "Protocol":

@@ -136,6 +136,83 @@ final class Scratch {
     }
 }
 
+@Suite struct OutputFileTests {
+    private func identity(_ path: String) throws -> UInt64 { try FileStatus(path: path).inode }
+
+    @Test func aFileIsReplacedWholeAndKeepsItsMode() throws {
+        let scratch = try Scratch()
+        try writeFileAtomically(scratch("a"), bytes: [1])
+        try setMode(scratch("a"), 0o640)
+        let file = try OutputFile(scratch("a"))
+        #expect(try readFile(scratch("a"), limit: 9) == [1])
+        try file.finish([2, 3])
+        #expect(try readFile(scratch("a"), limit: 9) == [2, 3])
+        #expect(try FileStatus(path: scratch("a")).mode == 0o640)
+        #expect(try listDirectory(scratch.path) == ["a"])
+    }
+
+    @Test func whoDoesNotFinishLeavesNothing() throws {
+        let scratch = try Scratch()
+        do { _ = try OutputFile(scratch("a")) }
+        #expect(try listDirectory(scratch.path).isEmpty)
+    }
+
+    @Test func aLinkStaysOne() throws {
+        let scratch = try Scratch()
+        try writeFileAtomically(scratch("a"), bytes: [1])
+        for (link, target) in [("near", "a"), ("far", scratch("near")), ("nowhere", "b")] {
+            #expect(symlink(target, scratch(link)) == 0)
+        }
+        try OutputFile(scratch("far")).finish([2])
+        try OutputFile(scratch("nowhere")).finish([3])
+        #expect(try readLink(scratch("far")) == scratch("near"))
+        #expect(try readLink(scratch("near")) == "a" && readLink(scratch("nowhere")) == "b")
+        #expect(try readFile(scratch("a"), limit: 9) == [2])
+        #expect(try readFile(scratch("b"), limit: 9) == [3])
+    }
+
+    @Test func aDeviceAndAFifoAreWritten() throws {
+        let scratch = try Scratch()
+        #expect(symlink("/dev/null", scratch("null")) == 0)
+        try OutputFile(scratch("null")).finish([1])
+        #expect(try FileStatus(path: "/dev/null").kind == .other)
+        #expect(try readLink(scratch("null")) == "/dev/null")
+        #expect(mkfifo(scratch("fifo"), 0o600) == 0)
+        let reader = Descriptor(adopting: open(scratch("fifo"), O_RDONLY | O_NONBLOCK))
+        try OutputFile(scratch("fifo")).finish([1, 2])
+        #expect(try readToEnd(reader.number, limit: 9) == [1, 2])
+    }
+
+    /// `>(command)`, `/dev/stdout`: whoever holds the descriptor sees what is written.
+    @Test func anOpenDescriptorIsWritten() throws {
+        let scratch = try Scratch()
+        try writeFileAtomically(scratch("a"), bytes: [1])
+        let before = try identity(scratch("a"))
+        let held = try openForReading(scratch("a"))
+        try OutputFile("/dev/fd/\(held.number)").finish([2])
+        #expect(try readFile(scratch("a"), limit: 9) == [1, 2])
+        #expect(try identity(scratch("a")) == before)
+    }
+
+    @Test func whatCannotBeWrittenIsKnownAtOnce() throws {
+        let scratch = try Scratch()
+        #expect(throws: Errno.isDirectory) { try OutputFile(scratch.path) }
+        #expect(throws: Errno.noEntry) { try OutputFile(scratch("none/a")) }
+        #expect(symlink("loop", scratch("loop")) == 0)
+        #expect(throws: Errno.self) { try OutputFile(scratch("loop")) }
+    }
+
+    @Test(.enabled(if: ThisProcess.user == 0, "another owner's file is needed: root alone"))
+    func whatRootWritesStaysItsOwners() throws {
+        let scratch = try Scratch()
+        try writeFileAtomically(scratch("a"), bytes: [1])
+        #expect(chown(scratch("a"), 4711, 4712) == 0)
+        try OutputFile(scratch("a")).finish([2])
+        let status = try FileStatus(path: scratch("a"))
+        #expect(status.owner == 4711 && status.group == 4712)
+    }
+}
+
 @Suite struct ClockTests {
     @Test func instantsSaturate() {
         let late = MonotonicClock.Instant(nanoseconds: .max - 1)

@@ -1,4 +1,4 @@
-// Sentences, parted as people part them, and the invariants that hold for any bytes.
+// Sentences, split as people split them, and the invariants that hold for any bytes.
 //
 // The texts lie in Tests/Golden/sentences, one a line with its sentences marked; what is expected
 // there is stated by hand, so a failing line is either a fault here or a wrong label there.
@@ -118,7 +118,7 @@ private enum Sentences {
         #expect(features.count == 64 && features.last?.upperBound == text.count)
     }
 
-    /// Fragments alone: each joins the first, whose words are not counted anew.
+    /// Fragments alone: each joins the first, whose words are not counted again.
     @Test func fragmentsAloneAreLinear() {
         for piece in [",\n", "a. ", "No. "] {
             let text = Array(String(repeating: piece, count: 500_000).utf8)

@@ -1,5 +1,6 @@
 // The tokenizer on a vocabulary small enough to read: pieces, offsets, special tokens.
 
+import JSONText
 import Testing
 
 @testable import Tokenization
@@ -13,6 +14,19 @@ func tinyTokenizer(
     return try WordPiece(
         vocabularyText: Array(lines.joined(separator: "\n").utf8), settings: settings,
         specialTokens: special)
+}
+
+extension TokenizerSettings {
+    init(lowercase: Bool, stripAccents: Bool? = nil) {
+        self.init()
+        self.lowercase = lowercase
+        self.stripAccents = stripAccents
+    }
+
+    /// Those of a `tokenizer_config.json`.
+    init(tokenizerConfig json: [UInt8]) throws(TokenizationError) {
+        try self.init(TokenizerConfig.parse(json), names: SpecialTokenNames())
+    }
 }
 
 @Suite struct TokenizationTests {

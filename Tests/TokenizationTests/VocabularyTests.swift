@@ -1,4 +1,4 @@
-// Vocabularies and tokenizer files: what is read from them, and what is refused with which words.
+// Vocabularies and tokenizer files: what is read from them, what is refused, and the messages.
 
 import Testing
 

@@ -1,4 +1,4 @@
-// Texts parted into windows: the tokens are those of the text, whatever it holds and wherever it is
+// Texts split into windows: the tokens are those of the text, whatever it holds and wherever it is
 // cut.
 
 import Testing
@@ -40,7 +40,7 @@ import Testing
         #expect(both.parts == ["A good a. B b!"])
     }
 
-    /// What begins a window inside a word would be other tokens than the text's.
+    /// A window that begins inside a word would have other tokens than the text.
     @Test func wordsStayTogether() throws {
         let model = try Self.model()
         let text =
@@ -59,7 +59,7 @@ import Testing
         #expect(found.parts == ["goodss", "sss", "sss", "s"])
     }
 
-    /// Random texts, random rooms: the invariant, and as many tokens as there are alone.
+    /// Random texts, random limits: the invariant, and as many tokens as in the whole text.
     @Test func theTokensAreTheTexts() throws {
         var generator = SplitMix(seed: 12)
         let pieces = [

@@ -1,4 +1,4 @@
-// A baseline that a teacher labels texts for: what it learns, what it never sees, and its own
+// A baseline for which a teacher labels texts: what it learns, what it never sees, and its own
 // answers as a teacher's.
 
 import Baselines

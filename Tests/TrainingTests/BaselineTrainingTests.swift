@@ -150,7 +150,7 @@ import Weights
         let error = #expect(throws: WeightsError.self) {
             try LabelledTexts(path: path, fields: .init(), labels: labels, only: ["r3", "none"])
         }
-        #expect(error?.message == "1 of the ids are not in it, none first")
+        #expect(error?.message == #"1 of the ids are not in it, "none" first"#)
     }
 
     @Test(arguments: [
@@ -170,7 +170,8 @@ import Weights
     }
 
     @Test(arguments: [
-        ("not json\n", "line 1: column 1"),
+        ("not json\n", "line 1: no object of JSON"),
+        ("{\"text\":}\n", "line 1: column 9"),
         ("{\"text\":\"a\"}\n", "line 1: no \"label\""),
         ("{\"label\":\"positive\"}\n", "line 1: no string \"text\""),
         ("\n{\"text\":\"a\",\"label\":\"odd\"}\n", "line 2: the label \"odd\" is none of"),

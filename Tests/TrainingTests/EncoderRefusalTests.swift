@@ -1,4 +1,4 @@
-// What a run refuses before it begins, what it tells, and which files it leaves alone.
+// What a run refuses before it begins, what it reports, and which files it leaves alone.
 
 import Syscalls
 import Testing
@@ -78,7 +78,7 @@ extension EncoderTrainingTests {
             experiment.data.labels = labels
             var lines: [String] = []
             _ = try run(experiment, "over-" + labels[0]) { lines.append($0) }
-            let told = lines.filter { $0.contains("the base's head is not taken over") }
+            let told = lines.filter { $0.contains("the base's head is not used") }
             #expect(told.count == (labels[0] == "positive" ? 1 : 0))
         }
     }

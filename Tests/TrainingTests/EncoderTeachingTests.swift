@@ -1,4 +1,4 @@
-// What teachers say: whose answers are asked, kept, read again and learned, and what they are to.
+// Teachers' answers: which are asked for, kept, read again and learned, and for which texts.
 
 import JSONText
 import Numerics
@@ -81,7 +81,7 @@ extension EncoderTrainingTests {
         #expect(error?.message.contains("another answer to") == true)
     }
 
-    /// Lines of two files are numbered alike; which text an answer is to, its hash knows.
+    /// Lines of two files have the same numbers; the hash says which text an answer belongs to.
     @Test func answersToOneIDAreToldApartByTheirTexts() throws {
         let step = "{do:'distil',teacher:'answers.jsonl',epochs:1,batch:8,labelled:0}"
         func line(_ id: String, _ text: [UInt8], _ row: String) -> String {
@@ -116,7 +116,7 @@ extension EncoderTrainingTests {
         _ = try teacher.run()
         _ = try training(distil, output: "pupil").run()
         #expect(try training(distil, output: "pupil").finished() != nil)
-        // Gone, it has taught what it was; another in its place has not.
+        // A removed teacher does not count as changed; another one in its place does.
         try folder.rename("teacher", to: "elsewhere")
         #expect(try training(distil, output: "pupil").finished() != nil)
         _ = try training("{do:'frozen'}", output: "teacher").run()

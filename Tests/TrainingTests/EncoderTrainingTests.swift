@@ -293,7 +293,7 @@ import Weights
         ("{do:'masked',max_tokens:64},{do:'tune'}", "out", "reads at most 32"),
         ("{do:'tune',fresh_layers:3}", "out", "more fresh_layers"),
         ("{do:'tune'}", "base", "is the base itself"),
-        ("{do:'tune'}", "other", "holds a model that is not of a run"),
+        ("{do:'tune'}", "other", "holds a model that no such run wrote"),
     ])
     func whatCannotEndWellDoesNotBegin(_ steps: String, _ output: String, _ words: String) throws {
         try makeDirectory(folder.path + "/other")
@@ -316,16 +316,33 @@ import Weights
         #expect(error?.message.contains("only 24 word embeddings") == true)
     }
 
-    @Test func aLabelWhoseTextsAreAllHeldOutIsNamed() throws {
+    @Test func copiesOfOneTextAreAllLearned() throws {
         let copies = (0..<10).map { number in
             let label = number % 2 == 0 ? "positive" : "negative"
             return #"{"id":"r\#(number)","text":"a \#(label) film","label":"\#(label)"}"# + "\n"
         }
         try folder.write("train.jsonl", copies.joined())
         try folder.write("ids.txt", (0..<10).map { "r\($0)\r\n" }.joined())
-        let error = #expect(throws: WeightsError.self) {
-            try training(Self.tune, output: "out").run()
+        let report = try training(Self.tune, output: "out").run()
+        #expect(report.trainCount == 10 && report.devCount == 0)
+    }
+
+    /// The one negative text is a copy of a positive one, and goes with it.
+    @Test func aLabelWhoseTextsAreAllHeldOutIsNamed() throws {
+        let lines = (0..<5).map { number in
+            let label = number < 4 ? "positive" : "negative"
+            return #"{"id":"r\#(number)","text":"film \#(number % 4)","label":"\#(label)"}"# + "\n"
         }
-        #expect(error?.message.contains("equal held-out ones") == true)
+        try folder.write("train.jsonl", lines.joined())
+        try folder.write("ids.txt", (0..<5).map { "r\($0)\n" }.joined())
+        var data = try training(Self.tune, output: "out").experiment.data
+        data.devShare = 0.9
+        let messages = (UInt64(0)..<8).compactMap { seed -> String? in
+            do throws(WeightsError) {
+                _ = try TrainingTexts(data, seed: seed, unlabelled: false)
+                return nil
+            } catch { return error.message }
+        }
+        #expect(!messages.isEmpty && messages.allSatisfy { $0.contains("equal texts with others") })
     }
 }

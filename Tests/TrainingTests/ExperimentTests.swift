@@ -130,7 +130,7 @@ import Weights
             try experiment("{\(Self.data),\(Self.model),\(steps),output:'o'}")
         }
         let key = member.prefix { $0 != ":" }
-        #expect(error?.message.contains("\(key) is of steps that learn labels") == true)
+        #expect(error?.message.contains("\(key) is for steps that learn labels") == true)
     }
 
     @Test func maskedWordsAloneMakeAnEncoder() throws {
@@ -143,11 +143,11 @@ import Weights
     }
 
     @Test(arguments: [
-        ("data:{train:'a',unlabelled:['b']}", "", "train is of labelled texts"),
-        ("data:{unlabelled:['b'],labels:['a','b']}", "", "labels is of labelled texts"),
-        ("data:{unlabelled:['b'],dev_share:0.1}", "", "dev_share is of labelled texts"),
+        ("data:{train:'a',unlabelled:['b']}", "", "train is for labelled texts"),
+        ("data:{unlabelled:['b'],labels:['a','b']}", "", "labels is for labelled texts"),
+        ("data:{unlabelled:['b'],dev_share:0.1}", "", "dev_share is for labelled texts"),
         ("data:{test:'t'}", "", "learns from unlabelled texts"),
-        ("data:{unlabelled:['b']}", ",coverage:0.9", "coverage is of classifiers"),
+        ("data:{unlabelled:['b']}", ",coverage:0.9", "coverage is for classifiers"),
         (
             "data:{unlabelled:['b']},model:{kind:'encoder',base:'b',answers:'int8'}", "",
             "answers is"
@@ -224,7 +224,7 @@ import Weights
         #expect(error?.message.contains("words measures no classifier on a test file") == true)
     }
 
-    /// A point stands over the number of labels that its file really lists.
+    /// A point stands at the number of labels that its file really lists.
     @Test(arguments: [
         ("'ids/{labels}-s{seed}.txt',seeds:[0]", "2-s0.txt lists 3 ids: no point at 2 labels"),
         ("'ids/{labels}.txt',seeds:[0,1]", "of several seeds with {seed}, is missing"),

@@ -71,7 +71,7 @@ import Weights
         #expect(state.curve.last!.loss < state.curve.first!.loss / 2)
     }
 
-    /// As often as was asked in an epoch of 8 updates, also where that is no part of it.
+    /// As often as was asked in an epoch of 8 updates, also where that does not divide 8.
     @Test(arguments: [(1, 4), (3, 12), (5, 20), (8, 32), (100, 32)])
     func evaluationsAreAsManyAsWereAskedFor(_ inEpoch: Int, _ all: Int) throws {
         var settings = settings

@@ -59,8 +59,8 @@ import Weights
     }
 
     @Test(arguments: [
-        ("text,label\nfine,positive\n", "line 1: no object of JSON"),
-        (#"[{"text":"a"}]"#, "line 1: no object of JSON"),
+        ("text,label\nfine,positive\n", "line 1: not a JSON object"),
+        (#"[{"text":"a"}]"#, "line 1: not a JSON object"),
     ])
     func whatIsNoJSONLinesIsTold(_ lines: String, _ words: String) throws {
         let error = #expect(throws: WeightsError.self) { try texts(lines) }

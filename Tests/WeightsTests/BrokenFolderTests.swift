@@ -126,6 +126,14 @@ import Weights
         ("\"hidden_size\": 12", "\"hidden_size\": \"12\"", "hidden_size must be a whole number"),
         ("\"hidden_size\": 12", "\"hidden_size\": 1e30", "hidden_size must be a whole number"),
         ("\"hidden_size\": 12", "\"hidden_size\": 0", "hidden_size must be a whole number"),
+        (
+            "\"hidden_size\": 12", "\"hidden_size\": 65537",
+            "hidden_size must be a whole number from 1 to 65536"
+        ),
+        (
+            "\"intermediate_size\": 20", "\"intermediate_size\": 65537",
+            "intermediate_size must be a whole number from 1 to 65536"
+        ),
         ("\"hidden_size\": 12", "\"hidden_size\": null", "hidden_size is missing"),
         (
             "\"num_attention_heads\": 3", "\"num_attention_heads\": 5",

@@ -1,4 +1,4 @@
-// Model folders: what a sound one says, and a clear error for each thing that can be wrong.
+// Model folders: what a valid one says, and a clear error for each thing that can be wrong.
 
 import Syscalls
 import Testing

@@ -1,4 +1,4 @@
-// The container of packed weights: what is written comes back, and nothing else is believed.
+// The container of packed weights: what is written comes back, and anything else is refused.
 
 import Syscalls
 import Testing
@@ -77,8 +77,8 @@ import Weights
 
     @Test func saysWhatIsWrong() throws {
         let bytes = try Self.packed()
-        try Self.expectError([], .malformed, "no file of packed weights")
-        try Self.expectError(Array("TFXPACK\n".utf8), .malformed, "no file of packed weights")
+        try Self.expectError([], .malformed, "not a packed-weights file")
+        try Self.expectError(Array("TFXPACK\n".utf8), .malformed, "not a packed-weights file")
         try Self.expectError(bytes.dropLast(), .malformed, "truncated")
         try Self.expectError(bytes + [0], .malformed, "truncated")
         var changed = bytes
@@ -115,6 +115,7 @@ import Weights
         let sound = try Self.packed()
         let headerBytes = Int(sound[32]) | Int(sound[33]) << 8
         var random = SplitMix(state: 11)
+        var accepted = 0
         try withFolder { folder in
             for round in 0..<600 {
                 var bytes = sound
@@ -128,12 +129,14 @@ import Weights
                 let path = folder + "/fuzzed.packed"
                 try writeFileAtomically(path, bytes: bytes)
                 guard let file = try? PackedFile(path) else { continue }
+                accepted += 1
                 for entry in file.entries {
                     #expect(entry.range.upperBound <= bytes.count && entry.range.lowerBound >= 0)
                 }
                 try? file.verifyBlobs()
             }
         }
+        #expect(accepted > 30, "headers that never pass test little")
     }
 
     private func reseal(_ bytes: inout [UInt8], _ headerBytes: Int) {

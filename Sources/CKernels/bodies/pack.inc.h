@@ -13,7 +13,8 @@ INL void tf_units_bf16(const float *x, uint32_t *units) {
 }
 
 // q = round(x * inverse) + zero as bytes. Activations lie in 0..255 but for one step of rounding at
-// the top, which is clamped; weights (lowest = -128, zero = 0) are in -127..127 as they are.
+// the top, which is clamped; weights (lowest = -128, zero = 0) are in -127..127 as they are. What a
+// NaN becomes does not matter: the scale of its row is one.
 INL void tf_units_int8(const float *x, float inverse, float zero, float lowest, uint32_t *units) {
 #if LANES == 16
     const __m512i offset = _mm512_set1_epi32((int32_t)zero);
@@ -28,7 +29,7 @@ INL void tf_units_int8(const float *x, float inverse, float zero, float lowest, 
     const vf low = vf_set(lowest), high = vf_set(lowest + 255.0f);
     for (int i = 0; i < 64; i += LANES) {
         vf q = vf_round(vf_load(x + i) * vf_set(inverse)) + vf_set(zero);
-        vi whole = vf_to_int(vf_min(high, vf_max(low, q)));
+        vi whole = vf_to_int(vf_min(vf_max(q, low), high));
         *(vb *)((uint8_t *)units + i) = __builtin_convertvector((vu)whole, vb);
     }
 #endif
@@ -36,27 +37,37 @@ INL void tf_units_int8(const float *x, float inverse, float zero, float lowest, 
 
 typedef struct { float inverse, zero; } tf_quantiser;
 
-// The per-row choice: the range always holds 0, so that a zero stays exactly one.
+// `steps` over the range; 0, which makes every value 0, where that is more than a float holds.
+INL float tf_inverse(float steps, float range) {
+    const float inverse = range > 0 ? steps / range : 0.0f;
+    return inverse < INFINITY ? inverse : 0.0f;
+}
+
+// The per-row choice: the range always holds 0, so that a zero stays exactly one. The minimum and
+// the maximum lose a NaN, `odd` does not: 0 times whatever is not finite is one, and the scale with
+// it.
 INL tf_quantiser tf_quantiser_of_row(const float *x, int width, float *scale, int32_t *zero) {
-    vf lows[2] = {{0}}, highs[2] = {{0}};
+    vf lows[2] = {{0}}, highs[2] = {{0}}, odd[2] = {{0}};
     int i = 0;
     for (; i + 2 * LANES <= width; i += 2 * LANES)
 #pragma clang loop unroll(full)
         for (int s = 0; s < 2; s++) {
-            lows[s] = vf_min(lows[s], vf_load(x + i + s * LANES));
-            highs[s] = vf_max(highs[s], vf_load(x + i + s * LANES));
+            const vf some = vf_load(x + i + s * LANES);
+            lows[s] = vf_min(lows[s], some);
+            highs[s] = vf_max(highs[s], some);
+            odd[s] = vf_fma(some, vf_set(0), odd[s]);
         }
     for (; i < width; i += LANES) {
         vf rest = vf_load_some(x + i, width - i < LANES ? width - i : LANES);
         lows[0] = vf_min(lows[0], rest);
         highs[0] = vf_max(highs[0], rest);
+        odd[0] = vf_fma(rest, vf_set(0), odd[0]);
     }
     const vf low = vf_min(lows[0], lows[1]), high = vf_max(highs[0], highs[1]);
     const float top = vf_highest(high), bottom = -vf_highest(-low), range = top - bottom;
-    const float inverse = range > 0 ? 255.0f / range : 0.0f;
-    const float offset = __builtin_rintf(-bottom * inverse);
-    *scale = range * (1.0f / 255.0f);
-    *zero = range > 0 && range < INFINITY ? (int32_t)offset : 0;
+    const float inverse = tf_inverse(255.0f, range);
+    *scale = range * (1.0f / 255.0f) + vf_sum(odd[0] + odd[1]);
+    *zero = inverse > 0 ? (int32_t)__builtin_rintf(-bottom * inverse) : 0;
     return (tf_quantiser){inverse, (float)*zero};
 }
 
@@ -101,16 +112,27 @@ INL void tf_pack_rows(const int precision, const tf_pack *p) {
     }
 }
 
+// The largest magnitude; a NaN, if there is one: without their signs, floats are ordered as their
+// bits are, and a NaN stands above infinity.
+INL float tf_largest(const float *w, int width) {
+    uint32_t most = 0;
+    for (int k = 0; k < width; k++) {
+        const uint32_t bits = ((const u32_memory *)(w + k))->v & 0x7fffffffu;
+        most = bits > most ? bits : most;
+    }
+    float value;
+    __builtin_memcpy(&value, &most, 4);
+    return value;
+}
+
 // Weights, symmetric around 0 with q in -127...127; half a panel (16 columns) at a time.
 INL void tf_pack_columns(const int precision, const tf_pack_weights *p, int first, int rows,
                          uint32_t *to) {
     tf_quantiser q[16] = {{0, 0}};
     for (int i = 0; precision == TF_INT8 && i < 16; i++) {
-        float most = 0;
         const float *w = p->w + (first + i) * p->w_stride;
-        for (int k = 0; i < rows && k < p->width; k++)
-            most = __builtin_fabsf(w[k]) > most ? __builtin_fabsf(w[k]) : most;
-        q[i].inverse = most > 0 ? 127.0f / most : 0.0f;
+        const float most = tf_largest(w, i < rows ? p->width : 0);
+        q[i].inverse = tf_inverse(127.0f, most);
         p->scale[first + i] = most * (1.0f / 127.0f);
         p->sum[first + i] = 0;
     }

@@ -11,7 +11,7 @@ double TILE_FN(tf_peak)(int64_t rounds) {
 #pragma clang loop unroll(full)
         for (int c = 0; c < CHAINS; c++) {
             sum[c] = TILE_DOT(sum[c], a, b);
-            // Not to be computed away, nor what is the same in all sums to be computed once.
+            // Keeps the compiler from removing or merging the sums.
 #if LANES == 16
             __asm__ volatile("" : "+v"(sum[c]));
 #elif defined TILE_HALVES

@@ -3,7 +3,7 @@
 // Order: for each panel of 32 columns, all row panels. So a panel of weights comes from memory
 // once, is prefetched into the second-level cache while the panel before it is at work, and is
 // read rows / 14 times from there; the block of activations stays in the second-level cache
-// (96 rows x 1024 int8 = 96 KB, x 4096 = 384 KB, of 1 MB).
+// (56 rows x 1024 int8 = 56 KB, x 4096 = 224 KB, of 1 MB).
 //
 // Included after epilogue.inc.h.
 void TILE_FN(tf_product)(const tf_product *p) {

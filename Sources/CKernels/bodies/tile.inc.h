@@ -3,8 +3,9 @@
 // Included once for each of f32, bf16 and int8, with these defined by the ISA file:
 //   TILE_FN(name)   puts the types into the name
 //   tile_vector     vector of accumulators, LANES of 32 bits
+//   tile_a          a unit of A, broadcast (TILE_A(p) loads one)
 //   tile_b          what a B vector becomes before it is multiplied (TILE_B(p) loads one)
-//   TILE_A(p)       a unit of A, broadcast;  TILE_DOT(acc, a, b)  acc + a . b
+//   TILE_DOT(acc, a, b)       acc + a . b
 //   TILE_HALVES     where A is a pair `even`, `odd` whose products need no sum to be made
 //   TILE_ROWS, TILE_VECTORS   accumulators are TILE_ROWS x TILE_VECTORS vectors: 14 x 2 of the
 //                             32 AVX-512 registers, 6 x 2 or 4 x 2 of the 16 of AVX2

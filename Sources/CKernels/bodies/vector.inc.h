@@ -24,7 +24,7 @@ INL vu vu_load(const void *p) { return ((const vu_memory *)p)->v; }
 INL void vu_store(void *p, vu v) { ((vu_memory *)p)->v = v; }
 INL vf vf_set(float x) { return (vf){0} + x; }
 INL vf vf_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
-// Of a NaN in `b` they make a NaN: the operand that may be one stands second.
+// If b is NaN the result is NaN; pass the operand that may be NaN second.
 #if LANES == 16
 INL vf vf_max(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
 INL vf vf_min(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }

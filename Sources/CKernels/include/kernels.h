@@ -96,7 +96,7 @@ typedef struct tf_attention {
     int32_t tokens, head_size, first_query, end_query;
 } tf_attention;
 
-// x = LN(word[id] + position[i] + type) for one row; LN rows in place.
+// Rows that a layer norm or a softmax replaces in place.
 typedef struct tf_rows {
     float *x;
     int64_t stride;

@@ -1,5 +1,5 @@
-// What a model should be able to do, as tests in the form of CheckList (Ribeiro 2020): each with
-// sentences whose answer no reader doubts, and the share of them that the model gets wrong.
+// What a model should be able to do, as tests in the form of CheckList (Ribeiro 2020): each has
+// sentences whose answer is beyond doubt, and reports the share that the model gets wrong.
 //
 //     expects      one text, and the side it must be on
 //     same side    a text and its change, which must not carry the answer to the other side
@@ -25,7 +25,7 @@ package struct BehaviourTest: Sendable {
             }
         }
 
-        /// How far the scores are past what is demanded; at most 0: the test is passed.
+        /// How far the scores miss what is demanded; at most 0: the test is passed.
         fileprivate func excess(_ scores: [Double]) -> Double {
             switch self {
             case .positive: scores[0] > 0.5 ? -1 : 0.5 - scores[0] + Double.leastNonzeroMagnitude
@@ -38,7 +38,7 @@ package struct BehaviourTest: Sendable {
         }
     }
 
-    /// `negation`: what ability this belongs to.
+    /// The ability that is tested, such as `negation`.
     package let ability: String
     package let name: String
     package let demand: Demand
@@ -75,7 +75,7 @@ package struct BehaviourTest: Sendable {
             let excess = demand.excess(own)
             if excess > 0 { failures.append(Failure(texts: texts, scores: own, excess: excess)) }
         }
-        // Ties keep the order of the cases, so that a report is the same twice.
+        // Ties keep the order of the cases, so that reports are reproducible.
         let sorted = failures.enumerated().sorted {
             ($0.element.excess, $1.offset) > ($1.element.excess, $0.offset)
         }

@@ -1,4 +1,4 @@
-// The behavioural tests themselves: abilities, templates, what is demanded of them.
+// The behavioural tests themselves: abilities, templates, expected answers.
 
 extension BehaviourTest {
     package static let mostCases = 200

@@ -1,4 +1,4 @@
-// The words that audit sentences are made of: plain film talk, and whose connotation nobody doubts.
+// The words that audit sentences are made of: plain film talk whose connotation is beyond doubt.
 //
 // Names that readers take for Black or white Americans' are from the résumé study of Bertrand and
 // Mullainathan (2004); they stand for nobody.

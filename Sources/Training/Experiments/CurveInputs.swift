@@ -51,7 +51,7 @@ extension Experiment {
         case .baseline(let experiment):
             let data = experiment.data
             pieces = try files.hashes(
-                [data.train, data.test, point.ids, experiment.vectors] + data.unlabelled)
+                [data.train, data.test, point.ids, experiment.model.vectors] + data.unlabelled)
             pieces += try Self.revisions(experiment.teaching?.settings.teachers ?? [])
         case .encoder(let experiment):
             let data = experiment.data

@@ -108,7 +108,7 @@ package struct CurvePlan: Sendable {
             }
         }
         guard !points.isEmpty else {
-            throw source.error("no file of ids is there: \(ids)", source.node("ids") ?? source.root)
+            throw source.error("no file of ids exists: \(ids)", source.node("ids") ?? source.root)
         }
         return points
     }

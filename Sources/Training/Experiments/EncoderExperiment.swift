@@ -36,7 +36,6 @@
 
 internal import JSONText
 package import Numerics
-internal import Syscalls
 package import Weights
 
 package struct EncoderExperiment: Sendable {
@@ -71,14 +70,14 @@ package struct EncoderExperiment: Sendable {
     /// Promised of label sets, by the held-out texts; nil: none are promised.
     package var coverage: Double?
     package var seeds: [UInt64] { didSet { isSeries = isSeries || seeds.count > 1 } }
-    /// Whether a run's folder must tell its seed: the file's own seeds count.
+    /// Whether the seed must be part of a run's folder: the seeds in the file count.
     package private(set) var isSeries = false
     package var output: String
     package var checkpointSeconds: Double
     /// The file as it was written: it goes into the report.
     package let source: [UInt8]
-    /// Of each step: what the file says of it, and of what all steps share. What it says of another
-    /// can be corrected without doing this one again.
+    /// One a step, of its own section and the shared ones: another step's section can be corrected
+    /// without doing this one again.
     let stepHashes: [UInt64]
     /// Otherwise its model is an encoder alone.
     package var makesClassifier: Bool { steps.contains(where: \.givesClassifier) }
@@ -111,7 +110,7 @@ package struct EncoderExperiment: Sendable {
         }
         self.source = source.bytes
         stepHashes = Self.hashes(source, steps)
-        try checkOrder(source, steps)
+        try checkOrder(steps)
     }
 
     private static func hashes(_ source: JSONSource, _ steps: [JSONSource]) -> [UInt64] {
@@ -131,11 +130,11 @@ package struct EncoderExperiment: Sendable {
         ] {
             guard let node = section.node(key) else { continue }
             throw section.error(
-                "\(key) is of classifiers: steps of masked words alone make an encoder", node)
+                "\(key) is for classifiers: steps of masked words alone make an encoder", node)
         }
     }
 
-    /// Those that are there before a run: model folders and files of answers.
+    /// Those that exist before a run: model folders and files of answers.
     func teachers(seed: UInt64) -> [String] {
         steps.flatMap { step -> [String] in
             guard case .distil(let settings) = step else { return [] }
@@ -160,9 +159,7 @@ package struct EncoderExperiment: Sendable {
     }
 
     /// What a step needs from the ones before it, and from the data.
-    private func checkOrder(
-        _ source: JSONSource, _ sections: [JSONSource]
-    ) throws(WeightsError) {
+    private func checkOrder(_ sections: [JSONSource]) throws(WeightsError) {
         for (index, (step, section)) in zip(steps, sections).enumerated() {
             let isLast = index == steps.count - 1
             if step.needsUnlabelled, data.unlabelled.isEmpty {
@@ -180,7 +177,7 @@ package struct EncoderExperiment: Sendable {
             if isLast, !step.givesClassifier, makesClassifier {
                 throw section.error(
                     "the last step must make a classifier, or none of them: masked words would "
-                        + "take the place of what the steps before learned of labels", section.root)
+                        + "undo what the steps before learned from labels", section.root)
             }
             if let fit = step.fit, fit.freshLayers > 0,
                 fit.adapter != nil || fit.extent == .head
@@ -239,7 +236,7 @@ extension EncoderExperiment.Texts {
         for key in ["train", "ids", "labels", "label_field", "dev_share"] {
             guard let node = source.node(key) else { continue }
             throw source.error(
-                "\(key) is of labelled texts: masked words alone learn from unlabelled ones", node)
+                "\(key) is for labelled texts: masked words alone learn from unlabelled ones", node)
         }
         try source.refuseKeys(otherThan: ["test", "unlabelled", "text_field", "id_field"])
         test = try source.string("test").map(places.resolveText)
@@ -263,7 +260,7 @@ private enum TrainedTruncation: String, CaseIterable {
 }
 
 extension EncoderExperiment.Model {
-    /// What the base reads at most is seen when it is opened.
+    /// The base's own limit is known only when it is opened.
     static let tokenRange = 3...65_536
 
     fileprivate init(
@@ -292,27 +289,5 @@ extension EncoderExperiment.Model {
         weights =
             try source.choice("weights", TrainedPrecision.self) == .bf16 ? .bfloat16 : .float32
         answers = try source.choice("answers", Precision.self) ?? precision
-    }
-}
-
-/// How the paths of an experiment are read.
-package struct ExperimentPlaces: Sendable {
-    /// Of the experiment's file.
-    package let folder: String
-    /// Where relative paths of texts are seen from instead.
-    package let texts: String?
-
-    package init(file: String, texts: String? = nil) {
-        folder = parentDirectory(of: file) ?? "."
-        self.texts = texts
-    }
-
-    package func resolve(_ path: String) -> String { Self.join(folder, path) }
-
-    package func resolveText(_ path: String) -> String { Self.join(texts ?? folder, path) }
-
-    private static func join(_ folder: String, _ path: String) -> String {
-        if path.hasPrefix("~/"), let home = environment("HOME") { return home + path.dropFirst() }
-        return path.hasPrefix("/") ? path : folder + "/" + path
     }
 }

@@ -14,14 +14,14 @@
 //     "weight_decay": 0.01, "clip": 1, "label_smoothing": 0,
 //     "dropout": 0.1, "head_dropout": 0.1,
 //     "unfreeze": 1,                 // gradual: so many layers more each epoch, from the head down
-//     "fresh_layers": 0,             // so many top layers are made up anew
+//     "fresh_layers": 0,             // so many top layers are initialised at random
 //     "evaluations": 1,              // of the held-out part, in an epoch
 //     "patience": 3,                 // evaluations without a better one, then it stops
 //     "keep": "best"                 // weights of the best evaluation, or the "last" ones
 //
 // There is no key for accumulation: an update's texts are cut into as many parts as micro_tokens
-// asks for, and their gradients add up: `batch` alone says what is learned, but for which elements
-// dropout drops, as that is drawn for each part.
+// asks for, and their gradients add up. Results depend on `batch` only, apart from the dropout
+// mask, which is drawn per part.
 
 package import Gradients
 internal import JSONText
@@ -52,7 +52,7 @@ package struct FitSettings: Sendable {
     package var adapter: Adapter?
     package var start = Start.previous
     package var length = Length.epochs(3)
-    /// What the epochs come to is held between these: one recipe for few texts and for many.
+    /// Bounds on the number of updates: one recipe for few texts and for many.
     package var minUpdates = 1
     package var maxUpdates = Int.max
     package var batch = 16
@@ -109,7 +109,7 @@ package struct FitSettings: Sendable {
         }
         for key in ["unfreeze", "layer_decay", "fresh_layers"] where extent == .head {
             guard let node = source.node(key) else { continue }
-            throw source.error("\(key) is of layers, and train \"head\" leaves them frozen", node)
+            throw source.error("\(key) is for layers, and train \"head\" leaves them frozen", node)
         }
         guard extent == .lora else {
             for key in ["rank", "alpha", "targets"] where source.node(key) != nil {

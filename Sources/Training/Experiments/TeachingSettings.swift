@@ -1,9 +1,9 @@
-// Who teaches, which unlabelled texts are learned of what teachers say of them, and how.
+// Who teaches, which unlabelled texts are learned with the teachers' answers, and how.
 //
 //     "teacher": "DIR",          // a model folder of any kind, a file of answers, a list of those
 //                                // (their mean counts), or "previous": the step before
 //     "texts": 20000,            // so many at most, drawn by the seed
-//     "confidence": 0.9,         // texts whose surest label has less belief are left out
+//     "confidence": 0.9,         // texts whose likeliest label is less probable are left out
 //     "balanced": true,          // as many of each label as the rarest has, the surest of them
 //     "temperature": 1,          // of the teacher: above 1 softer, under 1 harder
 //     "hard": false              // the surest label alone is the target

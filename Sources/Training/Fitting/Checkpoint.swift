@@ -64,7 +64,7 @@ package struct Checkpoint {
         guard let counts, counts.count == learner.updateCounts.count,
             let text = metadata["state"], let node = try? JSONDocument.parse(Array(text.utf8)),
             let state = FitState(node)
-        else { throw WeightsError(.malformed, path, "no checkpoint of this program") }
+        else { throw WeightsError(.malformed, path, "not a checkpoint of this program") }
         let views = Dictionary(
             file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var best: [[Float]] = []

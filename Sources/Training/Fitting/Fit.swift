@@ -15,31 +15,6 @@ internal import Randomness
 internal import Syscalls
 internal import Weights
 
-/// What a fit is of.
-package struct FitPlan {
-    package let name: String
-    package let lesson: any Lesson
-    /// Held-out texts and their labels; none: no evaluation, and the last weights count.
-    package let heldOut: (tokens: TextTokens, truths: [Int])?
-    package let settings: FitSettings
-    package let seed: UInt64
-    package let checkpoint: Checkpoint
-    package let checkpointSeconds: Double
-
-    package init(
-        name: String, lesson: any Lesson, heldOut: (tokens: TextTokens, truths: [Int])?,
-        settings: FitSettings, seed: UInt64, checkpoint: Checkpoint, checkpointSeconds: Double
-    ) {
-        self.name = name
-        self.lesson = lesson
-        self.heldOut = heldOut
-        self.settings = settings
-        self.seed = seed
-        self.checkpoint = checkpoint
-        self.checkpointSeconds = checkpointSeconds
-    }
-}
-
 package final class Fit {
     /// Points of a curve.
     private static let curvePoints = 400
@@ -129,7 +104,7 @@ package final class Fit {
             state.tokens += part.batch.tokenCount
         }
         let factor = schedule.factor(number)
-        // Of masked words an update of short texts may have none: there is nothing to step along.
+        // An update of short texts may have no masked word: then there is no gradient.
         let gradient =
             count == 0
             ? 0
@@ -184,7 +159,7 @@ package final class Fit {
         watch.evaluated(plan.name, evaluation, of: total, isBest: isBest)
     }
 
-    /// Into the place of those before: a second copy would be a gigabyte.
+    /// Over those kept before: a second copy would be a gigabyte.
     private func keepWeights() {
         let weights = student.buffers.filter(\.isWeight)
         guard best.count == weights.count else {

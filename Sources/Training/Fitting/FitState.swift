@@ -1,4 +1,5 @@
-// Where a fit stands: what a checkpoint holds beside the numbers, and what its curve is drawn from.
+// The progress of a fit: what a checkpoint holds beside the weights, and what its curve is drawn
+// from.
 
 internal import Gradients
 

@@ -51,7 +51,7 @@ package struct LearnerBuffer {
     }
 }
 
-/// What is right about a batch.
+/// What a batch should give.
 package enum LessonTargets: Sendable {
     /// A distribution over the labels for each text, [texts, C].
     case labels([Float])

@@ -1,4 +1,4 @@
-// What is to be learned: texts, and what is right about each of them.
+// What is to be learned: texts, and the target of each.
 
 package import Encoder
 internal import Gradients
@@ -49,8 +49,8 @@ package struct LabelLesson: Lesson {
     }
 }
 
-/// Texts with pieces hidden, others each epoch (Devlin 2018): of the chosen share 80 % become
-/// [MASK], 10 % any piece, 10 % stay. Special tokens are never chosen.
+/// Texts with hidden pieces, different ones each epoch (Devlin 2018): of the chosen share 80 %
+/// become [MASK], 10 % any piece, 10 % stay. Special tokens are never chosen.
 package struct MaskedLesson: Lesson {
     package let tokens: TextTokens
     private let share: Double

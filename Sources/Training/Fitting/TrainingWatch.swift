@@ -1,4 +1,4 @@
-// Who watches a run: what is going on is told there, and it may ask the run to stop.
+// Who watches a run: progress is reported to it, and it may ask the run to stop.
 
 package struct FitProgress: Sendable {
     package let step: String
@@ -47,7 +47,7 @@ package struct TrainingInterruption: Error {
 }
 
 package enum TrainingError: Error, Sendable, CustomStringConvertible {
-    /// A loss or gradient is no number any more.
+    /// A loss or gradient diverged (NaN or infinite).
     case diverged(step: String, update: Int)
     /// The texts do not give what a step needs.
     case unfit(String)

@@ -78,7 +78,7 @@ package final class FolderClassifier {
             let tokens = try TextTokens(
                 texts, tokenizer, truncation: model.settings.truncation,
                 maxTokens: model.maxTokens)
-            // Who asks for many texts looks at the watch between some and some.
+            // The watch is asked between two parts of the texts.
             return try engine.rows(model, tokens, output: .logits, pause: {}) { logits in
                 model.probabilities(of: logits).map(Double.init)
             }

@@ -3,6 +3,7 @@
 // The cost is chosen by cross-validation on the training part; the held-out part chooses nothing.
 
 internal import Encoder
+internal import Insight
 internal import Numerics
 internal import Tokenization
 internal import Weights
@@ -61,7 +62,7 @@ struct FrozenFeatures {
                 .solve(others.map { rows[$0] }, others.map { truths[$0] }, pause: pause)
             for place in held {
                 let logits = Self.logits(rows[place], solution.weights, solution.biases)
-                right += logits.indices.max { logits[$0] < logits[$1] } == truths[place] ? 1 : 0
+                right += logits.argmax == truths[place] ? 1 : 0
             }
         }
         return Double(right) / Double(max(1, truths.count))

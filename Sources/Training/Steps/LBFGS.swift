@@ -21,7 +21,7 @@ struct LBFGS {
             let direction = direction(gradient)
             let slope = Self.dot(direction, gradient)
             guard slope < 0 else { return step }
-            // The first step knows nothing of the scale.
+            // Nothing is known of the scale before the first step.
             var size = pairs.isEmpty ? 1 / max(1, Self.dot(gradient, gradient).squareRoot()) : 1
             var trial = moved(direction, size)
             var next = try evaluate(trial)
@@ -42,7 +42,7 @@ struct LBFGS {
         return steps
     }
 
-    /// Minus the gradient, times what the pairs know of the inverse curvature: two loops.
+    /// Minus the gradient, times the pairs' estimate of the inverse curvature: two loops.
     private func direction(_ gradient: [Double]) -> [Double] {
         var direction = gradient.map { -$0 }
         var shares: [Double] = []

@@ -1,4 +1,6 @@
-// From teachers' answers to what a student is to say: which texts, and which distribution.
+// From teachers' answers to a student's targets: which texts, and which distribution.
+
+internal import Insight
 
 internal import func Glibc.pow
 
@@ -58,13 +60,8 @@ struct SoftTargets {
         unbalanced > 0 ? ", \(unbalanced) are more than the rarest label has" : ""
     }
 
-    /// The likeliest label, the first of equals.
-    static func label(_ row: [Double]) -> Int {
-        row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
-    }
-
     private static func hardened(_ row: [Double]) -> [Double] {
-        let best = label(row)
+        let best = row.argmax
         return row.indices.map { $0 == best ? 1 : 0 }
     }
 
@@ -77,8 +74,8 @@ struct SoftTargets {
 
     /// As many of each label as the rarest has, the surest of them.
     private mutating func balance() {
-        let groups = Dictionary(grouping: rows.indices) { Self.label(rows[$0]) }
-        // A label that no answer has leaves nothing of the others.
+        let groups = Dictionary(grouping: rows.indices) { rows[$0].argmax }
+        // If no answer has some label, no text is kept.
         let isWhole = groups.count == rows.first?.count
         let least = isWhole ? groups.values.map(\.count).min() ?? 0 : 0
         let kept = groups.values.flatMap { group in

@@ -3,7 +3,7 @@
 //     min  |W|²/2 + cost · Σ_i crossEntropy(softmax(W x_i + b), y_i)       biases are not penalised
 //
 // Features are standardised first, with the means and deviations of the rows it is given; the
-// solution is told in the features' own scale. Invariant: the same rows give the same numbers.
+// solution is returned in the features' own scale. Invariant: the same rows give the same numbers.
 //
 // Letters: N rows, D features, C labels.
 

@@ -59,12 +59,12 @@ struct StepWork {
         return (stage, report)
     }
 
-    /// What a process that was killed while writing has left.
+    /// Files left by a process that was killed while writing.
     private func removeHalves() {
         for folder in [folder, modelFolder] { AtomicFile.removeAbandoned(in: folder) }
     }
 
-    /// For a step that has no checkpoint and begins anew.
+    /// For a step that has no checkpoint and begins again.
     func stopIfAsked() throws {
         if watch.asksToStop() { throw TrainingInterruption(checkpoint: folder) }
     }

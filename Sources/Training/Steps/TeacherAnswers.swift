@@ -1,4 +1,4 @@
-// What teachers say of unlabelled texts, asked once and kept.
+// Teachers' answers on unlabelled texts, asked for once and kept.
 //
 //     answers-1f0c-int8.jsonl    a line a text: {"id": "r7", "text_hash": "5be1…",
 //                                    "scores": {"negative": 0.03, "positive": 0.97}}
@@ -7,8 +7,8 @@
 // A teacher is a model folder, or a file of answers that was made elsewhere (`textflixctl classify
 // --jsonl` writes such). A folder's answers are kept in a file too, part by part, so a run that is
 // stopped asks only for the rest. Invariant: an answer is a distribution over the experiment's
-// labels in their order, whatever order the teacher or a kept file has them in; one that tells of
-// which text it is (XXH64 of its bytes) is none to another text of the same id.
+// labels in their order, whatever order the teacher or a kept file has them in; an answer with a
+// text hash (XXH64 of its bytes) is not used for another text with that id.
 
 internal import Baselines
 internal import JSONText
@@ -20,7 +20,7 @@ struct TeacherAnswers {
     struct Answers {
         /// For each text a distribution, or nil where the teacher has none.
         var rows: [[Double]?] = []
-        /// What they took, over all runs that asked.
+        /// The time they took, over all runs that asked.
         var seconds = 0.0
     }
 
@@ -31,7 +31,7 @@ struct TeacherAnswers {
     /// Texts asked together, between two looks at the watch.
     private static let partTexts = 512
 
-    /// Of what a teacher says: another model, or another file, has another.
+    /// Of what a teacher answers: it differs for another model or another file.
     static func revision(_ teacher: String) throws -> Revision {
         guard isDirectory(teacher) else {
             let bytes = try readFile(teacher, limit: LabelledTexts.Limits.fileBytes)
@@ -54,7 +54,8 @@ struct TeacherAnswers {
         }
     }
 
-    /// Of each teacher. A text that one of the files lacks is asked of no model: it needs them all.
+    /// One a teacher. A text needs all teachers' answers, so no model is asked about a text that a
+    /// file lacks.
     /// - Parameter folder: where the file is for what a model answers.
     func ask(
         _ teachers: [String], _ texts: UnlabelledTexts, keepIn folder: String
@@ -165,7 +166,7 @@ struct TeacherAnswers {
             return (answers, length)
         }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // What stands after the last line's end was cut off.
+        // Whatever follows the last line end was cut off in writing.
         for line in lines.dropLast() {
             guard answers.rows.count < texts.count, let node = try? JSONDocument.parse(Array(line)),
                 node["id"]?.string == texts.ids[answers.rows.count],
@@ -249,7 +250,7 @@ struct TeacherAnswers {
         return normalised(row)
     }
 
-    /// What is asked and what is read again go through the same division: the same bits.
+    /// New and re-read answers go through the same division, so they are the same bits.
     private func normalised(_ row: [Double]) -> [Double] {
         let sum = row.reduce(0, +)
         return row.map { $0 / sum }

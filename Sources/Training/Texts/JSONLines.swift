@@ -36,7 +36,7 @@ private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(
 private func parsed(_ line: ArraySlice<UInt8>) throws(LineError) -> JSONNode {
     guard line.first(where: { !isBlank($0) }) == UInt8(ascii: "{") else {
         throw LineError(
-            message: "no object of JSON, as each line is: {\"text\": \"...\", \"label\": \"...\"} "
+            message: "not a JSON object; each line is one: {\"text\": \"...\", \"label\": \"...\"} "
                 + "(README says how a CSV becomes such lines)")
     }
     do throws(JSONError) {

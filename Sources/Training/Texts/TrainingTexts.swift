@@ -73,7 +73,7 @@ package struct TrainingTexts: Sendable {
         _ labelled: LabelledTexts, _ path: String, _ data: EncoderExperiment.Texts, _ seed: UInt64
     ) throws(WeightsError) {
         var random = RandomSource(seed: seed ^ 0x5EED_0DE7)
-        // Copies of a text stand with the first of them, whatever their labels.
+        // Copies of a text go with the first of them, whatever their labels.
         let firsts = TextFingerprints.firstPlaces(labelled.texts)
         conflicting = firsts.indices.count { labelled.truths[$0] != labelled.truths[firsts[$0]] }
         let copies = Dictionary(grouping: labelled.texts.indices) { firsts[$0] }

@@ -13,7 +13,7 @@ struct ModelConfiguration {
         source = try JSONSource(base.encoderPath + "/config.json")
     }
 
-    /// Members that are said anew.
+    /// Members that are replaced.
     private static let replaced = [
         "architectures", "id2label", "label2id", "num_labels", "problem_type", "torch_dtype",
         "dtype", "_name_or_path",

@@ -8,7 +8,7 @@
 //     adapters        PEFT's adapter_config.json and adapter_model.safetensors, head, textflix.json
 //
 // Invariant: each file appears whole or not at all; textflix.json (of an encoder config.json) comes
-// last, so that a folder with it is complete. Tensors that were not trained are copied from the base.
+// last, so that a folder with it is complete. Tensors that were not trained are the base's, copied.
 
 internal import JSONText
 internal import Syscalls
@@ -46,8 +46,8 @@ package struct ModelWriter {
         try writeSettings(base: head == .linear ? Self.ownBase : nil, adapter: nil)
     }
 
-    /// An encoder without a head, for the next step, or another experiment, to start from. It has no
-    /// textflix.json: one that is there is of a classifier that an earlier experiment wrote.
+    /// An encoder without a head, for the next step, or another experiment, to start from. It has
+    /// no textflix.json: one that is there belongs to a classifier of an earlier experiment.
     func writeEncoder(
         _ tensors: [WrittenTensor], as type: ElementType
     ) throws(WeightsError) {
@@ -117,8 +117,8 @@ package struct ModelWriter {
         "added_tokens.json",
     ]
 
-    /// As the base has them: a file that it lacks, left by an earlier run of another base, would
-    /// cut texts otherwise than they were learned.
+    /// As the base has them: a file that it lacks, left by an earlier run with another base, would
+    /// make texts be cut in another way than in training.
     private func copyTokenizer() throws(WeightsError) {
         for name in Self.tokenizerFiles {
             let path = base.encoderPath + "/" + name

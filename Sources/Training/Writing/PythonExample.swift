@@ -1,8 +1,8 @@
 // How a written folder is read in Python, by the libraries that others use: a section of its card.
 //
-// Invariant: run beside a classifier's card, the code leaves `probabilities` of its texts, those of our own
-// engine in f32 (Tests/Golden/training/written.py runs it). It does not cut a text that is longer
-// than the model reads as we do: the tokenizer of those libraries keeps the head of it alone.
+// Invariant: run beside a classifier's card, the code leaves `probabilities` of its texts, those of
+// our own engine in f32 (Tests/Golden/training/written.py runs it). It does not cut a long text as
+// we do: the tokenizer of those libraries keeps only the beginning.
 
 internal import Weights
 
@@ -31,7 +31,8 @@ struct PythonExample {
         from transformers import AutoModel, AutoTokenizer
 
         folder = "."  # of this card
-        tokenizer, encoder = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        encoder = AutoModel.from_pretrained(folder)
         batch = tokenizer(["a film to see again"], truncation=True, return_tensors="pt")
         print(encoder.eval()(**batch).last_hidden_state.shape)
         ```

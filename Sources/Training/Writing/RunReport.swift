@@ -1,4 +1,4 @@
-// What a run did, for report.json: written by a run, read again by what sums runs up.
+// What a run did, for report.json: written by a run, read again where runs are summed up.
 
 package import Insight
 internal import JSONText
@@ -14,7 +14,7 @@ package struct StepReport: Sendable {
     /// Updates in one pass over its texts.
     package var updatesInEpoch: Int
     package var updates: Int
-    /// Whatever else is worth telling, in the step's words.
+    /// Whatever else is worth reporting, in the step's words.
     package var notes: [(key: String, value: String)]
 }
 
@@ -53,16 +53,7 @@ package struct RunReport: Sendable {
         json.member("base_revision", baseRevision)
         json.member("data_hash", dataHash)
         if let testHash { json.member("test_hash", testHash) }
-        json.key("texts")
-        json.beginObject()
-        for (key, count) in [
-            ("train", trainCount), ("dev", devCount), ("unlabelled", unlabelledCount),
-            ("dropped_labelled", droppedLabelled), ("dropped_unlabelled", droppedUnlabelled),
-        ] {
-            json.key(key)
-            json.int(count)
-        }
-        json.endObject()
+        writeCounts(to: &json)
         json.key("teachers")
         json.beginArray()
         for teacher in teachers { json.string(teacher) }
@@ -86,9 +77,22 @@ package struct RunReport: Sendable {
         json.endObject()
         return json.bytes
     }
+
+    private func writeCounts(to json: inout JSONWriter) {
+        json.key("texts")
+        json.beginObject()
+        for (key, count) in [
+            ("train", trainCount), ("dev", devCount), ("unlabelled", unlabelledCount),
+            ("dropped_labelled", droppedLabelled), ("dropped_unlabelled", droppedUnlabelled),
+        ] {
+            json.key(key)
+            json.int(count)
+        }
+        json.endObject()
+    }
 }
 
-/// What sums runs up needs of a finished one's report.
+/// What a summary of runs needs from a finished run's report.
 package struct RunFigures: Sendable {
     /// Nil: it has no test texts.
     package let testAccuracy: Double?

@@ -1,7 +1,9 @@
 // The three shapes of an answer, and what they share: a table for eyes, TSV for awk, JSON lines for
 // everything else.
 
+import CommandLineTable
 import JSONText
+import Presentation
 import TextRuns
 
 enum AnswerFormat: String, CaseIterable, Sendable { case table, tsv, jsonl }
@@ -16,12 +18,18 @@ extension JSONWriter {
     }
 }
 
-/// Fields parted by tabs; a tab, a line end or a backslash in a field is written `\t`, `\n`, `\\`.
+/// Fields parted by tabs; a tab, a line end or a backslash in a field is written `\t`, `\n`, `\\`,
+/// and on a terminal any other control `\x1b`.
 enum TabSeparated {
-    static func append(_ fields: [[UInt8]], to lines: inout [UInt8]) {
+    static func append(_ fields: [[UInt8]], to lines: inout [UInt8], on screen: Screen) {
         for (index, field) in fields.enumerated() {
             if index > 0 { lines.append(UInt8(ascii: "\t")) }
-            for byte in field { append(byte, to: &lines) }
+            var escaped: [UInt8] = []
+            for byte in field { append(byte, to: &escaped) }
+            if screen.isTerminal {
+                escaped = Array(String(decoding: escaped, as: UTF8.self).withVisibleControls.utf8)
+            }
+            lines += escaped
         }
         lines.append(UInt8(ascii: "\n"))
     }

@@ -52,7 +52,7 @@ struct ClassifyTask: TextTask {
                 [
                     item.identity, Array(answer.label.utf8),
                     Array(answer.probability.description.utf8), item.text.utf8,
-                ], to: &lines)
+                ], to: &lines, on: screen)
         case .table: lines.append(contentsOf: "\(row(answer, item))\n".utf8)
         }
     }

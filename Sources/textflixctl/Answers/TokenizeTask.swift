@@ -43,7 +43,7 @@ struct TokenizeTask: TextTask {
                 let numbers = ["\(id)", "\(range.lowerBound)", "\(range.upperBound)"]
                 TabSeparated.append(
                     [item.identity] + numbers.map { Array($0.utf8) }
-                        + [Array(item.text.utf8[range])], to: &lines)
+                        + [Array(item.text.utf8[range])], to: &lines, on: screen)
             }
         case .table:
             let pieces = answer.ids.indices.map { index in

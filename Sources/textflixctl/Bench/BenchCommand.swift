@@ -17,6 +17,13 @@ enum BenchCommand {
     private static let mostTexts = 20_000
     private static let syntheticCount = 1000
 
+    /// Where a result goes, and what it is held to.
+    private struct Conclusion {
+        let conditions: [Assertion]
+        let result: OutputFile?
+        let plot: OutputFile?
+    }
+
     static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
         var plan: BenchPlan
         let conditions: [Assertion]
@@ -27,12 +34,15 @@ enum BenchCommand {
             slo = try Assertion.slo(call)
         } catch { throw Failure(error) }
         let texts = try texts(call, &plan)
+        let conclusion = Conclusion(
+            conditions: conditions, result: try call.output(BenchOptions.out),
+            plot: try call.output(BenchOptions.plot))
         let session = try BenchSession(call, texts: texts)
         guard call.has(BenchOptions.findCapacity) else {
-            return try conclude(try session.measure(plan), conditions, call)
+            return try conclude(try session.measure(plan), conclusion, call)
         }
         guard let report = try session.findCapacity(plan, slo: slo) else { return .someFailed }
-        return try conclude(report, conditions, call)
+        return try conclude(report, conclusion, call)
     }
 
     /// Shows what changed; judging is the reader's, so the status is success.
@@ -82,15 +92,13 @@ enum BenchCommand {
 
     /// Shows and writes the result, and judges it.
     private static func conclude(
-        _ report: BenchReport, _ conditions: [Assertion], _ call: Invocation
+        _ report: BenchReport, _ conclusion: Conclusion, _ call: Invocation
     ) throws(Failure) -> ExitStatus {
         let screen = Screen(of: .output)
         printOutput(BenchPage(report: report, screen: screen).lines.map { "\($0)\n" }.joined())
         if let signal = report.run.interruption { return interrupted(by: signal, call) }
-        try write(BenchJSON.text(report), to: call.text(BenchOptions.out))
-        if let path = call.text(BenchOptions.plot) {
-            try write(PercentilePlot(report).text, to: path)
-        }
+        if let file = conclusion.result { try write(BenchJSON.text(report), to: file) }
+        if let file = conclusion.plot { try write(PercentilePlot(report).text, to: file) }
         guard report.isOnTime else {
             throw Failure(.tryAgain, "the generator was too late itself; this run does not count")
         }
@@ -98,7 +106,7 @@ enum BenchCommand {
             throw Failure(.someFailed, "nothing was answered")
         }
         var isHeld = true
-        for condition in conditions {
+        for condition in conclusion.conditions {
             guard let value = report.figure(condition.figure) else {
                 isHeld = false
                 let word = screen.paint("fails", .red)
@@ -119,15 +127,14 @@ enum BenchCommand {
     ) -> ExitStatus {
         for option in [BenchOptions.out, BenchOptions.plot] {
             guard let path = call.text(option) else { continue }
-            printError("textflixctl: interrupted: \(path) was not written\n")
+            printMessage("textflixctl: interrupted: \(path) was not written\n")
         }
         return signal == .terminate ? .terminated : .interrupted
     }
 
-    private static func write(_ text: String, to path: String?) throws(Failure) {
-        guard let path else { return }
+    private static func write(_ text: String, to file: OutputFile) throws(Failure) {
         do throws(Errno) {
-            try writeFileAtomically(path, bytes: Array(text.utf8))
-        } catch { throw Failure(.cannotCreate, "cannot write \(path): \(error.message)") }
+            try file.finish(Array(text.utf8))
+        } catch { throw Failure(.cannotCreate, "cannot write \(file.path): \(error.message)") }
     }
 }

@@ -25,7 +25,7 @@ struct BenchSession {
         for lane in plan.lanes {
             pools.append(try RequestPool(texts: texts, lane: lane, plan: plan))
         }
-        let daemon = try status()
+        let daemon = try status(plan.timeout)
         try check(plan.model, of: daemon)
         let generator = try LoadGenerator(plan, pools: pools, path: client.path)
         let progress = BenchProgress(plan, title: title)
@@ -92,9 +92,9 @@ struct BenchSession {
     }
 
     /// What the daemon is just before the run.
-    private func status() throws(Failure) -> StatusResponse {
+    private func status(_ timeout: Duration) throws(Failure) -> StatusResponse {
         do throws(ClientError) {
-            return try client.call(.status, StatusRequest(), timeout: .seconds(10))
+            return try client.call(.status, StatusRequest(), timeout: timeout)
         } catch { throw Failure(error) }
     }
 }

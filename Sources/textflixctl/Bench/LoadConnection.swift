@@ -37,7 +37,10 @@ final class LoadConnection {
             socket = try UnixSocket.connect(path: path)
             try UnixSocket.setNonBlocking(socket.number)
         } catch {
-            throw Failure(.unavailable, "cannot connect to \(path): \(error.message)")
+            let isOurs = error == .processLimit || error == .systemLimit
+            throw Failure(
+                isOurs ? .operatingSystem : .unavailable,
+                "cannot connect to \(path): \(error.message)")
         }
         incoming = .allocate(byteCount: 64 << 10, alignment: 16)
     }

@@ -69,6 +69,9 @@ struct InstallationFacts: Sendable {
 }
 
 extension InstallationFacts {
+    /// Whether it is the daemon that the service manager keeps; another is its owner's to mend.
+    private var isSystems: Bool { path == SocketPath.system }
+
     /// In the order in which one would look: first what keeps a request from arriving at all.
     var findings: [Finding] {
         [socketFinding, permissionFinding, unitFinding, daemonFinding, versionFinding].compactMap {
@@ -84,7 +87,7 @@ extension InstallationFacts {
         }
         return Finding(
             grade: .fault, subject: "socket", text: "there is none at \(path)",
-            remedy: socketUnit?.isInstalled == true
+            remedy: isSystems && socketUnit?.isInstalled == true
                 ? "sudo systemctl enable --now textflixd.socket"
                 : "start textflixd, or see --socket")
     }
@@ -114,7 +117,7 @@ extension InstallationFacts {
     /// Of the system's own socket; whoever looks at another is told so.
     private var unitFinding: Finding? {
         guard let unit = socketUnit else { return nil }
-        guard path == SocketPath.system else {
+        guard isSystems else {
             guard unit.isInstalled else { return nil }
             return Finding(
                 grade: .note, subject: "unit",
@@ -149,7 +152,9 @@ extension InstallationFacts {
         guard socket != nil, let trouble, permissionFinding?.grade != .fault else { return nil }
         let first = trouble.description.split(separator: "\n").first.map(String.init) ?? ""
         return Finding(
-            grade: .fault, subject: "daemon", text: first, remedy: "journalctl -u textflixd -n 50")
+            grade: .fault, subject: "daemon", text: first,
+            remedy: isSystems
+                ? "journalctl -u textflixd -n 50" : "see what textflixd said, and start it anew")
     }
 
     private var versionFinding: Finding? {
@@ -157,7 +162,7 @@ extension InstallationFacts {
         return Finding(
             grade: .note, subject: "version",
             text: "textflixctl is \(Release.version), the daemon \(daemon.version)",
-            remedy: "sudo systemctl restart textflixd")
+            remedy: isSystems ? "sudo systemctl restart textflixd" : "start textflixd anew")
     }
 
     private var modelFindings: [Finding] {
@@ -166,14 +171,19 @@ extension InstallationFacts {
             return [
                 Finding(
                     grade: .fault, subject: "model", text: "none is configured",
-                    remedy: "name one in /etc/textflix/textflixd.json")
+                    remedy: isSystems
+                        ? "name one in /etc/textflix/textflixd.json"
+                        : "name one in its configuration, or with textflixd --model NAME=DIR")
             ]
         }
         return daemon.models.map { model in
             guard model.error.isEmpty else {
                 return Finding(
                     grade: .fault, subject: "model", text: "\(model.name): \(model.error)",
-                    remedy: "mend it, then: sudo systemctl reload textflixd")
+                    remedy: "mend it, then: "
+                        + (isSystems
+                            ? "sudo systemctl reload textflixd"
+                            : "textflixctl --socket \(path) reload"))
             }
             let size = byteText(model.mappedBytes)
             return Finding(
@@ -217,7 +227,8 @@ extension InstallationFacts {
             grade: .note, subject: "lock limit",
             text:
                 "the daemon may lock \(byteText(limit)), less than its models: they can be swapped",
-            remedy: "LimitMEMLOCK=infinity in the unit")
+            remedy: isSystems
+                ? "LimitMEMLOCK=infinity in the unit" : "ulimit -l unlimited before it starts")
     }
 
     private var environmentFinding: Finding? {

@@ -37,6 +37,8 @@ struct Comparison: Sendable {
     /// counts[A's][B's]
     let answers: Confusion
     var differences: [Difference]
+    /// Texts that one of the models, or both, could not answer.
+    var failed = 0
 
     var isLabelled: Bool { !evaluations.isEmpty }
     var agreement: Double { answers.accuracy }
@@ -45,8 +47,8 @@ struct Comparison: Sendable {
 enum CompareCommand {
     static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
         let names = call.list(ReportOptions.models)
-        guard names.count == 2 else {
-            throw Failure(call.complaint("--models A,B names two models of the daemon"))
+        guard names.count == 2, names[0] != names[1] else {
+            throw Failure(call.complaint("--models A,B names two different models of the daemon"))
         }
         let file = try FileRun(call)
         guard file.canBeReadTwice else {
@@ -55,9 +57,11 @@ enum CompareCommand {
             )
         }
         let client = try connect(call)
-        let models = [
-            try ServedModel.find(names[0], client), try ServedModel.find(names[1], client),
-        ]
+        var models: [ServedModel] = []
+        for name in names {
+            models.append(
+                try ServedModel.find(name, client, timeout: call.duration(Options.timeout)))
+        }
         try models[0].needLabels()
         guard Set(models[0].labels) == Set(models[1].labels) else {
             throw Failure(
@@ -69,15 +73,17 @@ enum CompareCommand {
         let answers = PairedAnswers(
             labels, needsLabels: call.has(ReportOptions.labelField) || call.has(TrueLabels.map),
             most: call.integer(ReportOptions.differences) ?? 5)
+        try file.survey { (item) throws(Failure) in _ = try answers.truth(of: item) }
         let first = try file.classify(
             with: models[0], client, keepingIn: ".1", name: names[0], take: answers.takeFirst)
         let second = try file.classify(
             with: models[1], client, keepingIn: ".2", name: names[1], take: answers.takeSecond)
         let seed = UInt64(call.integer(ReportOptions.seed) ?? 0)
         var comparison = try answers.comparison(models, file: file.path, seed: seed)
+        comparison.failed = first.failed + answers.answeredByFirstAlone
         try explain(&comparison, client, call)
         show(comparison, call)
-        return first == .success ? second : first
+        return first.status == .success ? second.status : first.status
     }
 
     private static func explain(
@@ -96,7 +102,7 @@ enum CompareCommand {
                 } catch {
                     // A comparison without reasons is still one.
                     let name = DisplayWidth.oneLine(model.name.utf8)
-                    printError("textflixctl: no explanation by \(name): \(error.message)\n")
+                    printMessage("textflixctl: no explanation by \(name): \(error.message)\n")
                 }
             }
         }
@@ -162,7 +168,11 @@ private final class PairedAnswers {
         answers = Confusion(labelCount: labels.labels.count)
     }
 
-    func takeFirst(_ item: TextItem, _ answer: Classification) throws(Failure) {
+    /// Texts that A answered and B, by now, did not.
+    var answeredByFirstAlone: Int { first.count }
+
+    /// nil: the file has no labels.
+    func truth(of item: TextItem) throws(Failure) -> Int? {
         let labelled = isLabelled ?? (needsLabels || item.givenLabel != nil)
         isLabelled = labelled
         guard labelled || item.givenLabel == nil else {
@@ -171,9 +181,12 @@ private final class PairedAnswers {
                 "line \(item.number) has a label, and a line before it has none: label all of them "
                     + "or none")
         }
+        return labelled ? try labels.truth(of: item) : nil
+    }
+
+    func takeFirst(_ item: TextItem, _ answer: Classification) throws(Failure) {
         first[item.number] = First(
-            probabilities: labels.probabilities(answer),
-            truth: labelled ? try labels.truth(of: item) : nil)
+            probabilities: labels.probabilities(answer), truth: try truth(of: item))
     }
 
     func takeSecond(_ item: TextItem, _ answer: Classification) throws(Failure) {

@@ -13,6 +13,8 @@ enum ComparisonJSON {
         json.string(comparison.file)
         json.key("texts")
         json.int(comparison.textCount)
+        json.key("failed")
+        json.int(comparison.failed)
         json.key("labels")
         json.strings(comparison.labels)
         json.key("models")

@@ -24,6 +24,7 @@ struct EvaluationReport: Sendable {
     let mistakes: [Mistake]
     var truncated = 0
     var abstained = 0
+    var failed = 0
     /// nil: the model promises none.
     var labelSets: LabelSetFigures?
     let seed: UInt64
@@ -33,12 +34,14 @@ enum EvaluateCommand {
     static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
         let file = try FileRun(call)
         let client = try connect(call)
-        let model = try ServedModel.find(call.text(Options.model) ?? "", client)
+        let model = try ServedModel.find(
+            call.text(Options.model) ?? "", client, timeout: call.duration(Options.timeout))
         try model.needLabels()
         let labels = try TrueLabels(call, model: model, field: file.fields.label)
         let answers = LabelledAnswers(
             labels, mostMistakes: call.integer(ReportOptions.mistakes) ?? 5)
-        let status = try file.classify(with: model, client, take: answers.take)
+        try file.survey { (item) throws(Failure) in _ = try labels.truth(of: item) }
+        let outcome = try file.classify(with: model, client, take: answers.take)
         guard !answers.predictions.isEmpty else {
             throw Failure(.data, "\(file.path) has no text to measure")
         }
@@ -51,8 +54,9 @@ enum EvaluateCommand {
         report.truncated = answers.truncated
         report.abstained = answers.abstained
         report.labelSets = answers.labelSets.isEmpty ? nil : answers.labelSets
+        report.failed = outcome.failed
         show(report, call)
-        return status
+        return outcome.status
     }
 
     private static func show(_ report: EvaluationReport, _ call: Invocation) {

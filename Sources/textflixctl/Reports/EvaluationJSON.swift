@@ -23,6 +23,8 @@ enum EvaluationJSON {
         json.int(report.truncated)
         json.key("abstained")
         json.int(report.abstained)
+        json.key("failed")
+        json.int(report.failed)
         json.write(report.evaluation)
         if let sets = report.labelSets {
             json.key("label_sets")

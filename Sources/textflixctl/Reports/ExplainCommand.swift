@@ -22,11 +22,15 @@ enum ExplainCommand {
             format: format, unit: template.unit, screen: screen,
             isNumbered: call.operands.count != 1)
         var task = ExplainTask(template: template, model: nil, journal: nil, view: view.show)
-        if let path = call.text(ReportOptions.resume) {
-            let model = try ServedModel.find(template.model, client)
-            task = ExplainTask(
-                template: template, model: model,
-                journal: try AnswerJournal(path, key: key(template, model)), view: view.show)
+        if call.has(ReportOptions.resume) || call.has(ReportOptions.label) {
+            let model = try ServedModel.find(
+                template.model, client, timeout: call.duration(Options.timeout))
+            try check(template.label, of: model, call)
+            if let path = call.text(ReportOptions.resume) {
+                task = ExplainTask(
+                    template: template, model: model,
+                    journal: try AnswerJournal(path, key: key(template, model)), view: view.show)
+            }
         }
         if format == .html {
             printOutput(HTMLPage.opening("Explanations").text + "<h1>Explanations</h1>\n")
@@ -34,6 +38,18 @@ enum ExplainCommand {
         let status = try TextCommands.run(task, call, client)
         if format == .html { printOutput(HTMLPage.closing.text) }
         return status
+    }
+
+    /// A label that the model does not have is told before the first text is asked.
+    private static func check(
+        _ label: String, of model: ServedModel, _ call: Invocation
+    ) throws(Failure) {
+        guard label.isEmpty || model.labels.isEmpty || model.labels.contains(label) else {
+            throw Failure(
+                call.complaint(
+                    "--label \(label): the model's labels are "
+                        + model.labels.joined(separator: ", ")))
+        }
     }
 
     /// All of a request but its text.

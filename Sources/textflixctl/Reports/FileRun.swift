@@ -3,12 +3,17 @@
 // Requests are bulk: a report over a file should not make a person wait who asks beside it.
 
 import CommandLineTable
-import Syscalls
 import TextRuns
 import TextflixClient
 import TextflixProtocol
 
 struct FileRun {
+    struct Outcome {
+        let status: ExitStatus
+        /// Lines that gave no text, and texts that have no answer.
+        let failed: Int
+    }
+
     /// `-`: standard input.
     let path: String
     let fields: ObjectFields
@@ -30,16 +35,18 @@ struct FileRun {
         resume = call.text(ReportOptions.resume)
     }
 
-    /// What is not there is told when it is opened.
-    var canBeReadTwice: Bool {
-        path != "-" && (try? FileStatus(path: path))?.kind ?? .regular == .regular
+    var canBeReadTwice: Bool { TextInput.canBeReadTwice(path) }
+
+    /// Looks at all texts before the first is asked about, where they can be read twice.
+    func survey(_ look: (TextItem) throws(Failure) -> Void) throws(Failure) {
+        if canBeReadTwice { try TextInput.survey(path, .objects(fields), look) }
     }
 
     /// Every text once, in order. With a suffix answers are kept beside FILE, one file a model.
     func classify(
         with model: ServedModel, _ client: Client, keepingIn suffix: String = "",
         name: String = "", take: @escaping (TextItem, Classification) throws(Failure) -> Void
-    ) throws(Failure) -> ExitStatus {
+    ) throws(Failure) -> Outcome {
         var journal: AnswerJournal<Classification>?
         if let resume { journal = try AnswerJournal(resume + suffix, key: key(model)) }
         let template = ClassifyRequest(
@@ -57,16 +64,18 @@ struct FileRun {
             options: "\(model.precision) \(fields.text) \(truncation)")
     }
 
-    func run(_ task: some TextTask, _ client: Client, name: String = "") throws(Failure)
-        -> ExitStatus
-    {
+    func run(
+        _ task: some TextTask, _ client: Client, name: String = ""
+    ) throws(Failure) -> Outcome {
         let input = try TextInput(path: path == "-" ? nil : path, form: .objects(fields))
         var settings = TextRunSettings(call.program.name, timeout: timeout)
         settings.answersComeLast = true
         settings.progressName = name
         var run = try TextRun(task, client: client, input: input, settings: settings)
         let status = try run.run()
-        guard status == .interrupted || status == .terminated else { return status }
+        guard status == .interrupted || status == .terminated else {
+            return Outcome(status: status, failed: run.tally.failed)
+        }
         throw Failure(
             status,
             resume.map { "stopped; the same command goes on with the answers in \($0)" }

@@ -12,7 +12,8 @@ enum SummarizeCommand {
     static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
         let file = try FileRun(call)
         let client = try connect(call)
-        let model = try ServedModel.find(call.text(Options.model) ?? "", client)
+        let model = try ServedModel.find(
+            call.text(Options.model) ?? "", client, timeout: call.duration(Options.timeout))
         try model.needLabels()
         let order = try order(call, model)
         var template = try ExplainCommand.request(call)
@@ -30,7 +31,8 @@ enum SummarizeCommand {
             title: call.text(ReportOptions.titleField) ?? "title")
         let task = ExplainTask(
             template: template, model: model, journal: journal, view: gathering.take)
-        let status = try file.run(task, client)
+        try file.survey { (item) throws(Failure) in _ = try gathering.name(of: item) }
+        let outcome = try file.run(task, client)
         guard !gathering.groups.isEmpty else {
             throw Failure(.data, "\(file.path) has no text to summarize")
         }
@@ -38,7 +40,7 @@ enum SummarizeCommand {
             model: model, file: file.path, groups: order.sorted(gathering.groups))
         summary.method = gathering.methodNames.joined(separator: ", ")
         show(summary, call)
-        return status
+        return outcome.status
     }
 
     private static func order(
@@ -81,13 +83,19 @@ private final class Gathering {
         titleField = title
     }
 
-    func take(_ item: TextItem, _ explained: Explained) throws(Failure) -> [UInt8] {
+    /// Of the group that a review belongs to.
+    func name(of item: TextItem) throws(Failure) -> String {
         guard let name = item.field(groupField) else {
             throw Failure(
                 .data,
                 "line \(item.number): no field \"\(groupField)\" to group by "
                     + "(--group-field names another)")
         }
+        return name
+    }
+
+    func take(_ item: TextItem, _ explained: Explained) throws(Failure) -> [UInt8] {
+        let name = try name(of: item)
         let index = indices[name] ?? groups.count
         if index == groups.count {
             indices[name] = index

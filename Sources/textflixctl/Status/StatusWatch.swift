@@ -1,7 +1,8 @@
 // `status --watch`: the page on the terminal's alternate screen, renewed until `q` or Ctrl-C.
 //
-// Whatever ends it, the terminal comes back as it was: keys by `KeyMode`, the screen and cursor by
-// `leave`. A daemon that goes away is waited for; the page says so and stays.
+// Whatever ends it, or stops it for a while, the terminal comes back as it was: keys by `KeyMode`,
+// the screen and cursor by `leaving`. On a dumb terminal one page follows another. A daemon that
+// goes away is waited for; the page says so and stays.
 
 import CommandLineTable
 import Presentation
@@ -12,20 +13,25 @@ import TextflixProtocol
 
 struct StatusWatch: ~Copyable {
     // The alternate screen, without a cursor and without wrapping: a long line is cut, not broken.
-    private static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
-    private static let leave = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
+    private static let entering = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
+    private static let leaving = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
     private static let home = "\u{1B}[H"
     private static let restOfLine = "\u{1B}[K"
     private static let restOfScreen = "\u{1B}[J"
     /// Longer than this without an answer is worth a word on the page.
     private static let patience: Duration = .seconds(3)
+    /// A page renewed more often is no better to read.
+    private static let leastInterval: Duration = .milliseconds(50)
 
     private let client: Client
     private let interval: Duration
     private let signals: SignalQueue
+    private let stops: StopRequests
+    /// Takes no sequences.
+    private let isDumb = environment("TERM") == "dumb"
     /// Held here, for a local value that nothing reads is ended at once. nil: input is no terminal;
     /// Ctrl-C still ends it.
-    private let keys: KeyMode?
+    private var keys: KeyMode?
     /// What was shown last: it stays when the daemon goes.
     private var last: StatusResponse?
     private var hasKeys: Bool
@@ -36,26 +42,37 @@ struct StatusWatch: ~Copyable {
             throw Failure(.usage, "--watch needs a terminal")
         }
         do throws(Errno) {
-            let signals = try SignalQueue([.interrupt, .terminate])
             var watch = StatusWatch(
-                client: client, interval: interval, signals: signals,
-                keys: try? KeyMode(StandardStream.input.rawValue))
-            printOutput(enter)
+                client: client, interval: max(interval, leastInterval),
+                signals: try SignalQueue([.interrupt, .terminate]), stops: try StopRequests())
+            watch.enter()
             let status = watch.loop()
-            printOutput(leave)
+            watch.leave()
             return status
         } catch { throw Failure(.operatingSystem, error.description) }
     }
 
     private init(
         client: Client, interval: Duration, signals: consuming SignalQueue,
-        keys: consuming KeyMode?
+        stops: consuming StopRequests
     ) {
-        hasKeys = keys != nil
-        self.keys = keys
+        keys = nil
+        hasKeys = false
         self.client = client
         self.interval = interval
         self.signals = signals
+        self.stops = stops
+    }
+
+    private mutating func enter() {
+        keys = try? KeyMode(StandardStream.input.rawValue)
+        hasKeys = keys != nil
+        if !isDumb { printOutput(Self.entering) }
+    }
+
+    private mutating func leave() {
+        if !isDumb { printOutput(Self.leaving) }
+        keys = nil
     }
 
     private mutating func loop() -> ExitStatus {
@@ -88,6 +105,7 @@ struct StatusWatch: ~Copyable {
             lines += StatusPage(status: last, path: client.path, screen: screen).lines
             lines += ["", speed.line(on: screen)]
         }
+        guard !isDumb else { return printOutput(lines.map { "\($0)\n" }.joined() + "\n") }
         let shown = lines.prefix(max(1, screen.rows - 1)).map { $0 + Self.restOfLine + "\r\n" }
         printOutput(Self.home + shown.joined() + Self.restOfScreen)
     }
@@ -101,10 +119,17 @@ struct StatusWatch: ~Copyable {
             var entries = [
                 PollEntry(signals.number, toRead: true),
                 PollEntry(StandardStream.input.rawValue, toRead: hasKeys),
+                PollEntry(stops.number, toRead: true),
             ]
             try? waitForAny(&entries, milliseconds: Int32(clamping: milliseconds))
             if entries[0].isReadable {
                 return signals.next() == .terminate ? .terminated : .interrupted
+            }
+            if entries[2].isReadable {
+                leave()
+                stops.obey()
+                enter()
+                return nil
             }
             guard entries[1].isReadable else {
                 if left == 0 { return nil }

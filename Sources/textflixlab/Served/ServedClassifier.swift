@@ -7,7 +7,7 @@
 // Invariant: answers are in the order of the texts; a text that fails is an error, never a gap.
 
 import CommandLineTable
-import Syscalls
+import TextRuns
 import TextflixClient
 import TextflixProtocol
 
@@ -32,10 +32,7 @@ final class ServedClassifier {
     /// Studies run for long, often beside other work: what takes its time is not broken.
     private static let timeout: Duration = .seconds(3600)
 
-    let name: String
-    let revision: String
-    let precision: String
-    let labels: [String]
+    private let served: ServedModel
     private let client: Client
     /// Texts that were sent so far.
     private(set) var asked = 0
@@ -43,26 +40,13 @@ final class ServedClassifier {
     /// Connects, and waits while the model is loading.
     init(_ call: Invocation) throws {
         client = try Client(path: call.text(Self.socket))
-        let wanted = call.text(Self.model) ?? ""
-        while true {
-            let status = try client.call(.status, StatusRequest(), timeout: .seconds(10))
-            guard let model = status.models.first(where: { wanted.isEmpty || $0.name == wanted })
-            else {
-                let names = status.models.map(\.name).joined(separator: ", ")
-                throw LabError(.usage, "no model '\(wanted)'; the daemon serves \(names)")
-            }
-            if !model.error.isEmpty { throw LabError(.configuration, model.error) }
-            if model.state != .loading {
-                (name, revision) = (model.name, model.revision)
-                (precision, labels) = (model.precision, model.labels)
-                return
-            }
-            MonotonicClock.sleep(nanoseconds: 100_000_000)
-        }
+        served = try ServedModel.find(call.text(Self.model) ?? "", client, timeout: nil)
     }
 
-    /// `sentiment (int8, revision 1f0c55aa7e21)`
-    var title: String { "\(name) (\(precision), revision \(revision.prefix(12)))" }
+    var name: String { served.name }
+    var revision: String { served.revision }
+    var labels: [String] { served.labels }
+    var title: String { served.title }
 
     /// Where a label stands among the model's.
     func label(_ name: String) throws -> Int {

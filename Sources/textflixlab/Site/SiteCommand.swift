@@ -57,6 +57,10 @@ enum SiteCommand {
         guard let path = call.text(SiteOptions.file), path != "-" else {
             throw Failure(call.complaint("--jsonl FILE is missing: which reviews?"))
         }
+        guard TextInput.canBeReadTwice(path) else {
+            throw Failure(
+                call.complaint("--jsonl must be a file and no pipe: it is read several times"))
+        }
         guard let out = call.text(SiteOptions.out) else {
             throw Failure(call.complaint("--out DIR is missing: where does the site go?"))
         }
@@ -77,7 +81,7 @@ enum SiteCommand {
             + byteText(UInt64(folder.largest))
         try folder.commit()
         let seconds = Double(MonotonicClock.now.since(begun)) / 1e9
-        printError(
+        printMessage(
             "textflixlab: \(out)/index.html: \(facts), in \(Duration.seconds(seconds).shown)\n")
         return reading.failed ? .someFailed : .success
     }

@@ -86,7 +86,8 @@ final class SiteReading {
         }
         var models: [ServedModel] = []
         for name in names {
-            let model = try ServedModel.find(name, client)
+            let model = try ServedModel.find(
+                name, client, timeout: call.duration(SiteOptions.timeout))
             try model.needLabels()
             models.append(model)
         }
@@ -105,9 +106,12 @@ final class SiteReading {
     }
 
     private static func cacheFolder(_ call: Invocation) throws(Failure) -> String {
-        let home = environment("HOME") ?? "/tmp"
-        let base = environment("XDG_CACHE_HOME") ?? "\(home)/.cache"
-        let folder = call.text(SiteOptions.cache) ?? "\(base)/textflix/site"
+        let base = environment("XDG_CACHE_HOME") ?? environment("HOME").map { "\($0)/.cache" }
+        guard let folder = call.text(SiteOptions.cache) ?? base.map({ "\($0)/textflix/site" })
+        else {
+            throw Failure(
+                call.complaint("neither --cache-dir nor $HOME says where to keep answers"))
+        }
         do throws(Errno) {
             try makeDirectories(folder, mode: 0o700)
         } catch {
@@ -121,16 +125,9 @@ final class SiteReading {
     /// Reads the whole file, and asks nothing.
     /// - Throws: what is wrong with it as a whole.
     func check() throws(Failure) {
-        var input = try TextInput(path: path, form: .objects(fields))
         var survey = SiteSurvey(labels, group: group)
-        while true {
-            switch input.next() {
-            case .text(let item) where item.text.utf8.count <= Limits.textBytes:
-                try survey.add(item)
-            case .text, .bad: continue
-            case .nothingYet: try input.read()
-            case .end: return
-            }
+        try TextInput.survey(path, .objects(fields)) { (item) throws(Failure) in
+            try survey.add(item)
         }
     }
 

@@ -1,7 +1,5 @@
 // The file of reviews, read once before any model is asked: what is wrong with the file is said in
 // seconds, and not after hours of asking.
-//
-// A line that gives no text is no fault here: the runs name it and go on without it.
 
 import CommandLineTable
 import Presentation

@@ -17,7 +17,7 @@ import Weights
 
 enum CurveCommand {
     private static let output = Option(
-        "output", .text("DIR"), "write there, whatever the file says")
+        "output", .folder("DIR"), "write there, whatever the file says")
     private static let texts = Option(
         "data", .folder("DIR"), "where relative paths of texts are seen from, if not the files'")
     private static let show = Option("show", "run nothing: draw the points that are there")

@@ -10,7 +10,7 @@ import Training
 
 enum TrainCommand {
     private static let output = Option(
-        "output", .text("DIR"), "write the model there, whatever the file says")
+        "output", .folder("DIR"), "write the model there, whatever the file says")
     private static let texts = Option(
         "data", .folder("DIR"), "where relative paths of texts are seen from, if not the file's")
     private static let seeds = Option(

@@ -51,10 +51,31 @@ import TextflixProtocol
         try journal().keep(answer, of: item(1, "one"))
         let whole = try readFile(path, limit: 1 << 20)
         try writeFileAtomically(path, bytes: whole + Array(#"{"text":"2f0"#.utf8))
-        let again = try journal()
-        #expect(again.known(item(1, "one")) == answer)
-        try again.keep(answer, of: item(2, "two"))
+        do {
+            let again = try journal()
+            #expect(again.known(item(1, "one")) == answer)
+            try again.keep(answer, of: item(2, "two"))
+        }
         #expect(try journal().known(item(2, "two")) == answer)
+    }
+
+    /// A run that was killed at once is begun anew.
+    @Test func aFirstLineThatWasCutShortIsNone() throws {
+        #expect(try journal().count == 0)
+        let header = try readFile(path, limit: 1 << 20)
+        for length in 0..<header.count {
+            try writeFileAtomically(path, bytes: Array(header.prefix(length)))
+            try journal().keep(answer, of: item(1, "one"))
+            #expect(try journal().known(item(1, "one")) == answer, "\(length) bytes")
+            #expect(try readFile(path, limit: 1 << 20).starts(with: header))
+        }
+    }
+
+    @Test func twoRunsDoNotShareAFile() throws {
+        let first = try journal()
+        let failure = #expect(throws: Failure.self) { try journal() }
+        #expect(failure?.status == .tryAgain)
+        try first.keep(answer, of: item(1, "one"))
     }
 
     @Test func anotherModelsAnswersAreRefused() throws {

@@ -2,6 +2,7 @@
 
 import Insight
 import JSONText
+import Presentation
 import Testing
 import TextflixProtocol
 
@@ -109,6 +110,17 @@ private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: 
         #expect(shown(task, answer, item) == "7\tpositive\t0.9716\tA fun\\tmovie,\\nreally.\n")
     }
 
+    @Test func controlsAreShownOnATerminalAndKeptInAPipe() {
+        let hostile = TextItem(number: 7, text: "a\u{1B}[2Jb\r\u{9B}c\u{202E}")
+        let screen = Screen(isTerminal: true, isColoured: false)
+        #expect(
+            shown(ClassifyTask(format: .tsv, screen: screen), answer, hostile)
+                == "7\tpositive\t0.9716\ta\\x1b[2Jb\\r\\x9bc\\u{202e}\n")
+        #expect(
+            shown(ClassifyTask(format: .tsv, screen: plainScreen), answer, hostile)
+                == "7\tpositive\t0.9716\ta\u{1B}[2Jb\\r\u{9B}c\u{202E}\n")
+    }
+
     @Test func theTable() {
         var task = ClassifyTask(format: .table, screen: plainScreen)
         #expect(shown(task, answer, item) == "positive  97.1 % █████████▊  A fun movie, really.\n")
@@ -122,8 +134,8 @@ private func shown<Task: TextTask>(_ task: Task, _ answer: Task.Answer, _ item: 
     }
 
     @Test func certaintyIsNotRoundedUp() {
-        #expect(ClassifyTask.percent(0.99999) == "99.9 %")
-        #expect(ClassifyTask.percent(1) == "100.0 %")
+        #expect(certaintyText(0.99999) == "99.9 %")
+        #expect(certaintyText(1) == "100.0 %")
     }
 
     @Test func agreement() throws {

@@ -44,6 +44,33 @@ import TextflixProtocol
         #expect(alone.isEmpty)
     }
 
+    /// The service manager does not know it.
+    @Test func anotherDaemonIsItsOwnersToMend() {
+        let found = faults {
+            $0.path = "/tmp/s"
+            $0.socketUnit?.isInstalled = false
+            $0.daemon?.version = "9"
+            $0.daemon?.models[0].error = "vocab.txt is missing"
+            $0.daemon?.lockLimit = 8192
+        }
+        #expect(found.map(\.subject) == ["version", "model", "lock limit"])
+        #expect(found[1].remedy == "mend it, then: textflixctl --socket /tmp/s reload")
+        let silent = faults {
+            $0.path = "/tmp/s"
+            $0.daemon = nil
+            $0.trouble = .cannotConnect(path: "/tmp/s", .nobodyListens)
+        }
+        let gone = faults {
+            $0.path = "/tmp/s"
+            $0.socket = nil
+            $0.daemon = nil
+        }
+        for finding in found + silent + gone where finding.subject != "unit" {
+            #expect(!finding.remedy.contains("systemctl") && !finding.remedy.contains("journalctl"))
+        }
+        #expect(silent.contains { $0.subject == "daemon" } && !gone.isEmpty)
+    }
+
     @Test func noSocket() {
         let found = faults {
             $0.socket = nil

@@ -1,5 +1,7 @@
 // Lines out of bytes, texts out of lines, and what is carried beside them.
 
+import CommandLineTable
+import Syscalls
 import Testing
 import TextflixProtocol
 
@@ -114,6 +116,36 @@ import TextflixProtocol
         #expect(throws: reason) {
             try TextItem(object: 3, broken, fields: ObjectFields(text: "text"))
         }
+    }
+}
+
+@Suite struct SurveyTests {
+    private let path: String
+
+    init() throws { path = try makeTemporaryDirectory(prefix: "/tmp/textflix-survey-") + "/f" }
+
+    private func numbers(_ bytes: [UInt8]) throws -> [Int] {
+        try writeFileAtomically(path, bytes: bytes)
+        var numbers: [Int] = []
+        try TextInput.survey(path, .objects(ObjectFields())) { numbers.append($0.number) }
+        return numbers
+    }
+
+    @Test func allTextsAreLookedAt() throws {
+        let lines = [#"{"text":"a"}"#, "", "no object", #"{"text":"b"}"#]
+        #expect(try numbers(Array(lines.joined(separator: "\n").utf8)) == [1, 4])
+        #expect(try numbers([]) == [])
+    }
+
+    @Test func whatIsPackedIsNoText() throws {
+        let failure = #expect(throws: Failure.self) { try numbers([0x1F, 0x8B, 0x08, 0x00]) }
+        #expect(failure?.status == .data && failure?.message.contains("zcat") == true)
+    }
+
+    @Test func aPipeIsReadOnce() throws {
+        try writeFileAtomically(path, bytes: [])
+        #expect(TextInput.canBeReadTwice(path) && TextInput.canBeReadTwice(path + "/none"))
+        #expect(!TextInput.canBeReadTwice("-") && !TextInput.canBeReadTwice("/dev/null"))
     }
 }
 

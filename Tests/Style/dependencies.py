@@ -1,4 +1,4 @@
-"""The arrows between rooms: who may import whom.
+"""The dependencies between modules: who may import whom.
 
 Package.swift names the dependencies, but a module built earlier can be imported without naming it;
 so every import is compared with its own target's list. And the list itself is compared with the
@@ -12,7 +12,7 @@ import subprocess
 import tree
 from rules import Finding
 
-# Part of the toolchain, for any room; and the modules below Swift with their only users.
+# Part of the toolchain, for any module; and the modules below Swift with their only users.
 ANYWHERE = {"Swift", "Synchronization"}
 IN_TESTS = {"Testing"}
 SYSTEM = {"Glibc": {"Syscalls"}, "CLinux": {"Syscalls"}, "CSystemd": {"Service"},
@@ -22,22 +22,30 @@ MATHEMATICS = {"exp", "log", "log1p", "expm1", "pow", "tanh", "erf", "erfc", "lg
                "sin", "cos", "fma", "exp2", "log2", "floor", "ceil"}
 FORBIDDEN = {"Foundation", "FoundationEssentials", "Dispatch", "XCTest", "Darwin", "Musl"}
 
-# A room and the rooms it must never reach, directly or through others.
+# A module and the modules it must never reach, directly or through others.
 SEPARATE = {
     "TextflixProtocol": {"*"},
     "JSONText": {"*"},
     "Randomness": {"*"},
     "Syscalls": {"*"},
     "CommandLineTable": {"TextflixProtocol", "Tokenization", "Numerics", "Weights", "Encoder"},
+    "Presentation": {"TextflixProtocol", "TextflixClient", "Tokenization", "Numerics", "Weights",
+                     "Encoder", "Insight", "Service"},
     "Tokenization": {"TextflixProtocol", "Numerics", "Weights", "Encoder", "Service"},
     "Numerics": {"TextflixProtocol", "Tokenization", "Weights", "Encoder", "Service"},
     "Weights": {"TextflixProtocol", "Tokenization", "Numerics", "Encoder", "Service"},
     "Encoder": {"TextflixProtocol", "Tokenization", "Service"},
     "Insight": {"TextflixProtocol", "Weights", "Encoder", "Numerics", "Service"},
     "Baselines": {"TextflixProtocol", "Encoder", "Numerics", "Service"},
+    "Gradients": {"TextflixProtocol", "Tokenization", "Baselines", "Insight", "Service"},
+    "Training": {"TextflixProtocol", "TextflixClient", "CommandLineTable", "Presentation",
+                 "Service"},
+    "Service": {"TextflixClient", "CommandLineTable", "Presentation", "Gradients", "Training"},
     "TextflixClient": {"Tokenization", "Numerics", "Weights", "Encoder", "Service"},
     "TextRuns": {"Tokenization", "Numerics", "Weights", "Encoder", "Service"},
     "textflixctl": {"Weights", "Encoder", "Numerics", "Service"},
+    "textflixlab": {"Service"},
+    "textflixd": {"TextflixClient", "Presentation", "TextRuns", "Gradients", "Training"},
 }
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?"
                     r"import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?"
@@ -56,27 +64,28 @@ def imports(files, targets):
     for file in files:
         if file.kind != "swift" or file.path == "Package.swift":
             continue
-        allowed = targets.get(file.room, set()) | ANYWHERE
+        allowed = targets.get(file.module, set()) | ANYWHERE
         if file.path.startswith("Tests/"):
             allowed = allowed | IN_TESTS
         for match in IMPORT.finditer(file.text):
-            module, member = match.groups()
-            if module == "Glibc" and member in MATHEMATICS:
+            imported, member = match.groups()
+            if imported == "Glibc" and member in MATHEMATICS:
                 continue
-            if advice := objection(module, file.room, allowed):
+            if advice := objection(imported, file.module, allowed):
                 line = file.text.count("\n", 0, match.start(1)) + 1
-                yield Finding("imports", file.path, line, f"import {module}: {advice}")
+                yield Finding("imports", file.path, line, f"import {imported}: {advice}")
 
 
-def objection(module, room, allowed):
-    if module in FORBIDDEN:
-        return "not in this house; JSONText and Syscalls do what it would"
-    if module in SYSTEM:
-        return None if room.removesuffix("Tests") in SYSTEM[module] else (
-            f"only {' and '.join(sorted(SYSTEM[module]))} may; ask that room for what you need"
-            + (' (mathematics one by one: "import func Glibc.exp")' if module == "Glibc" else ""))
-    if module not in allowed:
-        return f"{room} does not name it in Package.swift; is it the right way round?"
+def objection(imported, module, allowed):
+    if imported in FORBIDDEN:
+        return "not in this project; JSONText and Syscalls do what it would"
+    if imported in SYSTEM:
+        return None if module.removesuffix("Tests") in SYSTEM[imported] else (
+            f"only {' and '.join(sorted(SYSTEM[imported]))} may; ask that module for what you need"
+            + (' (mathematics one by one: "import func Glibc.exp")'
+               if imported == "Glibc" else ""))
+    if imported not in allowed:
+        return f"{module} does not name it in Package.swift; is it the right way round?"
     return None
 
 
@@ -90,9 +99,9 @@ def reachable(start, targets):
     return found
 
 
-def arrows(targets):
-    for room, kept_apart in SEPARATE.items():
-        for other in sorted(reachable(room, targets)):
+def separation(targets):
+    for module, kept_apart in SEPARATE.items():
+        for other in sorted(reachable(module, targets)):
             if other in kept_apart or "*" in kept_apart and other not in SYSTEM:
-                yield Finding("arrows", "Package.swift", 1,
-                              f"{room} reaches {other}; the design keeps them apart")
+                yield Finding("separation", "Package.swift", 1,
+                              f"{module} reaches {other}; the design keeps them apart")
