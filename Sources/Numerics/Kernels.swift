@@ -63,7 +63,7 @@ package struct Kernels: @unchecked Sendable {
         return tables[tables.count - 1]
     }
 
-    /// What is wrong with `TEXTFLIX_ISA`; nil where it is not set, or names what `init(isa:)` finds.
+    /// What is wrong with `TEXTFLIX_ISA`; nil where it is not set, or `init(isa:)` finds it.
     package static func complaint(
         _ environment: (String) -> String? = environment
     ) -> String? {

@@ -10,6 +10,8 @@ struct EndMark {
         case face
         /// Any exclamation or question mark among them.
         case emphatic
+        /// A mark of another script, which stands for nothing else and needs no gap: "。", "।".
+        case fullStop
     }
 
     let start: Int
@@ -23,6 +25,10 @@ struct EndMark {
     init?(in text: [UInt8], at start: Int) {
         if let end = Self.face(in: text, at: start) {
             (self.start, self.end, kind, isCutShort) = (start, end, .face, false)
+            return
+        }
+        if let end = Self.fullStops(in: text, at: start) {
+            (self.start, self.end, kind, isCutShort) = (start, end, .fullStop, false)
             return
         }
         var offset = start
@@ -57,6 +63,26 @@ struct EndMark {
             && !TextMarks.isClosed(in: text, at: offset)
         end = isCutShort ? start + 1 : offset
         kind = isEmphatic ? .emphatic : dots > 1 ? .ellipsis : .dot
+    }
+
+    /// A run of them.
+    private static func fullStops(in text: [UInt8], at start: Int) -> Int? {
+        var end = start
+        while end < text.count, let next = fullStop(in: text, at: end) { end = next }
+        return end > start ? end : nil
+    }
+
+    /// Of Chinese and Japanese, of Indic scripts, and of Arabic and Urdu.
+    private static func fullStop(in text: [UInt8], at start: Int) -> Int? {
+        func match(_ mark: StaticString) -> Int? { TextMarks.match(mark, in: text, at: start) }
+        return switch text[start] {
+        case 0xE3: match("。")
+        case 0xEF: match("！") ?? match("？") ?? match("｡")
+        case 0xE0: match("।") ?? match("॥")
+        case 0xD8: match("؟")
+        case 0xDB: match("۔")
+        default: nil
+        }
     }
 
     /// Eyes, perhaps a nose, a mouth.

@@ -5,7 +5,8 @@
 //
 // Invariant: the ranges partition the text, so joined they give it back byte for byte; blanks and
 // line ends belong to the sentence before them. Any bytes are taken, valid UTF-8 or not: a range
-// never begins inside a scalar. It knows English only, and no grammar.
+// never begins inside a scalar. Of other languages than English it knows the marks that only end
+// sentences, such as "。" and "।"; it knows no grammar.
 
 package struct SentenceSplitter: Sendable {
     package init() {}

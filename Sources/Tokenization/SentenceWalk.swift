@@ -78,6 +78,7 @@ struct SentenceWalk {
         while end < text.count, let closed = TextMarks.closer(in: text, at: end) { end = closed }
         guard end < text.count else { return end }
         guard depths[end] == 0 else { return nil }
+        if mark.kind == .fullStop { return end }
         guard TextMarks.gap(in: text, at: end) != nil else {
             return end == mark.end && mark.kind != .face && parts(mark) ? end : nil
         }
@@ -88,6 +89,7 @@ struct SentenceWalk {
         let following = TextMarks.letterCase(in: text, at: next)
         let isEnd =
             switch mark.kind {
+            case .fullStop: true
             case .face: following == .upper
             case .ellipsis: following == .upper && endsAfterEllipsis(mark, next)
             case .emphatic: following != .lower || (isLowerCaseText && end == mark.end)

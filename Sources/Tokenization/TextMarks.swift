@@ -57,6 +57,8 @@ enum TextMarks {
             offset + 1
         case 0xE2: match("”", in: text, at: offset) ?? match("’", in: text, at: offset)
         case 0xC2: match("»", in: text, at: offset)
+        case 0xE3: match("」", in: text, at: offset) ?? match("』", in: text, at: offset)
+        case 0xEF: match("）", in: text, at: offset)
         default: nil
         }
     }
@@ -134,6 +136,14 @@ enum TextMarks {
                 continue
             }
             let byte = text[offset]
+            if isWithoutBlanks(byte) {
+                // U+3000 to U+303F are marks.
+                let isMark = byte == 0xE3 && offset + 1 < text.count && text[offset + 1] == 0x80
+                count += isMark ? 0 : 1
+                isInside = false
+                offset += 3
+                continue
+            }
             let isWord = isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "'")
             if isWord, !isInside { count += 1 }
             isInside = isWord
@@ -141,4 +151,8 @@ enum TextMarks {
         }
         return count
     }
+
+    /// Begins a scalar of Chinese or Japanese, which put no blanks between words: each counts as
+    /// one.
+    private static func isWithoutBlanks(_ byte: UInt8) -> Bool { (0xE3...0xE9).contains(byte) }
 }

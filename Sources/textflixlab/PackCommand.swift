@@ -31,8 +31,8 @@ enum PackCommand {
         "pack", "pack a model's weights for the daemon",
         details: "The daemon does it by itself at its first start; its --precision auto takes "
             + "int8 only where a check found the label of f32 for 99.5 % of the texts, if need be "
-            + "with those in doubt computed again in bf16. Else it is refused (status 65), as is "
-            + "a precision that gives logits that are not finite, --force or not.",
+            + "with those in doubt computed again in bf16. Else it is refused (status 65), as are "
+            + "logits that are not finite, --force or not.",
         options: [precision, directory, check, field, label, publish, force, lock, verify],
         operands: [Operand("DIR", "the model's folder")],
         examples: [

@@ -284,8 +284,10 @@ class Training(unittest.TestCase):
         report = json.loads((self.folder / "trained" / "seed-1" / "report.json").read_text())
         self.assertEqual(point["accuracy"], report["test"]["accuracy"])
         # Of other ids it is none of the curve's: the point is run.
-        for name in ("100-s0.txt", "100-s1.txt"):
-            (self.folder / name).write_text((self.folder / "20-s0.txt").read_text())
+        ids = [(self.folder / f"100-s{seed}.txt").read_text() for seed in range(2)]
+        self.assertNotEqual(ids[0], ids[1])
+        for seed in range(2):
+            (self.folder / f"100-s{seed}.txt").write_text(ids[1 - seed])
         answer = run("textflixlab", "curve", "--output", self.folder / "others", path)
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertNotIn("taken from", answer.stderr)

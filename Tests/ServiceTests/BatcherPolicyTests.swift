@@ -142,7 +142,10 @@ final class Desk {
         var tokens = [WorkClass.interactive: 0, .bulk: 0]
         while tokens[.interactive]! < 20_000 {
             while desk.batcher.figures.texts < 120 { try desk.submit(user: 2, tokens: 24) }
-            guard case .run(let batch) = desk.batcher.next(now: desk.now) else { return }
+            guard case .run(let batch) = desk.batcher.next(now: desk.now) else {
+                Issue.record("another case")
+                return
+            }
             for layer in 1...layers where batch.workClass == .bulk && layer < layers {
                 let worth = batch.tokenCount / layers
                 var next = desk.batcher.stepped(batch.number, worth: worth)
@@ -254,7 +257,10 @@ final class Desk {
         try desk.warmUp()
         // One batch takes a minute, for whatever reason.
         try desk.submit(within: .seconds(90))
-        guard case .run(let slow) = desk.batcher.next(now: desk.now) else { return }
+        guard case .run(let slow) = desk.batcher.next(now: desk.now) else {
+            Issue.record("another case")
+            return
+        }
         desk.now = desk.now.advanced(by: .seconds(60))
         desk.batcher.finish(slow.number, computed: 60_000_000_000)
         // With nothing before it, work is tried, and the guess mends itself.
@@ -277,12 +283,18 @@ final class Desk {
     @Test func aBulkBatchMakesWayBetweenLayersAndOnlyThen() throws {
         let desk = Desk()
         try desk.submit(.bulk)
-        guard case .run(let bulk) = desk.batcher.next(now: desk.now) else { return }
+        guard case .run(let bulk) = desk.batcher.next(now: desk.now) else {
+            Issue.record("another case")
+            return
+        }
         #expect(desk.batcher.stepped(bulk.number, worth: 10) == .goOn)
         let person = try desk.submit(.interactive)
         #expect(desk.batcher.stepped(bulk.number, worth: 10) == .interrupt)
         guard case .run(let between) = desk.batcher.next(now: desk.now, interrupting: true)
-        else { return }
+        else {
+            Issue.record("another case")
+            return
+        }
         #expect(between.items.map(\.request) == [person])
         #expect(desk.batcher.stepped(between.number, worth: 10) == .goOn)
         desk.batcher.finish(between.number, computed: 1)
@@ -293,7 +305,10 @@ final class Desk {
         let desk = Desk()
         let first = try desk.submit(connection: 1, tokens: 10)
         let second = try desk.submit(connection: 2, tokens: 10)
-        guard case .run(let batch) = desk.batcher.next(now: desk.now) else { return }
+        guard case .run(let batch) = desk.batcher.next(now: desk.now) else {
+            Issue.record("another case")
+            return
+        }
         desk.batcher.cancel(first)
         #expect(desk.batcher.stepped(batch.number, worth: 1) == .goOn)
         desk.batcher.cancel(second)

@@ -138,7 +138,10 @@ import TextflixProtocol
         let refused = try client.send(.classify, ClassifyRequest(texts: ["late"]))
         let answer = try client.answer()
         #expect(answer.stream == refused)
-        guard case .failure(let status) = answer.1 else { return }
+        guard case .failure(let status) = answer.1 else {
+            Issue.record("another case")
+            return
+        }
         #expect(status.code == .unavailable)
         daemon.board.open()
         for _ in 0..<5 {
@@ -160,7 +163,10 @@ import TextflixProtocol
         daemon.terminate()
         let (stream, result) = try client.answer()
         #expect(stream == stuck)
-        guard case .failure(let status) = result else { return }
+        guard case .failure(let status) = result else {
+            Issue.record("another case")
+            return
+        }
         #expect(status.code == .unavailable)
         #expect(try client.read() == nil)
         #expect(daemon.exitCode() == 0)

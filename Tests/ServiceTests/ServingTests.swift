@@ -170,7 +170,10 @@ import TextflixProtocol
             .classify, ClassifyRequest(texts: ["b"]), timeout: .milliseconds(20))
         let answer = try client.answer()
         #expect(answer.stream == late)
-        guard case .failure(let status) = answer.1 else { return }
+        guard case .failure(let status) = answer.1 else {
+            Issue.record("another case")
+            return
+        }
         #expect(status.code == .deadlineExceeded)
         daemon.board.open()
         #expect(try client.answer().stream == first)
@@ -201,7 +204,10 @@ import TextflixProtocol
         // The engine holds the first; of the others four find room.
         while daemon.board.batches.isEmpty { MonotonicClock.sleep(nanoseconds: 1_000_000) }
         for _ in 0..<11 { try client.send(.classify, ClassifyRequest(texts: ["a"])) }
-        guard case .failure(let status) = try client.answer().1 else { return }
+        guard case .failure(let status) = try client.answer().1 else {
+            Issue.record("another case")
+            return
+        }
         #expect(status.code == .resourceExhausted)
         #expect(status.retryAfter != nil)
         let page = try daemon.connect().status()

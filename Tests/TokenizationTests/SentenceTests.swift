@@ -72,7 +72,7 @@ private enum Sentences {
                 ". ", "!", "?", "...", " . . .", "(", ")", "[", "]", "\"", "<br />", "<", "\n",
                 "Mr",
                 "A", "b", " The", " 1", "2.", "3)", "•", "…", "”", "U.S", "\u{85}", "\u{2028}", "É",
-                "@", "www.", ":)", " ",
+                "@", "www.", ":)", " ", "。", "」", "！", "।", "日", "؟",
             ].map { Array($0.utf8) } + [[0xE2], [0xFF], [0xC2]]
         for _ in 0..<20_000 {
             let text = (0..<generator.below(24)).flatMap { _ in
@@ -88,6 +88,20 @@ private enum Sentences {
             }
             #expect(SentenceSplitter().features(of: text, atMost: limit).count <= limit)
         }
+    }
+
+    /// Marks of other scripts need neither a gap nor a capital.
+    @Test(arguments: [
+        ["この映画は素晴らしい。", "もう一度見たい！", "なぜだろう？"],
+        ["他说：「很好看。」", "我也喜欢。"],
+        ["यह फ़िल्म अच्छी है। ", "मैं फिर देखूँगा।"],
+        ["هل أعجبك الفيلم؟ ", "نعم، أعجبني كثيرا."],
+        ["یہ فلم اچھی ہے۔ ", "دوبارہ دیکھوں گا۔"],
+    ])
+    func marksOfOtherScriptsEndSentences(_ sentences: [String]) {
+        #expect(Sentences.split(sentences.joined()) == sentences)
+        let bytes = Array(sentences.joined().utf8)
+        #expect(SentenceSplitter().features(of: bytes).count == sentences.count)
     }
 
     @Test func fragmentsJoinANeighbour() {

@@ -170,7 +170,7 @@ import Weights
     }
 
     @Test(arguments: [
-        ("not json\n", "line 1: no object of JSON"),
+        ("not json\n", "line 1: not a JSON object"),
         ("{\"text\":}\n", "line 1: column 9"),
         ("{\"text\":\"a\"}\n", "line 1: no \"label\""),
         ("{\"label\":\"positive\"}\n", "line 1: no string \"text\""),

@@ -1,6 +1,6 @@
 // One entry for the journal, in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): fields in
 // one datagram. libsystemd's own call waits for a journal that is stuck, and the daemon would too.
-// Its way for entries that no datagram holds, a file in memory, is left out: values are cut instead.
+// Its way for entries that no datagram holds, a file in memory, is left out: values are cut.
 
 struct JournalEntry {
     static let socketPath = "/run/systemd/journal/socket"
