@@ -29,10 +29,9 @@ enum PackCommand {
 
     static let command = Command(
         "pack", "pack a model's weights for the daemon",
-        details: "The daemon does it by itself at its first start; its --precision auto takes "
-            + "int8 only where a check found the label of f32 for 99.5 % of the texts, if need be "
-            + "with those in doubt computed again in bf16. Else it is refused (status 65), as are "
-            + "logits that are not finite, --force or not.",
+        details: "The daemon does it at its first start; its --precision auto takes int8 only "
+            + "where a check found the label of f32 for 99.5 % of the texts, those in doubt again "
+            + "in bf16. Else, and where logits are not finite, it is refused (65).",
         options: [precision, directory, check, field, label, publish, force, lock, verify],
         operands: [Operand("DIR", "the model's folder")],
         examples: [
