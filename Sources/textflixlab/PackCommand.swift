@@ -21,7 +21,7 @@ enum PackCommand {
     private static let force = Option(
         "force", "pack again, and accept whatever the check finds")
     private static let publish = Option(
-        "publish", "write what the check of int8 finds beside the model too")
+        "publish", "write what int8's check finds beside the model")
     private static let lock = Option(
         "lock", hidden: true, "see whether the system lets weights be pinned")
     private static let verify = Option(
