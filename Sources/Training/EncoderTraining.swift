@@ -192,7 +192,8 @@ package struct EncoderTraining {
         watch.tell("texts of each label, to learn from and held out: \(shown)\(rest)")
         if texts.conflicting > 0 {
             watch.tell(
-                "\(texts.conflicting) texts occur again with another label, and teach both")
+                "copies of a text that have another label, and are learned with it: "
+                    + "\(texts.conflicting)")
         }
     }
 

@@ -37,8 +37,8 @@ struct ModelCard {
         \(table)
 
         Labels were read of the listed training texts alone; a text that equals a test text was
-        left out before training, as were copies of held-out ones; the labels of the test file were
-        read after the model was written.
+        left out before training, and no copy of a held-out one was learned; the labels of the test
+        file were read after the model was written.
 
         What it does with texts of another kind than those it learned from, nobody has measured.
         `textflixlab audit --model NAME --card MODEL_CARD.md` adds how it fails with negation, names
