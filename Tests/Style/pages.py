@@ -28,7 +28,7 @@ EXPERIMENTS = Manual(
     {"CurvePlan.swift": ("curve CURVE",),
      "BaselineExperiment.swift": ("EXPERIMENT FILES", "Baselines"),
      "EncoderExperiment.swift": ("EXPERIMENT FILES", "Encoders")}, ("Encoders",))
-SETTINGS = Manual("deploy/man/textflix.json.5", "Sources/Weights/ModelSettings.swift", {},
+SETTINGS = Manual("deploy/man/textflix.json.5", "Sources/Weights/Models/ModelSettings.swift", {},
                   ("KEYS",))
 
 # In code whose strings are blanked out.

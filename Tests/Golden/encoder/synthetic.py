@@ -1,4 +1,4 @@
-"""The values of Sources/Weights/SyntheticModel.swift, made again in numpy.
+"""The values of Sources/Weights/Synthetic/SyntheticModel.swift, made again in numpy.
 
 u(name, i) = top 24 bits of splitmix64(fnv1a64(name) + seed + i), as a number in [-1, 1); scale and
 shift depend on the kind of tensor. All arithmetic is f32, as there, so both make the same bits.
@@ -6,7 +6,7 @@ shift depend on the kind of tensor. All arithmetic is f32, as there, so both mak
 
 import numpy
 
-# MPNet's names and the canonical ones, as in Sources/Weights/ModelFamily.swift.
+# MPNet's names and the canonical ones, as in Sources/Weights/Models/ModelFamily.swift.
 MPNET = [("attention.attn.q.", "attention.self.query."),
          ("attention.attn.k.", "attention.self.key."),
          ("attention.attn.v.", "attention.self.value."),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sweeps the reference over every scalar; writes Sources/Tokenization/UnicodeTables.swift.
+"""Sweeps the reference over every scalar; writes Normalization/UnicodeTables.swift of Tokenization.
 
 What a BERT tokenizer does to a scalar is decided by the (old) Unicode tables that the reference was
 built with, not by today's standard, so the tables are asked from the reference itself: Hugging Face
@@ -14,7 +14,8 @@ import unicodedata
 
 from tokenizers import AddedToken, Tokenizer, __version__, models, normalizers, pre_tokenizers
 
-OUTPUT = pathlib.Path(__file__).resolve().parents[3] / "Sources/Tokenization/UnicodeTables.swift"
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+OUTPUT = ROOT / "Sources/Tokenization/Normalization/UnicodeTables.swift"
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 
 
