@@ -1,6 +1,6 @@
 // Which revision a folder of a model had, as the cache of packed weights remembers it:
 //
-//     { "folder": "/srv/models/minilm", "source": "...", "revision": "..." }
+//     { "folder": "DIR", "source": "...", "revision": "..." }
 //
 // The folder is where it really is, no link to it; the source is its SourceFingerprint. Where the
 // folder is not named, its path is no text: then nobody can tell whether it is still there.
