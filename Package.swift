@@ -54,6 +54,7 @@ let package = Package(
 
         // Leaves.
         module("JSONText"),
+        module("DelimitedText", ["JSONText"]),
         module("Randomness"),
         module("Syscalls", ["CLinux"]),
         module("CommandLineTable", ["Syscalls"]),
@@ -73,8 +74,8 @@ let package = Package(
         module(
             "Training",
             [
-                "Baselines", "Encoder", "Gradients", "Insight", "JSONText", "Numerics",
-                "Randomness", "Syscalls", "Tokenization", "Weights",
+                "Baselines", "DelimitedText", "Encoder", "Gradients", "Insight", "JSONText",
+                "Numerics", "Randomness", "Syscalls", "Tokenization", "Weights",
             ]),
 
         // Where wire, text and numbers meet.
@@ -88,8 +89,8 @@ let package = Package(
         module(
             "TextRuns",
             [
-                "TextflixClient", "TextflixProtocol", "CommandLineTable", "Insight", "JSONText",
-                "Presentation", "Syscalls",
+                "TextflixClient", "TextflixProtocol", "CommandLineTable", "DelimitedText",
+                "Insight", "JSONText", "Presentation", "Syscalls",
             ]),
 
         // Programs: options and wiring only.
@@ -117,6 +118,7 @@ let package = Package(
         // One suite a module.
         suite("Protocol", ["TextflixProtocol", "JSONText", "Syscalls"]),
         suite("JSONText", ["JSONText"]),
+        suite("DelimitedText", ["DelimitedText"]),
         suite("Syscalls", ["Syscalls"]),
         suite("CommandLineTable", ["CommandLineTable"]),
         suite("Presentation", ["Presentation"]),

@@ -65,6 +65,16 @@ extension JSONNode {
 
     package var string: String? { utf8.map { String(decoding: $0, as: UTF8.self) } }
 
+    /// A string, or a number or boolean as it is written; nil for what has parts, and for null.
+    package var scalarText: String? {
+        switch value {
+        case .string(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .number(let literal): literal
+        case .bool(let flag): flag ? "true" : "false"
+        case .null, .array, .object: nil
+        }
+    }
+
     package var array: [JSONNode]? { if case .array(let nodes) = value { nodes } else { nil } }
 
     package var object: [JSONMember]? {

@@ -5,18 +5,21 @@
 // descriptor is readable. Both ends of the loop stay with the caller.
 
 import CommandLineTable
+import DelimitedText
 import Syscalls
 import TextflixProtocol
 
 package struct TextInput: ~Copyable {
     package enum Form: Sendable {
         case lines, objects(ObjectFields)
+        /// Rows of which the first names the columns (CSV, TSV).
+        case table(ObjectFields)
         /// All of the input is one text.
         case whole
     }
     package enum Piece { case text(TextItem), bad(BadLine), nothingYet, end }
 
-    /// A line of JSON may hold more than its text.
+    /// A line of JSON, and a row of a table, may hold more than its text.
     package static let lineBytes = 16 << 20
 
     /// What to wait for; nil for arguments, which are all there.
@@ -29,10 +32,13 @@ package struct TextInput: ~Copyable {
     private var arguments: ArraySlice<String>
     private var argumentNumber = 0
     private var splitter = LineSplitter(limit: lineBytes)
+    /// Of `table`.
+    private var rows: TableReader?
     /// Of `whole`: what was read; nil once it was given out.
     private var text: [UInt8]? = []
     private var ended: Bool
 
+    /// - Parameter form: no table, which is more than its rows.
     package init(arguments: [String], form: Form) {
         self.arguments = arguments[...]
         self.form = form
@@ -45,6 +51,7 @@ package struct TextInput: ~Copyable {
     /// - Parameter path: nil: standard input.
     package init(path: String?, form: Form) throws(Failure) {
         self.form = form
+        if case .table(let fields) = form { rows = Self.reader(fields) }
         arguments = []
         ended = false
         guard let path else {
@@ -68,12 +75,14 @@ package struct TextInput: ~Copyable {
     /// Nothing more can be read; `next` may still have lines.
     package var hasEnded: Bool { ended }
 
-    package mutating func next() -> Piece {
+    /// - Throws: why a table cannot be read at all.
+    package mutating func next() throws(Failure) -> Piece {
         if let argument = arguments.popFirst() {
             argumentNumber += 1
             return piece(argumentNumber, Array(argument.utf8))
         }
         if case .whole = form { return whole() }
+        if rows != nil { return try row() }
         while true {
             guard let line = splitter.next() ?? (ended ? splitter.finish() : nil) else {
                 return ended ? .end : .nothingYet
@@ -85,6 +94,20 @@ package struct TextInput: ~Copyable {
             // Blank lines between objects are no objects; a blank text is a text.
             if case .objects = form, bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
             return piece(line.number, bytes)
+        }
+    }
+
+    private mutating func row() throws(Failure) -> Piece {
+        var row = rows?.next()
+        if row == nil, ended {
+            do throws(TableError) { row = try rows?.finish() } catch {
+                throw Failure(.data, "the table: \(error.message)")
+            }
+        }
+        switch row {
+        case .object(let json, let line): return piece(line, json)
+        case .bad(let reason, let line): return .bad(BadLine(number: line, reason: reason))
+        case nil: return ended ? .end : .nothingYet
         }
     }
 
@@ -114,22 +137,28 @@ package struct TextInput: ~Copyable {
             throw Failure(.data, "the input is gzip-compressed; pipe it through zcat")
         }
         let isMarked = bytesRead == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF])
-        append(bytes.dropFirst(isMarked ? 3 : 0))  // a byte order mark is no text
+        try append(bytes.dropFirst(isMarked ? 3 : 0))  // a byte order mark is no text
         bytesRead += bytes.count
         ended = bytes.isEmpty
     }
 
-    private mutating func append(_ bytes: ArraySlice<UInt8>) {
-        guard case .whole = form else { return splitter.append(bytes) }
+    private mutating func append(_ bytes: ArraySlice<UInt8>) throws(Failure) {
+        switch form {
+        case .lines, .objects: splitter.append(bytes)
+        case .table:
+            do throws(TableError) { try rows?.append(bytes) } catch {
+                throw Failure(.data, "the table: \(error.message)")
+            }
         // What is longer is refused in the end, and needs no memory.
-        if text?.count ?? 0 <= Limits.textBytes { text? += bytes }
+        case .whole: if text?.count ?? 0 <= Limits.textBytes { text? += bytes }
+        }
     }
 
     private func piece(_ number: Int, _ bytes: [UInt8]) -> Piece {
         do throws(BadLine) {
             return switch form {
             case .lines, .whole: .text(try TextItem(line: number, bytes))
-            case .objects(let fields):
+            case .objects(let fields), .table(let fields):
                 .text(try TextItem(object: number, bytes, fields: fields))
             }
         } catch {
@@ -139,6 +168,11 @@ package struct TextInput: ~Copyable {
 }
 
 extension TextInput {
+    private static func reader(_ fields: ObjectFields) -> TableReader {
+        TableReader(
+            rowBytes: lineBytes, columns: [fields.text], hint: "; --text-field says which it is")
+    }
+
     /// Whether that is how a file of gzip begins, which no text does.
     package static func isCompressed(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
@@ -155,7 +189,7 @@ extension TextInput {
     ) throws(Failure) {
         var input = try TextInput(path: path, form: form)
         while true {
-            switch input.next() {
+            switch try input.next() {
             case .text(let item) where item.text.utf8.count <= Limits.textBytes: try look(item)
             case .text, .bad: continue
             case .nothingYet: try input.read()

@@ -1,6 +1,6 @@
 // One text of the input, with what comes back beside its answer.
 
-package import JSONText
+internal import JSONText
 package import TextflixProtocol
 
 package struct TextItem: Sendable {
@@ -119,18 +119,6 @@ extension TextItem {
             }
             return Carried(
                 name: name, json: Array(line[member.node.span]), original: member.nameText)
-        }
-    }
-}
-
-extension JSONNode {
-    /// A string, or a number or boolean as it is written; nil for what has parts, and for null.
-    package var scalarText: String? {
-        switch value {
-        case .string(let bytes): String(decoding: bytes, as: UTF8.self)
-        case .number(let literal): literal
-        case .bool(let flag): flag ? "true" : "false"
-        default: nil
         }
     }
 }

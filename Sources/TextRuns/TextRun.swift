@@ -84,7 +84,7 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     package mutating func run() throws(Failure) -> ExitStatus {
         while true {
             sendAgain()
-            fill()
+            try fill()
             if batches.isEmpty, inputIsOver { break }
             try output.flush()
             if output.isInterrupted { return try stop() }
@@ -111,10 +111,10 @@ package struct TextRun<Task: TextTask>: ~Copyable {
         }
     }
 
-    private mutating func fill() {
+    private mutating func fill() throws(Failure) {
         while !inputIsOver || heldBack != nil {
             guard hasRoom else { return }
-            let (group, known) = nextGroup()
+            let (group, known) = try nextGroup()
             guard !group.isEmpty else { return }
             let batch = Batch(group, known: known)
             batches.append(batch)
@@ -133,11 +133,14 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     }
 
     /// Texts that are there now, as many as share a request, or whose answers are known already.
-    private mutating func nextGroup() -> (items: [TextItem], answers: [Task.Answer]?) {
+    private mutating func nextGroup() throws(Failure) -> (
+        items: [TextItem], answers: [Task.Answer]?
+    ) {
         var group: [TextItem] = []
         var known: [Task.Answer] = []
         var bytes = 0
-        while group.count < min(dispatch.window.group, task.mostTogether), let item = nextItem() {
+        while group.count < min(dispatch.window.group, task.mostTogether), let item = try nextItem()
+        {
             let answer = task.known(item)
             bytes += item.text.utf8.count
             let isOfAnotherKind = (answer != nil) != !known.isEmpty
@@ -152,10 +155,10 @@ package struct TextRun<Task: TextTask>: ~Copyable {
     }
 
     /// The next good text that is there; bad ones are reported on the way.
-    private mutating func nextItem() -> TextItem? {
+    private mutating func nextItem() throws(Failure) -> TextItem? {
         if let item = heldBack.take() { return item }
         while !inputIsOver {
-            switch input.next() {
+            switch try input.next() {
             case .text(let item) where item.text.utf8.count > Limits.textBytes:
                 reject(
                     item.number,

@@ -1,4 +1,4 @@
-// Labelled texts from a file of JSON lines: what a training run learns from or is measured on.
+// Labelled texts from a file of records: what a training run learns from or is measured on.
 //
 // Invariant: every text has one of the labels, in the file's order; a line that is not an object,
 // has no text or an unlisted label is an error with its number. With a list of ids only those
@@ -33,7 +33,8 @@ package struct LabelledTexts: Sendable {
     package init(
         path: String, fields: Fields, labels: [String], only: Set<String>? = nil
     ) throws(WeightsError) {
-        try forEachJSONLine(path) { node, number throws(LineError) in
+        try forEachRecord(path, columns: [fields.text, fields.label]) {
+            node, number throws(LineError) in
             try add(node, number: number, fields, labels, only)
         }
         if let only, let missing = only.subtracting(ids).min() {

@@ -17,7 +17,8 @@ enum Options {
     static let file = Option("file", .file("FILE"), "read texts from FILE; - is standard input")
     static let lines = Option("lines", hidden: true, "one text a line (this is the default)")
     static let whole = Option("whole", "all of the file, or of standard input, is one text")
-    static let jsonl = Option("jsonl", "one JSON object a line; other fields are carried through")
+    static let jsonl = Option("jsonl", "a JSON object a line; other fields come along")
+    static let csv = Option("csv", "rows, of which the first names the columns")
     static let textField = Option(
         "text-field", .text("FIELD"), default: "text", "the field that holds the text")
     static let model = Option("model", short: "m", .model, "which model, else the daemon's first")
@@ -46,8 +47,8 @@ enum Options {
     static let interval = Option("interval", .duration, default: "1s", "between two pages")
 
     /// Where texts are, and which model reads them.
-    static let texts = [file, lines, whole, jsonl, textField, model]
-    static let forms = [lines, whole, jsonl]
+    static let texts = [file, lines, whole, jsonl, csv, textField, model]
+    static let forms = [lines, whole, jsonl, csv]
     /// How they are handled on the way.
     static let handling = [truncation, bulk, strict, summary]
 }

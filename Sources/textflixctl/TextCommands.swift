@@ -90,6 +90,9 @@ enum TextCommands {
         if call.has(Options.file) {
             throw Failure(call.complaint("texts and --file exclude each other"))
         }
+        if call.has(Options.csv) {
+            throw Failure(call.complaint("--csv reads a --file or standard input, no arguments"))
+        }
         if let name = call.operands.first(where: { fileExists($0) }) {
             guard call.has(Options.jsonl) else {
                 printMessage(
@@ -101,14 +104,21 @@ enum TextCommands {
         return TextInput(arguments: call.operands, form: form)
     }
 
-    private static func form(_ call: Invocation) throws(Failure) -> TextInput.Form {
-        guard call.has(Options.jsonl) else {
-            guard !call.has(Options.textField) else {
-                throw Failure(call.complaint("--text-field names a field of --jsonl's objects"))
-            }
-            return call.has(Options.whole) ? .whole : .lines
+    /// What `--jsonl`, `--csv`, `--whole` say of the texts.
+    static func form(_ call: Invocation) throws(Failure) -> TextInput.Form {
+        do throws(UsageError) { try checkForm(call) } catch { throw Failure(error) }
+        let fields = ObjectFields(text: call.text(Options.textField) ?? "text")
+        if call.has(Options.jsonl) { return .objects(fields) }
+        if call.has(Options.csv) { return .table(fields) }
+        return call.has(Options.whole) ? .whole : .lines
+    }
+
+    static func checkForm(_ call: Invocation) throws(UsageError) {
+        guard call.has(Options.jsonl) || call.has(Options.csv) || !call.has(Options.textField)
+        else {
+            throw call.complaint(
+                "--text-field names a field of --jsonl's objects or a column of --csv's table")
         }
-        return .objects(ObjectFields(text: call.text(Options.textField) ?? "text"))
     }
 
     /// A person at a terminal gets a table, a pipe gets lines of JSON.

@@ -1,9 +1,8 @@
-// The texts of a JSONL file: one object a line, of which one field is taken, and the label's too
-// where one is asked for.
+// The texts of a file of records, of which one field is taken, and the label's too where one is
+// asked for.
 
 import JSONText
-import Syscalls
-import TextRuns
+import Training
 import Weights
 
 struct Reviews {
@@ -11,36 +10,20 @@ struct Reviews {
     /// The place of each text's label among the model's; empty when none was asked for.
     private(set) var labels: [Int] = []
 
-    private static let fileBytes = 1 << 30
-    /// Space, tab, carriage return.
-    private static let blanks: [UInt8] = [0x20, 0x09, 0x0D]
-
-    /// Blank lines between objects are no objects.
-    /// - Throws: with the line's number, when a line is no object with those fields; and where
-    ///   there is no text at all.
-    init(_ path: String, textField: String, labelField: String?, labels known: [String]) throws {
-        let bytes = try readFile(path, limit: Self.fileBytes)
-        guard !TextInput.isCompressed(bytes) else {
-            throw WeightsError(.malformed, path, "gzip-compressed; unpack it first")
-        }
-        // Only the line feed parts lines: texts may hold U+2028 and U+0085.
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.allSatisfy({ Self.blanks.contains($0) })
-        {
-            func error(_ message: String) -> WeightsError {
-                WeightsError(.malformed, path, "line \(index + 1): \(message)")
-            }
-            let object: JSONNode
-            do { object = try JSONDocument.parse(Array(line)) } catch {
-                throw WeightsError(.malformed, path, "line \(index + 1): \(error)")
-            }
-            guard let text = object[textField]?.utf8 else {
-                throw error("no string \"\(textField)\"")
+    /// - Throws: with the line's number, when a record does not have those fields; and where there
+    ///   is no text at all.
+    init(
+        _ path: String, textField: String, labelField: String?, labels known: [String]
+    ) throws(WeightsError) {
+        let columns = [textField] + (labelField.map { [$0] } ?? [])
+        try forEachRecord(path, columns: columns) { record, _ throws(LineError) in
+            guard let text = record[textField]?.utf8 else {
+                throw LineError(message: "no string \"\(textField)\"")
             }
             texts.append(text)
-            guard let labelField else { continue }
-            guard let place = object[labelField].flatMap({ Self.place($0, known) }) else {
-                throw error("\"\(labelField)\" is none of the model's labels")
+            guard let labelField else { return }
+            guard let place = record[labelField].flatMap({ Self.place($0, known) }) else {
+                throw LineError(message: "\"\(labelField)\" is none of the model's labels")
             }
             labels.append(place)
         }
@@ -51,6 +34,7 @@ struct Reviews {
     private static func place(_ node: JSONNode, _ known: [String]) -> Int? {
         if let name = node.string {
             return known.firstIndex(of: name) ?? known.firstIndex { $0.hasPrefix(name) }
+                ?? Int(name).flatMap { known.indices.contains($0) ? $0 : nil }
         }
         return node.int.flatMap { known.indices.contains($0) ? $0 : nil }
     }

@@ -87,9 +87,12 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// Removes a directory of plain files.
+/// Removes a directory with all that is in it.
 func removeTree(_ folder: String) {
-    for name in (try? listDirectory(folder)) ?? [] { try? removeFile(folder + "/" + name) }
+    for name in (try? listDirectory(folder)) ?? [] {
+        let inner = folder + "/" + name
+        if isDirectory(inner) { removeTree(inner) } else { try? removeFile(inner) }
+    }
     try? removeDirectory(folder)
 }
 

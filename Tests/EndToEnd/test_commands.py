@@ -85,20 +85,6 @@ class Help(unittest.TestCase):
             self.assertIn(word, answer.stderr)
 
 
-class Readme(unittest.TestCase):
-    def test_texts_of_a_spreadsheet(self):
-        folder = scratch() / "csv"
-        folder.mkdir()
-        (folder / "my.csv").write_bytes(
-            '\ufefftext,label\r\n"Two\r\nlines, ""quoted""",good\r\nübel,bad\r\n'.encode())
-        readme = (harness.ROOT / "README.md").read_text()
-        [command] = [line for line in readme.splitlines() if line.startswith("python3 -c")]
-        subprocess.run(["sh", "-c", command], cwd=folder, env=harness.ENVIRONMENT, check=True)
-        rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
-        self.assertEqual(rows, [{"text": 'Two\r\nlines, "quoted"', "label": "good"},
-                                {"text": "übel", "label": "bad"}])
-
-
 class Forward(unittest.TestCase):
     def test_lines_that_are_no_token_ids(self):
         """Nothing is computed, and the line is named."""

@@ -26,6 +26,34 @@ import Weights
         #"{"text":"\#(text)","label":"\#(label)"}"# + "\n"
     }
 
+    @Test func aTableIsReadLikeLines() throws {
+        let lines = try folder.write(
+            "a.jsonl", "\u{feff}" + line("Good, warm.", "positive") + line("dull", "negative"))
+        let table = try folder.write(
+            "a.csv", "\u{feff}label,text\r\npositive,\"Good, warm.\"\r\nnegative,dull\r\n")
+        let labels = ["negative", "positive"]
+        let all = try [lines, table].map {
+            try LabelledTexts(path: $0, fields: .init(), labels: labels)
+        }
+        #expect(all[0].texts == all[1].texts)
+        #expect(all[0].truths == [1, 0] && all[1].truths == [1, 0])
+        #expect(all[0].ids == ["1", "2"] && all[1].ids == ["2", "3"])
+    }
+
+    @Test(arguments: [
+        ("review,label\na,positive\n", "no column \"text\"; the first row names review, label"),
+        ("text,label\na,b,positive\n", "line 2: 3 fields, the first row has 2"),
+        ("text,label\na,positive\n\"b,odd\n", "line 3: the quote that opens on line 3"),
+        ("text,label\na,odd\n", "line 2: the label \"odd\" is none of"),
+    ])
+    func aTableThatIsWrongIsToldWithItsLine(_ text: String, _ words: String) throws {
+        let path = try folder.write("bad.csv", text)
+        let error = #expect(throws: WeightsError.self) {
+            try LabelledTexts(path: path, fields: .init(), labels: ["negative", "positive"])
+        }
+        #expect(error?.message.hasPrefix(words) == true, "\(error?.message ?? "")")
+    }
+
     /// Each text four times: none is on both sides, and none is lost.
     @Test func copiesAreOnOneSide() throws {
         let once = TrainingFolder.reviews(30, from: 0)

@@ -191,7 +191,7 @@ struct TeacherAnswers {
     /// By ids.
     private func answers(inFile path: String) throws(WeightsError) -> [String: AnswersToID] {
         var known: [String: AnswersToID] = [:]
-        try forEachJSONLine(path) { node, _ throws(LineError) in
+        try forEachRecord(path, columns: ["id"]) { node, _ throws(LineError) in
             guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
             guard let row = distribution(node["probabilities"] ?? node["scores"]) else {
                 throw LineError(

@@ -12,9 +12,9 @@ package struct TextFingerprints: Sendable {
 
     package init() {}
 
-    /// Of all texts of a file of JSON lines.
+    /// Of all texts of a file.
     package init(path: String, textField: String) throws(WeightsError) {
-        try forEachJSONLine(path) { node, _ throws(LineError) in
+        try forEachRecord(path, columns: [textField]) { node, _ throws(LineError) in
             guard let text = node[textField]?.utf8 else {
                 throw LineError(message: "no string \"\(textField)\"")
             }

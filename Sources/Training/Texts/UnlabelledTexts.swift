@@ -20,7 +20,7 @@ package struct UnlabelledTexts: Sendable {
         paths: [String], textField: String, idField: String
     ) throws(WeightsError) {
         for (file, path) in paths.enumerated() {
-            try forEachJSONLine(path) { node, number throws(LineError) in
+            try forEachRecord(path, columns: [textField]) { node, number throws(LineError) in
                 guard let text = node[textField]?.utf8 else {
                     throw LineError(message: "no string \"\(textField)\"")
                 }

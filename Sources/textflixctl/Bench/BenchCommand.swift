@@ -59,10 +59,8 @@ enum BenchCommand {
         _ call: Invocation, _ plan: inout BenchPlan
     ) throws(Failure) -> [[UInt8]] {
         if let path = call.text(Options.file) {
-            let form: TextInput.Form =
-                call.has(Options.jsonl)
-                ? .objects(ObjectFields(text: call.text(Options.textField) ?? "text")) : .lines
-            var input = try TextInput(path: path == "-" ? nil : path, form: form)
+            var input = try TextInput(
+                path: path == "-" ? nil : path, form: try TextCommands.form(call))
             var texts: [[UInt8]] = []
             while texts.count < mostTexts, let text = try nextText(&input) { texts.append(text) }
             guard !texts.isEmpty else { throw Failure(.data, "\(path): no texts") }
@@ -81,7 +79,7 @@ enum BenchCommand {
     /// A broken line is an error here: a load should be what its file says.
     private static func nextText(_ input: inout TextInput) throws(Failure) -> [UInt8]? {
         while true {
-            switch input.next() {
+            switch try input.next() {
             case .text(let item): return item.text.utf8
             case .bad(let line): throw Failure(.data, "line \(line.number): \(line.reason)")
             case .nothingYet: try input.read()

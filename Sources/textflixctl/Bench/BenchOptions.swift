@@ -43,8 +43,10 @@ enum BenchOptions {
         "assert", .text("LIMITS"), "p99<250ms,errors=0,steady; or exit with 1")
     static let out = Option("out", .file("FILE"), "the result as JSON")
     static let plot = Option("plot", .file("FILE"), "latency over percentile as SVG")
-    static let file = Option("file", .file("FILE"), "texts to send; --jsonl, --text-field as usual")
+    static let file = Option(
+        "file", .file("FILE"), "texts to send; --jsonl, --csv, --text-field as usual")
     static let jsonl = Option("jsonl", hidden: true, "the file holds one JSON object a line")
+    static let csv = Option("csv", hidden: true, "the file is a table")
     static let textField = Option(
         "text-field", .text("FIELD"), default: "text", hidden: true, "the field that holds the text"
     )
@@ -53,7 +55,7 @@ enum BenchOptions {
     static let all = [
         scenario, concurrency, rate, arrivals, bulk, connections, idle, duration, warmUp,
         perRequest,
-        file, jsonl, textField, tokens, Options.model, seed, findCapacity, slo, assertion, out,
+        file, jsonl, csv, textField, tokens, Options.model, seed, findCapacity, slo, assertion, out,
         plot,
     ]
 
@@ -94,12 +96,10 @@ enum BenchOptions {
             guard !call.has(tokens) else {
                 throw call.complaint("--file and --tokens exclude each other")
             }
-        } else if call.has(jsonl) {
-            throw call.complaint("--jsonl is of a --file")
+        } else if let form = [jsonl, csv].first(where: call.has) {
+            throw call.complaint("\(form.flag) is of a --file")
         }
-        guard call.has(jsonl) || !call.has(textField) else {
-            throw call.complaint("--text-field names a field of --jsonl's objects")
-        }
+        try TextCommands.checkForm(call)
     }
 
     private static func arrivals(

@@ -50,11 +50,10 @@ enum CompareCommand {
         guard names.count == 2, names[0] != names[1] else {
             throw Failure(call.complaint("--models A,B names two different models of the daemon"))
         }
-        let file = try FileRun(call)
-        guard file.canBeReadTwice else {
+        let run = try FileRun(call)
+        guard run.file.canBeReadTwice else {
             throw Failure(
-                call.complaint("--jsonl must be a file and no pipe: it is read once for each model")
-            )
+                call.complaint("the texts must be a file and no pipe: each model reads them"))
         }
         let client = try connect(call)
         var models: [ServedModel] = []
@@ -69,17 +68,17 @@ enum CompareCommand {
                 "the models have different labels: \(models[0].labels.joined(separator: ", ")); "
                     + models[1].labels.joined(separator: ", "))
         }
-        let labels = try TrueLabels(call, model: models[0], field: file.fields.label)
+        let labels = try TrueLabels(call, model: models[0], field: run.file.fields.label)
         let answers = PairedAnswers(
             labels, needsLabels: call.has(ReportOptions.labelField) || call.has(TrueLabels.map),
             most: call.integer(ReportOptions.differences) ?? 5)
-        try file.survey { (item) throws(Failure) in _ = try answers.truth(of: item) }
-        let first = try file.classify(
+        try run.file.survey { (item) throws(Failure) in _ = try answers.truth(of: item) }
+        let first = try run.classify(
             with: models[0], client, keepingIn: ".1", name: names[0], take: answers.takeFirst)
-        let second = try file.classify(
+        let second = try run.classify(
             with: models[1], client, keepingIn: ".2", name: names[1], take: answers.takeSecond)
         let seed = UInt64(call.integer(ReportOptions.seed) ?? 0)
-        var comparison = try answers.comparison(models, file: file.path, seed: seed)
+        var comparison = try answers.comparison(models, file: run.file.path, seed: seed)
         comparison.failed = first.failed + answers.answeredByFirstAlone
         try explain(&comparison, client, call)
         show(comparison, call)

@@ -32,22 +32,22 @@ struct EvaluationReport: Sendable {
 
 enum EvaluateCommand {
     static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
-        let file = try FileRun(call)
+        let run = try FileRun(call)
         let client = try connect(call)
         let model = try ServedModel.find(
             call.text(Options.model) ?? "", client, timeout: call.duration(Options.timeout))
         try model.needLabels()
-        let labels = try TrueLabels(call, model: model, field: file.fields.label)
+        let labels = try TrueLabels(call, model: model, field: run.file.fields.label)
         let answers = LabelledAnswers(
             labels, mostMistakes: call.integer(ReportOptions.mistakes) ?? 5)
-        try file.survey { (item) throws(Failure) in _ = try labels.truth(of: item) }
-        let outcome = try file.classify(with: model, client, take: answers.take)
+        try run.file.survey { (item) throws(Failure) in _ = try labels.truth(of: item) }
+        let outcome = try run.classify(with: model, client, take: answers.take)
         guard !answers.predictions.isEmpty else {
-            throw Failure(.data, "\(file.path) has no text to measure")
+            throw Failure(.data, "\(run.file.path) has no text to measure")
         }
         let seed = UInt64(call.integer(ReportOptions.seed) ?? 0)
         var report = EvaluationReport(
-            model: model, file: file.path,
+            model: model, file: run.file.path,
             evaluation: Evaluation(
                 answers.predictions, labelCount: labels.labels.count, seed: seed),
             mistakes: answers.mistakes, seed: seed)

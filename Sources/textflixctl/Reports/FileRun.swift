@@ -1,4 +1,4 @@
-// A file of JSON objects through one model: what `evaluate`, `compare` and `summarize` share.
+// A file of texts through one model: what `evaluate`, `compare` and `summarize` share.
 //
 // Requests are bulk: a report over a file should not make a person wait who asks beside it.
 
@@ -14,32 +14,18 @@ struct FileRun {
         let failed: Int
     }
 
-    /// `-`: standard input.
-    let path: String
-    let fields: ObjectFields
+    let file: TextFile
     private let truncation: Truncation
     private let timeout: Duration
     /// Where answers are kept; nil: nowhere.
     private let resume: String?
 
     init(_ call: Invocation) throws(Failure) {
-        guard let path = call.text(ReportOptions.file) else {
-            throw Failure(call.complaint("--jsonl FILE is missing: which texts?"))
-        }
-        self.path = path
-        fields = ObjectFields(
-            text: call.text(Options.textField) ?? "text",
-            label: call.text(ReportOptions.labelField) ?? "label")
+        file = try TextFile(
+            call, textField: Options.textField, labelField: ReportOptions.labelField)
         truncation = TextCommands.truncation(call)
         timeout = call.duration(Options.timeout) ?? .seconds(60)
         resume = call.text(ReportOptions.resume)
-    }
-
-    var canBeReadTwice: Bool { TextInput.canBeReadTwice(path) }
-
-    /// Looks at all texts before the first is asked about, where they can be read twice.
-    func survey(_ look: (TextItem) throws(Failure) -> Void) throws(Failure) {
-        if canBeReadTwice { try TextInput.survey(path, .objects(fields), look) }
     }
 
     /// Every text once, in order. With a suffix answers are kept beside FILE, one file a model.
@@ -61,13 +47,13 @@ struct FileRun {
     func key(_ model: ServedModel) -> JournalKey {
         JournalKey(
             question: "classify", model: model.name, revision: model.revision,
-            options: "\(model.precision) \(fields.text) \(truncation)")
+            options: "\(model.precision) \(file.fields.text) \(truncation)")
     }
 
     func run(
         _ task: some TextTask, _ client: Client, name: String = ""
     ) throws(Failure) -> Outcome {
-        let input = try TextInput(path: path == "-" ? nil : path, form: .objects(fields))
+        let input = try file.open()
         var settings = TextRunSettings(call.program.name, timeout: timeout)
         settings.answersComeLast = true
         settings.progressName = name

@@ -8,7 +8,6 @@ enum ReportFormat: String, CaseIterable { case table, json }
 enum PageFormat: String, CaseIterable { case table, jsonl, html }
 
 enum ReportOptions {
-    static let file = Option("jsonl", .file("FILE"), "the texts, a JSON object a line; - is stdin")
     static let labelField = Option(
         "label-field", .text("FIELD"), default: "label", "the field that holds the true label")
     static let resume = Option(
@@ -23,7 +22,7 @@ enum ReportOptions {
         "seed", .integer(0...Int.max), default: "0", "of what is drawn at random")
 
     /// Which objects, and which fields of them.
-    static let input = [file, Options.textField, labelField, TrueLabels.map]
+    static let input = TextFile.options + [Options.textField, labelField, TrueLabels.map]
 
     static let models = Option("models", .list("A,B"), "the two models")
     static let differences = Option(
@@ -51,12 +50,13 @@ enum ReportOptions {
     static let explain = Command(
         "explain", "show which parts of a text speak for its label",
         options: [
-            Options.file, Options.lines, rareWhole, Options.jsonl, Options.textField, Options.model,
-            pageFormat, unit, method, rareSamples, rareSeed, label, rareTruncation, rareBulk,
+            Options.file, Options.lines, rareWhole, Options.jsonl, Options.csv, Options.textField,
+            Options.model, pageFormat, unit, method, rareSamples, rareSeed, label, rareTruncation,
+            rareBulk,
             resume,
         ],
         operands: [Operand("TEXT", "a text; without any: --file, else standard input", .any)],
-        exclusive: [[Options.lines, rareWhole, Options.jsonl]],
+        exclusive: [[Options.lines, rareWhole, Options.jsonl, Options.csv]],
         examples: [
             Example("textflixctl explain 'Great fun, and a rather bad film.' --unit word"),
             Example("textflixctl explain --whole --file review.txt --format html > review.html"),
@@ -75,10 +75,11 @@ enum ReportOptions {
 
     static let summarize = Command(
         "summarize", "show what reviews say, film by film",
-        options: [
-            file, Options.textField, labelField, groupField, titleField, Options.model,
-            pageFormat, sort, shown, quickMethod, rareTruncation, resume,
+        options: TextFile.options + [
+            Options.textField, labelField, groupField, titleField, Options.model, pageFormat, sort,
+            shown, quickMethod, rareTruncation, resume,
         ],
+        exclusive: [TextFile.options],
         examples: [
             Example("textflixctl summarize --jsonl reviews.jsonl --sort positive"),
             Example("textflixctl summarize --jsonl reviews.jsonl --format html > films.html"),
@@ -88,12 +89,14 @@ enum ReportOptions {
         options: [models] + input + [
             Options.truncation, format, differences, seed, resume,
         ],
+        exclusive: [TextFile.options],
         examples: [Example("textflixctl compare --models nbsvm,sentiment --jsonl test.jsonl")])
     static let evaluate = Command(
         "evaluate", "measure a model on labelled texts",
         options: input + [
             Options.model, Options.truncation, format, mistakes, seed, resume,
         ],
+        exclusive: [TextFile.options],
         examples: [
             Example("textflixctl evaluate --jsonl test.jsonl"),
             Example("textflixctl evaluate --jsonl test.jsonl --resume test.kept > test.json"),

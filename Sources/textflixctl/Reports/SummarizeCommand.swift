@@ -10,7 +10,7 @@ import TextflixProtocol
 
 enum SummarizeCommand {
     static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
-        let file = try FileRun(call)
+        let run = try FileRun(call)
         let client = try connect(call)
         let model = try ServedModel.find(
             call.text(Options.model) ?? "", client, timeout: call.duration(Options.timeout))
@@ -31,13 +31,13 @@ enum SummarizeCommand {
             title: call.text(ReportOptions.titleField) ?? "title")
         let task = ExplainTask(
             template: template, model: model, journal: journal, view: gathering.take)
-        try file.survey { (item) throws(Failure) in _ = try gathering.name(of: item) }
-        let outcome = try file.run(task, client)
+        try run.file.survey { (item) throws(Failure) in _ = try gathering.name(of: item) }
+        let outcome = try run.run(task, client)
         guard !gathering.groups.isEmpty else {
-            throw Failure(.data, "\(file.path) has no text to summarize")
+            throw Failure(.data, "\(run.file.path) has no text to summarize")
         }
         var summary = Summary(
-            model: model, file: file.path, groups: order.sorted(gathering.groups))
+            model: model, file: run.file.path, groups: order.sorted(gathering.groups))
         summary.method = gathering.methodNames.joined(separator: ", ")
         show(summary, call)
         return outcome.status

@@ -7,7 +7,6 @@ import Syscalls
 import TextRuns
 
 enum SiteOptions {
-    static let file = Option("jsonl", .file("FILE"), "the reviews, a JSON object a line")
     static let models = Option(
         "models", .list("A[,B]"), "one model, or two to compare [the daemon's first]")
     static let out = Option("out", .folder("DIR"), "the folder that becomes the site")
@@ -37,10 +36,12 @@ enum SiteOptions {
     static let timeout = Option(
         "timeout", .duration, default: "60s", hidden: true, "how long a text may wait")
 
-    static let all = [
-        file, models, out, title, groupField, titleField, yearField, textField, labelField,
-        TrueLabels.map, method, samples, ServedClassifier.socket, seed, cache, templates, timeout,
-    ]
+    static let all =
+        TextFile.options + [
+            models, out, title, groupField, titleField, yearField, textField, labelField,
+            TrueLabels.map, method, samples, ServedClassifier.socket, seed, cache, templates,
+            timeout,
+        ]
 
     static func group(_ call: Invocation) -> String { call.text(groupField) ?? "movie" }
 }
@@ -48,18 +49,17 @@ enum SiteOptions {
 enum SiteCommand {
     static let command = Command(
         "site", "make a web site of reviews and what models see in them",
-        options: SiteOptions.all,
+        options: SiteOptions.all, exclusive: [TextFile.options],
         examples: [
             Example("textflixlab site --jsonl reviews.jsonl --models sentiment --out films")
         ])
 
     static func run(_ call: Invocation) throws(Failure) -> ExitStatus {
-        guard let path = call.text(SiteOptions.file), path != "-" else {
-            throw Failure(call.complaint("--jsonl FILE is missing: which reviews?"))
-        }
-        guard TextInput.canBeReadTwice(path) else {
+        let file = try TextFile(
+            call, textField: SiteOptions.textField, labelField: SiteOptions.labelField)
+        guard file.canBeReadTwice else {
             throw Failure(
-                call.complaint("--jsonl must be a file and no pipe: it is read several times"))
+                call.complaint("the texts must be a file and no pipe: they are read several times"))
         }
         guard let out = call.text(SiteOptions.out) else {
             throw Failure(call.complaint("--out DIR is missing: where does the site go?"))
@@ -68,11 +68,11 @@ enum SiteCommand {
         // and the folder made.
         let templates = try SiteTemplates(call)
         let begun = MonotonicClock.now
-        let reading = try SiteReading(call, path: path)
+        let reading = try SiteReading(call, file)
         try reading.check()
         var folder = try SiteFolder(out, pages: templates.files.map { $0.name })
         let reviews = try reading.reviews()
-        guard !reviews.isEmpty else { throw Failure(.data, "\(path) has no review to show") }
+        guard !reviews.isEmpty else { throw Failure(.data, "\(file.path) has no review to show") }
         let site = try Site(reviews, reading, call)
         try write(site, templates, into: &folder)
         let facts =

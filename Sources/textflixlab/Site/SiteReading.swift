@@ -35,8 +35,7 @@ enum SiteMethod: String, CaseIterable {
 final class SiteReading {
     let models: [ServedModel]
     let labels: TrueLabels
-    private let path: String
-    private let fields: ObjectFields
+    private let file: TextFile
     private let group: String
     private let client: Client
     private let cache: String
@@ -54,18 +53,15 @@ final class SiteReading {
     /// Texts that some model could not read.
     private(set) var failed = false
 
-    init(_ call: Invocation, path: String) throws(Failure) {
+    init(_ call: Invocation, _ file: TextFile) throws(Failure) {
         do throws(ClientError) {
             client = try Client(path: call.text(ServedClassifier.socket))
         } catch { throw Failure(error) }
-        self.path = path
-        fields = ObjectFields(
-            text: call.text(SiteOptions.textField) ?? "text",
-            label: call.text(SiteOptions.labelField) ?? "label")
+        self.file = file
         group = SiteOptions.group(call)
         timeout = call.duration(SiteOptions.timeout) ?? .seconds(60)
         models = try Self.models(call, client)
-        labels = try TrueLabels(call, model: models[0], field: fields.label)
+        labels = try TrueLabels(call, model: models[0], field: file.fields.label)
         way = call.choice(SiteOptions.method) ?? .leaveOneOut
         template = ExplainRequest(
             samples: UInt32(call.integer(SiteOptions.samples) ?? 0),
@@ -126,7 +122,7 @@ final class SiteReading {
     /// - Throws: what is wrong with it as a whole.
     func check() throws(Failure) {
         var survey = SiteSurvey(labels, group: group)
-        try TextInput.survey(path, .objects(fields)) { (item) throws(Failure) in
+        try file.survey { (item) throws(Failure) in
             try survey.add(item)
         }
     }
@@ -187,7 +183,7 @@ final class SiteReading {
     }
 
     private func run(_ task: some TextTask, _ name: String) throws(Failure) {
-        let input = try TextInput(path: path, form: .objects(fields))
+        let input = try file.open()
         var settings = TextRunSettings(Program.textflixlab.name, timeout: timeout)
         settings.answersComeLast = true
         settings.progressName = name

@@ -9,8 +9,9 @@ import TextflixProtocol
 @testable import TextRuns
 @testable import textflixctl
 
-@Suite struct AnswerJournalTests {
-    private let path: String
+@Suite final class AnswerJournalTests {
+    private let folder: String
+    private var path: String { folder + "/kept" }
     private let key = JournalKey(question: "classify", model: "m", revision: "1", options: "")
     private let answer = Classification(
         label: "positive", probability: 0.75,
@@ -19,8 +20,11 @@ import TextflixProtocol
             Score(label: "positive", probability: 0.75),
         ], tokens: 7, truncated: true, abstained: true, labelSet: ["negative", "positive"])
 
-    init() throws {
-        path = try makeTemporaryDirectory(prefix: "/tmp/textflix-journal-") + "/kept"
+    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-journal-") }
+
+    deinit {
+        try? removeFile(folder + "/kept")
+        try? removeDirectory(folder)
     }
 
     private func item(_ number: Int, _ text: String) -> TextItem {

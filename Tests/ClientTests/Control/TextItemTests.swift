@@ -119,10 +119,16 @@ import TextflixProtocol
     }
 }
 
-@Suite struct SurveyTests {
-    private let path: String
+@Suite final class SurveyTests {
+    private let folder: String
+    private var path: String { folder + "/f" }
 
-    init() throws { path = try makeTemporaryDirectory(prefix: "/tmp/textflix-survey-") + "/f" }
+    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-survey-") }
+
+    deinit {
+        try? removeFile(folder + "/f")
+        try? removeDirectory(folder)
+    }
 
     private func numbers(_ bytes: [UInt8]) throws -> [Int] {
         try writeFileAtomically(path, bytes: bytes)

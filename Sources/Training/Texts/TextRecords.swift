@@ -1,0 +1,108 @@
+// The records of a file of texts, with errors that name the line: JSON lines, or a table where the
+// file's name says so (.csv, .tsv).
+
+internal import DelimitedText
+package import JSONText
+internal import Syscalls
+package import Weights
+
+/// Why a record cannot be used.
+package struct LineError: Error {
+    let message: String
+
+    package init(message: String) { self.message = message }
+}
+
+/// Hands each record to `take`, as an object, with the number of its line from 1 on.
+///
+/// - Parameter columns: what a table must have.
+package func forEachRecord(
+    _ path: String, columns: [String],
+    _ take: (JSONNode, _ number: Int) throws(LineError) -> Void
+) throws(WeightsError) {
+    let bytes: [UInt8]
+    do throws(Errno) {
+        bytes = try readFile(path, limit: LabelledTexts.Limits.fileBytes)
+    } catch {
+        throw WeightsError(.unreadable, path, error.message)
+    }
+    guard !bytes.starts(with: [0x1F, 0x8B]) else {
+        throw WeightsError(.malformed, path, "gzip-compressed; unpack it first")
+    }
+    if TableReader.isTable(path) { return try forEachRow(bytes, path, columns, take) }
+    try forEachLine(bytes, path, take)
+}
+
+/// Objects, one a line; blank lines are none.
+private func forEachLine(
+    _ bytes: [UInt8], _ path: String, _ take: (JSONNode, Int) throws(LineError) -> Void
+) throws(WeightsError) {
+    let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+    // Lines end at "\n" alone: texts may hold other separators.
+    for (index, line) in bytes.dropFirst(isMarked ? 3 : 0).split(
+        separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
+    ).enumerated() where !line.allSatisfy(isBlank) {
+        do throws(LineError) {
+            try take(parsed(line), index + 1)
+        } catch {
+            throw WeightsError(.malformed, path, "line \(index + 1): \(error.message)")
+        }
+    }
+}
+
+private func forEachRow(
+    _ bytes: [UInt8], _ path: String, _ columns: [String],
+    _ take: (JSONNode, Int) throws(LineError) -> Void
+) throws(WeightsError) {
+    var reader = TableReader(
+        rowBytes: rowBytes, columns: columns,
+        hint: "; text_field and label_field say which is which")
+    var rest = bytes[...]
+    while true {
+        let row: TableReader.Row?
+        do throws(TableError) { row = try nextRow(&reader, &rest) } catch {
+            throw WeightsError(.malformed, path, error.message)
+        }
+        switch row {
+        case nil: return
+        case .bad(let reason, let line):
+            throw WeightsError(.malformed, path, "line \(line): \(reason)")
+        case .object(let json, let line):
+            do throws(LineError) { try take(parsed(json[...]), line) } catch {
+                throw WeightsError(.malformed, path, "line \(line): \(error.message)")
+            }
+        }
+    }
+}
+
+/// nil: there is none any more.
+private func nextRow(
+    _ reader: inout TableReader, _ rest: inout ArraySlice<UInt8>
+) throws(TableError) -> TableReader.Row? {
+    while true {
+        if let row = reader.next() { return row }
+        if rest.isEmpty { return try reader.finish() }
+        try reader.append(rest.prefix(partBytes))
+        rest = rest.dropFirst(partBytes)
+    }
+}
+
+/// Of a row of a table, as of a text with all that stands beside it.
+private let rowBytes = 16 << 20
+/// What the reader of a table is given at a time.
+private let partBytes = 1 << 20
+
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
+
+private func parsed(_ line: ArraySlice<UInt8>) throws(LineError) -> JSONNode {
+    guard line.first(where: { !isBlank($0) }) == UInt8(ascii: "{") else {
+        throw LineError(
+            message: "not a JSON object; each line is one: {\"text\": \"...\", \"label\": \"...\"} "
+                + "(a table's name ends in .csv or .tsv)")
+    }
+    do throws(JSONError) {
+        return try JSONDocument.parse(Array(line))
+    } catch {
+        throw LineError(message: "column \(error.column): \(error.message)")
+    }
+}
