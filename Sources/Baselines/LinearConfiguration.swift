@@ -57,21 +57,13 @@ struct LinearConfiguration {
     ) -> [UInt8] {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        json.key("model_type")
-        json.string(LinearTextModel.modelType)
-        json.key("format")
-        json.int(format)
-        json.key("labels")
-        json.beginArray()
-        for label in labels { json.string(label) }
-        json.endArray()
+        json.member("model_type", LinearTextModel.modelType)
+        json.member("format", format)
+        json.member("labels", labels)
         recipe.write(to: &json)
-        for (key, value) in [
-            ("platt_slope", platt.slope), ("platt_offset", platt.offset), ("bias", bias),
-        ] {
-            json.key(key)
-            json.double(value)
-        }
+        json.member("platt_slope", platt.slope)
+        json.member("platt_offset", platt.offset)
+        json.member("bias", bias)
         json.endObject()
         return json.bytes
     }
@@ -89,17 +81,11 @@ extension NGramRecipe {
     }
 
     func write(to json: inout JSONWriter) {
-        json.key("minimum_word_length")
-        json.int(minimumWordLength)
-        for (key, flag) in [
-            ("keeps_marks", keepsMarks), ("removes_stop_words", removesStopWords), ("stems", stems),
-        ] {
-            json.key(key)
-            json.bool(flag)
-        }
-        json.key("order")
-        json.int(order)
-        json.key("weighting")
-        json.string(weighting.rawValue)
+        json.member("minimum_word_length", minimumWordLength)
+        json.member("keeps_marks", keepsMarks)
+        json.member("removes_stop_words", removesStopWords)
+        json.member("stems", stems)
+        json.member("order", order)
+        json.member("weighting", weighting.rawValue)
     }
 }

@@ -30,7 +30,6 @@ package struct RowSplitter: Sendable {
     private var fault: String?
     /// Of the row that is being read.
     private var bytes = 0
-    private var isBegun = false
     private var firstLine = 1
     private var line = 1
     /// Where the quote stands that was opened last.
@@ -53,6 +52,8 @@ package struct RowSplitter: Sendable {
     /// The next row that is whole and not blank; nil: more bytes are needed.
     package mutating func next() -> Row? {
         while read < buffer.count {
+            takeRun()
+            guard read < buffer.count else { break }
             let byte = buffer[read]
             read += 1
             if let row = take(byte) { return row }
@@ -60,33 +61,55 @@ package struct RowSplitter: Sendable {
         return nil
     }
 
+    /// The bytes that are part of the field whatever stands before and behind them.
+    private mutating func takeRun() {
+        let start = read
+        switch place {
+        case .quoted:
+            while read < buffer.count, buffer[read] != Self.quote {
+                if buffer[read] == Self.lineFeed { line += 1 }
+                read += 1
+            }
+        case .plain:
+            while read < buffer.count, !endsRun(buffer[read]) { read += 1 }
+        case .fieldStart, .quoteInQuoted, .afterReturn: return
+        }
+        count(read - start)
+        if fault == nil { field.append(contentsOf: buffer[start..<read]) }
+    }
+
+    private func endsRun(_ byte: UInt8) -> Bool {
+        byte == separator || byte == Self.lineFeed || byte == Self.carriageReturn
+    }
+
     /// What stands after the last line end, when there is no more to come.
     package mutating func finish() -> Row? {
-        guard isBegun else { return nil }
+        guard bytes > 0 else { return nil }
         if place == .quoted { fail("the quote that opens on line \(quoteLine) is not closed") }
         return endRow()
     }
 
     private mutating func take(_ byte: UInt8) -> Row? {
-        let isLineEnd = byte == UInt8(ascii: "\n")
+        let isLineEnd = byte == Self.lineFeed
         if isLineEnd { line += 1 }
         switch place {
         case .quoted:
-            begin(byte)
-            if byte == Self.quote { place = .quoteInQuoted } else { keep(byte) }
+            // Where a run of quoted text ends.
+            count(1)
+            place = .quoteInQuoted
             return nil
         case .quoteInQuoted where byte == Self.quote:
             keep(byte)
             place = .quoted
             return nil
         case .fieldStart where byte == Self.quote:
-            begin(byte)
+            count(1)
             quoteLine = line
             place = .quoted
             return nil
         case .fieldStart, .plain, .quoteInQuoted, .afterReturn:
             if isLineEnd { return endRow() }
-            begin(byte)
+            count(1)
             outside(byte)
             return nil
         }
@@ -113,9 +136,9 @@ package struct RowSplitter: Sendable {
         }
     }
 
-    private mutating func begin(_ byte: UInt8) {
-        isBegun = true
-        bytes += 1
+    /// So many bytes more of the row.
+    private mutating func count(_ more: Int) {
+        bytes += more
         guard bytes > limit else { return }
         let quote = place == .quoted ? "; the quote that opens on line \(quoteLine) is open" : ""
         fail("longer than \(limit >> 20) MiB\(quote)")
@@ -141,17 +164,17 @@ package struct RowSplitter: Sendable {
 
     /// - Returns: nil where the line was blank.
     private mutating func endRow() -> Row? {
-        let row = (line: firstLine, isBlank: !isBegun || bytes == 1 && place == .afterReturn)
+        let row = (line: firstLine, isBlank: bytes == 0 || bytes == 1 && place == .afterReturn)
         endField()
         let ended = Row(line: row.line, fields: fields, fault: fault)
         fields.removeAll(keepingCapacity: true)
         fault = nil
         bytes = 0
-        isBegun = false
         firstLine = line
         return row.isBlank ? nil : ended
     }
 
     private static let quote = UInt8(ascii: "\"")
+    private static let lineFeed = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
 }

@@ -106,8 +106,24 @@ package struct JSONWriter: Sendable {
 
     private mutating func quote(_ text: some Sequence<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text { escape(byte) }
+        let isWritten: Void? = text.withContiguousStorageIfAvailable { escape($0) }
+        if isWritten == nil { for byte in text { escape(byte) } }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// What need not be escaped is copied run by run.
+    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for place in text.indices where Self.isEscaped(text[place]) {
+            bytes.append(contentsOf: text[start..<place])
+            escape(text[place])
+            start = place + 1
+        }
+        bytes.append(contentsOf: text[start...])
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private mutating func escape(_ byte: UInt8) {

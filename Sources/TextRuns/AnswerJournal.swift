@@ -86,8 +86,7 @@ package final class AnswerJournal<Answer: KeptAnswer> {
         let hash = item.text.fingerprint
         guard kept.updateValue(answer, forKey: hash) == nil else { return }
         writer.beginObject()
-        writer.key("text")
-        writer.string(String(hash, radix: 16))
+        writer.member("text", String(hash, radix: 16))
         answer.keep(in: &writer)
         writer.endObject()
         do throws(Errno) {
@@ -100,13 +99,11 @@ package final class AnswerJournal<Answer: KeptAnswer> {
     private static func header(_ key: JournalKey) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        for (name, value) in [
-            ("textflix", "answers"), ("of", key.question), ("model", key.model),
-            ("revision", key.revision), ("options", key.options),
-        ] {
-            writer.key(name)
-            writer.string(value)
-        }
+        writer.member("textflix", "answers")
+        writer.member("of", key.question)
+        writer.member("model", key.model)
+        writer.member("revision", key.revision)
+        writer.member("options", key.options)
         writer.endObject()
         return writer.takeLine()
     }
@@ -164,19 +161,13 @@ extension Classification: KeptAnswer {
     }
 
     package func keep(in record: inout JSONWriter) {
-        record.key("label")
-        record.string(label)
+        record.member("label", label)
         record.key("scores")
         record.beginObject()
-        for score in scores {
-            record.key(score.label)
-            record.float(score.probability)
-        }
+        for score in scores { record.member(score.label, score.probability) }
         record.endObject()
-        record.key("tokens")
-        record.int(tokens)
-        record.key("truncated")
-        record.bool(truncated)
+        record.member("tokens", tokens)
+        record.member("truncated", truncated)
         record.doubts(self)
     }
 }
@@ -184,14 +175,8 @@ extension Classification: KeptAnswer {
 extension JSONWriter {
     /// What a model that knows its limits says beside its answer; nothing of one that does not.
     package mutating func doubts(_ answer: Classification) {
-        if answer.abstained {
-            key("abstained")
-            bool(true)
-        }
+        if answer.abstained { member("abstained", true) }
         guard !answer.labelSet.isEmpty else { return }
-        key("label_set")
-        beginArray()
-        for label in answer.labelSet { string(label) }
-        endArray()
+        member("label_set", answer.labelSet)
     }
 }

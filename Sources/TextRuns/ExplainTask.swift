@@ -76,20 +76,13 @@ extension Explained: KeptAnswer {
 
     package func keep(in record: inout JSONWriter) {
         classification.keep(in: &record)
-        record.key("explains")
-        record.string(response.label)
-        for (name, number) in [("intercept", response.intercept), ("r2", response.fidelityR2)] {
-            record.key(name)
-            record.float(number)
-        }
-        for (name, number) in [
-            ("method", UInt32(clamping: response.method.rawValue)),
-            ("evaluations", response.evaluations), ("samples", response.samples),
-            ("windows", response.windows),
-        ] {
-            record.key(name)
-            record.int(number)
-        }
+        record.member("explains", response.label)
+        record.member("intercept", response.intercept)
+        record.member("r2", response.fidelityR2)
+        record.member("method", UInt32(clamping: response.method.rawValue))
+        record.member("evaluations", response.evaluations)
+        record.member("samples", response.samples)
+        record.member("windows", response.windows)
         record.key("features")
         record.beginArray()
         for feature in response.features { feature.keep(in: &record) }

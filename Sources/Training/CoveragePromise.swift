@@ -37,10 +37,8 @@ package struct CoveragePromise: Sendable, Equatable {
     func append(to json: inout JSONWriter) {
         json.key("conformal")
         json.beginObject()
-        json.key("alpha")
-        json.double(alpha)
-        json.key("threshold")
-        json.double(threshold)
+        json.member("alpha", alpha)
+        json.member("threshold", threshold)
         json.endObject()
     }
 

@@ -59,16 +59,11 @@ enum EncoderBench {
         let limit = engine.kernels.peakOperations(precision, pool: pool)
         var writer = JSONWriter(pretty: true)
         writer.beginObject()
-        writer.key("isa")
-        writer.string(engine.kernels.name)
-        writer.key("precision")
-        writer.string(precision.rawValue)
-        writer.key("threads")
-        writer.int(pool.count)
-        writer.key("load_seconds")
-        writer.double(loadSeconds)
-        writer.key("limit_gops")
-        writer.double((limit / 1e9).rounded())
+        writer.member("isa", engine.kernels.name)
+        writer.member("precision", precision.rawValue)
+        writer.member("threads", pool.count)
+        writer.member("load_seconds", loadSeconds)
+        writer.member("limit_gops", (limit / 1e9).rounded())
         writer.key("workloads")
         writer.beginArray()
         for name in names {
@@ -78,10 +73,10 @@ enum EncoderBench {
         }
         writer.endArray()
         let memory = ThisProcess.residentBytes
-        writer.key("private_mb")
-        writer.double((Double(memory.all - memory.ofFiles) / 1e5).rounded() / 10)
-        writer.key("mapped_mb")
-        writer.double((Double(model.mappedBytes) / 1e5).rounded() / 10)
+        let privateMegabytes = (Double(memory.all - memory.ofFiles) / 1e5).rounded() / 10
+        let mappedMegabytes = (Double(model.mappedBytes) / 1e5).rounded() / 10
+        writer.member("private_mb", privateMegabytes)
+        writer.member("mapped_mb", mappedMegabytes)
         writer.endObject()
         printOutput(writer.text + "\n")
         return .success
@@ -161,15 +156,12 @@ enum EncoderBench {
         let operations =
             Double(shape.layerCount)
             * (2 * Double(weights) * Double(tokens) + 4 * Double(squares * shape.hiddenSize))
+        let share = limit > 0 ? (operations / seconds / limit * 1000).rounded() / 1000 : 0
         writer.beginObject()
-        writer.key("name")
-        writer.string(workload.name)
-        writer.key("milliseconds")
-        writer.double((seconds * 1e5).rounded() / 100)
-        writer.key("tokens_per_second")
-        writer.double((Double(tokens) / seconds).rounded())
-        writer.key("share_of_limit")
-        writer.double(limit > 0 ? (operations / seconds / limit * 1000).rounded() / 1000 : 0)
+        writer.member("name", workload.name)
+        writer.member("milliseconds", (seconds * 1e5).rounded() / 100)
+        writer.member("tokens_per_second", (Double(tokens) / seconds).rounded())
+        writer.member("share_of_limit", share)
         writer.endObject()
     }
 }

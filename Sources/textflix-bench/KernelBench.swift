@@ -53,13 +53,10 @@ enum KernelBench {
         let isSmoke = line.has(smoke)
         var writer = JSONWriter(pretty: true)
         writer.beginObject()
-        writer.key("isa")
-        writer.string(kernels.name)
-        writer.key("threads")
-        writer.int(pool.count)
-        writer.key("memory_gb_per_second")
+        writer.member("isa", kernels.name)
+        writer.member("threads", pool.count)
         let memory = try kernels.peakMemoryBytes(pool: pool, byteCount: isSmoke ? 1 << 22 : 1 << 30)
-        writer.double((memory / 1e8).rounded() / 10)
+        writer.member("memory_gb_per_second", (memory / 1e8).rounded() / 10)
         writer.key("products")
         writer.beginArray()
         for precision in Precision.allCases {
@@ -86,19 +83,15 @@ enum KernelBench {
         _ writer: inout JSONWriter
     ) {
         let speed = bench.operations / seconds
+        let share = limit > 0 ? (speed / limit * 1000).rounded() / 1000 : 0
+        let memory = (Double(bench.weightBytes) / seconds / 1e8).rounded() / 10
         writer.beginObject()
-        writer.key("precision")
-        writer.string(bench.precision.rawValue)
-        writer.key("shape")
-        writer.string(name)
-        writer.key("limit_gops")
-        writer.double((limit / 1e9).rounded())
-        writer.key("gops")
-        writer.double((speed / 1e9).rounded())
-        writer.key("share_of_limit")
-        writer.double(limit > 0 ? (speed / limit * 1000).rounded() / 1000 : 0)
-        writer.key("weights_gb_per_second")
-        writer.double((Double(bench.weightBytes) / seconds / 1e8).rounded() / 10)
+        writer.member("precision", bench.precision.rawValue)
+        writer.member("shape", name)
+        writer.member("limit_gops", (limit / 1e9).rounded())
+        writer.member("gops", (speed / 1e9).rounded())
+        writer.member("share_of_limit", share)
+        writer.member("weights_gb_per_second", memory)
         writer.endObject()
     }
 }

@@ -85,18 +85,15 @@ enum TrainingBench {
     ) -> JSONWriter {
         var writer = JSONWriter(pretty: true)
         writer.beginObject()
-        writer.key("isa")
-        writer.string(kernels.name)
-        writer.key("precision")
-        writer.string(plan.precision.rawValue)
+        writer.member("isa", kernels.name)
+        writer.member("precision", plan.precision.rawValue)
         let memory = ThisProcess.residentBytes
         for (key, value) in [
             ("threads", Double(pool.count)), ("step_milliseconds", seconds * 1e3),
             ("tokens_per_second", Double(tokens) / seconds), ("limit_gops", limit / 1e9),
             ("share_of_limit", share), ("private_mb", Double(memory.all - memory.ofFiles) / 1e6),
         ] {
-            writer.key(key)
-            writer.double((value * 1e3).rounded() / 1e3)
+            writer.member(key, (value * 1e3).rounded() / 1e3)
         }
         writer.endObject()
         return writer

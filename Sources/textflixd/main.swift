@@ -75,6 +75,7 @@ private func check(_ configuration: DaemonConfiguration) -> Int32 {
 }
 
 private func run() -> Int32 {
+    StandardStream.holdClosed()
     shedHostileEnvironment()
     do {
         switch try program.parse(Arguments.words(of: program.name)) {

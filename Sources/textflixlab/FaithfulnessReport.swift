@@ -101,29 +101,23 @@ struct FaithfulnessReport {
     var json: String {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        for (name, text) in [
-            ("model", model), ("revision", revision), ("file", file), ("unit", unit),
-        ] {
-            json.key(name)
-            json.string(text)
-        }
-        for (name, number) in [
-            ("texts", featureCounts.count), ("seeds", seeds), ("texts_scored", asked),
-        ] {
-            json.key(name)
-            json.int(number)
-        }
+        json.member("model", model)
+        json.member("revision", revision)
+        json.member("file", file)
+        json.member("unit", unit)
+        json.member("texts", featureCounts.count)
+        json.member("seeds", seeds)
+        json.member("texts_scored", asked)
         json.key("methods")
         json.beginArray()
         for name in contenders {
             json.beginObject()
-            json.key("method")
-            json.string(name)
-            json.key("texts")
-            json.int(textCount(name))
+            json.member("method", name)
+            json.member("texts", textCount(name))
             for column in Self.columns {
                 guard let mean = mean(name, column) else { continue }
-                json.numbers([(column.key, mean.value), ("\(column.key)_error", mean.error)])
+                json.member(column.key, mean.value)
+                json.member("\(column.key)_error", mean.error)
             }
             json.endObject()
         }

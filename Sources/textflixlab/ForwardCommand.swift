@@ -124,8 +124,7 @@ enum ForwardCommand {
             ("ready_ms", Double(ready) / 1e6), ("mapped_mb", Double(model.mappedBytes) / 1e6),
             ("private_mb", Double(memory.all - memory.ofFiles) / 1e6),
         ] {
-            json.key(key)
-            json.double((number * 1000).rounded() / 1000)
+            json.member(key, (number * 1000).rounded() / 1000)
         }
         json.endObject()
         printError(json.text + "\n")

@@ -45,6 +45,23 @@ class Unheard(unittest.TestCase):
             process.terminate()
             self.assertEqual(process.wait(timeout=harness.PATIENCE), 0)
 
+    def test_its_streams_are_closed(self):
+        """No connection stands in the place of standard error, and reads what is logged."""
+        with Daemon(ready=False) as daemon:
+            daemon.kill()
+            process = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh",
+                                        *map(str, daemon.command)], env=harness.ENVIRONMENT)
+            self.addCleanup(process.kill)
+            harness.wait_until(daemon.status, "it is ready")
+            held = {os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)}
+            self.assertEqual(held, {"/dev/null"})
+            for _ in range(20):  # each of them would be a line
+                self.assertEqual(daemon.control("classify", "--model", "none", "a").returncode,
+                                 USAGE)
+            self.assertEqual(daemon.control("classify", "a text").returncode, 0)
+            process.terminate()
+            self.assertEqual(process.wait(timeout=harness.PATIENCE), 0)
+
 
 class Models(unittest.TestCase):
     """A model that cannot be served is named, with the file and the tensor."""

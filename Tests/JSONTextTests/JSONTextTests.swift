@@ -115,6 +115,25 @@ private func parse(
 }
 
 @Suite struct JSONWriting {
+    @Test func aMembersTypeChoosesItsDigits() {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("f", Float(0.1))
+        writer.member("d", Double(Float(0.1)))
+        writer.member("zero", 0.0)
+        writer.member("i", 0)
+        writer.member("nan", Double.nan)
+        writer.member("b", true)
+        writer.member("s", "é\"")
+        writer.member("u", utf8: "x".utf8)
+        writer.member("t", ["a", "b"])
+        writer.member(utf8: "r".utf8, raw: "[1]".utf8)
+        writer.endObject()
+        #expect(
+            writer.text == #"{"f":0.1,"d":0.10000000149011612,"zero":0.0,"i":0,"nan":null,"#
+                + #""b":true,"s":"é\"","u":"x","t":["a","b"],"r":[1]}"#)
+    }
+
     @Test func compactAndPretty() {
         func write(_ writer: inout JSONWriter) {
             writer.beginObject()

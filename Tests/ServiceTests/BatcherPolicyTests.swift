@@ -252,6 +252,28 @@ final class Desk {
         try desk.submit(user: 2, texts: 100)
     }
 
+    @Test(arguments: 1...7)
+    func usersThatFloodLeaveRoomForTheOthers(_ users: Int) throws {
+        let desk = Desk {
+            $0.queueTexts = 400; $0.queueTextsPerUser = 200
+        }
+        var isFull = false
+        while !isFull {
+            isFull = true
+            for user in 1...users {
+                for connection in 1...20 {
+                    let flow = UInt64(100 * user + connection)
+                    guard
+                        (try? desk.submit(
+                            user: UInt32(user), connection: flow, .bulk, texts: 1)) != nil
+                    else { continue }
+                    isFull = false
+                }
+            }
+        }
+        try desk.submit(user: 9, texts: 400 / (users + 1) / 2)
+    }
+
     @Test func aWrongGuessDoesNotLockTheDoor() throws {
         let desk = Desk()
         try desk.warmUp()

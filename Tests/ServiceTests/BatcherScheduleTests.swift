@@ -138,7 +138,8 @@ struct Schedule {
         let mine = waiting.filter { requests[$0.request]!.claim.user == claim.user }
         let here = mine.filter { requests[$0.request]!.claim.connection == claim.connection }
         func bytes(_ texts: [Text]) -> Int { texts.reduce(0) { $0 + $1.bytes } }
-        let freeTexts = limits.queueTextsPerUser - mine.count
+        let free = limits.queueTexts - waiting.count
+        let freeTexts = min(limits.queueTextsPerUser, free) - mine.count
         let freeBytes = limits.queueBytes - bytes(waiting)
         switch refusal {
         case .expired: if claim.deadline > now { fail("refused as expired, and was not") }

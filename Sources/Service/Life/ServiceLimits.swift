@@ -36,7 +36,7 @@ package struct ServiceLimits: Sendable, Equatable {
     package var queueTexts = 8192
     /// Their bytes as sent: sixteen of the largest requests (4 MiB).
     package var queueBytes = 64 << 20
-    /// Of the texts, what one user may hold: half, so that a second user always finds room. One
+    /// Of the texts, what one user may hold, and never more than it leaves free for others. One
     /// connection may hold as much of it as it leaves free, so half again. Bytes go by that rule
     /// too.
     package var queueTextsPerUser = 4096

@@ -6,11 +6,13 @@
 // connection and for that of each other connection of its user up to as much; this together is what
 // its user waits for, and for each other user up to as much again.
 //
-// Of the queue a user may hold a share, and of its share a connection as much as it leaves free:
-// one that floods ends at half of it, so whoever comes next finds room, also under the same user.
-// Bytes are shared by the same rule. Speed is measured; before the first measurement, and whenever
-// nothing is before it, a claim is admitted whatever the guess: a guess must never be what
-// keeps a better one from being made.
+// Of the queue a user may hold a share, and never more than it leaves free for others; of that a
+// connection as much as it leaves free in turn. So n users that flood end at an (n + 1)th of the
+// queue each, and whoever comes next finds room, also under the same user (the dynamic thresholds
+// of Choudhury and Hahne, 1998). Bytes are shared by the same rule.
+//
+// Speed is measured; before the first measurement, and whenever nothing is before it, a claim is
+// admitted whatever the guess: a guess must never be what keeps a better one from being made.
 
 internal import Syscalls
 
@@ -38,9 +40,10 @@ extension Batcher {
         else { throw .neverFits }
         let user = ledger.users[claim.user] ?? QueueLedger.Account()
         let connection = user.connections[claim.connection] ?? QueueLedger.Share()
-        let freeTexts = limits.queueTextsPerUser - user.all.texts
+        let freeOfQueue = limits.queueTexts - ledger.texts
+        let freeTexts = min(limits.queueTextsPerUser, freeOfQueue) - user.all.texts
         let freeBytes = limits.queueBytes - ledger.bytes
-        if ledger.texts + claim.textCount > limits.queueTexts || claim.byteCount > freeBytes {
+        if claim.textCount > freeOfQueue || claim.byteCount > freeBytes {
             throw .queueFull(retryAfter: retryAfter(claim, now: now))
         }
         if claim.textCount > freeTexts || user.all.bytes + claim.byteCount > freeBytes {

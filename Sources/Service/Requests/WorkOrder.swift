@@ -154,7 +154,9 @@ extension Status {
         case .userShareFull(let wait):
             self.init(
                 code: .resourceExhausted,
-                message: "your share of the queue is full (\(limits.queueTextsPerUser) texts)",
+                message:
+                    "your share of the queue is full (\(limits.queueTextsPerUser) texts,"
+                    + " and no more than are left free for other users)",
                 retryAfter: .nanoseconds(Int64(wait)))
         case .connectionShareFull(let wait):
             self.init(

@@ -6,14 +6,10 @@ internal import JSONText
 extension FitState {
     func write(to json: inout JSONWriter) {
         json.beginObject()
-        for (key, number) in [("updates", updates), ("tokens", tokens)] {
-            json.key(key)
-            json.int(number)
-        }
-        for (key, time) in [("seconds", seconds), ("held_out_seconds", heldOutSeconds)] {
-            json.key(key)
-            json.double(time)
-        }
+        json.member("updates", updates)
+        json.member("tokens", tokens)
+        json.member("seconds", seconds)
+        json.member("held_out_seconds", heldOutSeconds)
         json.key("curve")
         json.rows(curve.map { [Double($0.update), $0.loss, $0.accuracy, $0.rate, $0.gradient] })
         json.key("evaluations")

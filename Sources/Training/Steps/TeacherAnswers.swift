@@ -139,15 +139,9 @@ struct TeacherAnswers {
         json.member("text_hash", hash(text))
         json.key("scores")
         json.beginObject()
-        for (label, value) in zip(labels, row) {
-            json.key(label)
-            json.double(value)
-        }
+        for (label, value) in zip(labels, row) { json.member(label, value) }
         json.endObject()
-        if let seconds {
-            json.key("seconds")
-            json.double(seconds)
-        }
+        if let seconds { json.member("seconds", seconds) }
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
     }

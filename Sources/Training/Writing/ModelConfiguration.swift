@@ -23,13 +23,10 @@ struct ModelConfiguration {
     func json(labels: [String]?) -> [UInt8] {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        json.key("architectures")
-        json.beginArray()
-        json.string(family.className + (labels == nil ? "Model" : "ForSequenceClassification"))
-        json.endArray()
+        let kind = labels == nil ? "Model" : "ForSequenceClassification"
+        json.member("architectures", [family.className + kind])
         for member in source.root.object ?? [] where !Self.replaced.contains(member.nameText) {
-            json.key(utf8: member.name)
-            json.raw(source.bytes[member.node.span])
+            json.member(utf8: member.name, raw: source.bytes[member.node.span])
         }
         if let labels {
             json.key("id2label")
@@ -38,10 +35,7 @@ struct ModelConfiguration {
             json.endObject()
             json.key("label2id")
             json.beginObject()
-            for (id, label) in labels.enumerated() {
-                json.key(label)
-                json.int(id)
-            }
+            for (id, label) in labels.enumerated() { json.member(label, id) }
             json.endObject()
             json.member("problem_type", "single_label_classification")
         }
@@ -81,21 +75,13 @@ struct AdapterConfiguration {
         json.member("peft_type", "LORA")
         json.member("task_type", "FEATURE_EXTRACTION")
         json.member("base_model_name_or_path", base)
-        json.key("r")
-        json.int(adapter.rank)
-        json.key("lora_alpha")
-        json.double(adapter.alpha)
-        json.key("lora_dropout")
-        json.double(0)
-        json.key("target_modules")
-        json.beginArray()
-        for module in modules { json.string(module) }
-        json.endArray()
+        json.member("r", adapter.rank)
+        json.member("lora_alpha", adapter.alpha)
+        json.member("lora_dropout", 0.0)
+        json.member("target_modules", modules)
         json.member("bias", "none")
-        json.key("fan_in_fan_out")
-        json.bool(false)
-        json.key("inference_mode")
-        json.bool(true)
+        json.member("fan_in_fan_out", false)
+        json.member("inference_mode", true)
         json.endObject()
         return json.bytes
     }

@@ -167,29 +167,17 @@ package struct ModelWriter {
             json.member("head", Self.headFile)
             json.member("pooling", settings.pooling.rawValue)
         }
-        json.key("labels")
-        json.beginArray()
-        for label in settings.labels { json.string(label) }
-        json.endArray()
-        json.key("temperature")
-        json.double(settings.temperature)
+        json.member("labels", settings.labels)
+        json.member("temperature", settings.temperature)
         settings.promise?.append(to: &json)
         json.member("truncation", settings.truncation.rawValue)
-        json.key("max_tokens")
-        json.int(settings.maxTokens)
+        json.member("max_tokens", settings.maxTokens)
         json.key("provenance")
         json.beginObject()
         for (key, value) in settings.provenance { json.member(key, value) }
         json.endObject()
         json.endObject()
         try write("textflix.json", json.bytes)
-    }
-}
-
-extension JSONWriter {
-    mutating func member(_ name: String, _ text: String) {
-        key(name)
-        string(text)
     }
 }
 

@@ -48,16 +48,12 @@ package struct RunReport: Sendable {
         var json = JSONWriter(pretty: true)
         json.beginObject()
         json.member("output", output)
-        json.key("seed")
-        json.int(seed)
+        json.member("seed", seed)
         json.member("base_revision", baseRevision)
         json.member("data_hash", dataHash)
         if let testHash { json.member("test_hash", testHash) }
         writeCounts(to: &json)
-        json.key("teachers")
-        json.beginArray()
-        for teacher in teachers { json.string(teacher) }
-        json.endArray()
+        json.member("teachers", teachers)
         json.key("steps")
         json.beginArray()
         for step in steps { step.write(to: &json) }
@@ -65,15 +61,11 @@ package struct RunReport: Sendable {
         if let heldOut, !heldOut.truths.isEmpty {
             json.figures("held_out", heldOut.predictions(temperature: temperature))
         }
-        json.key("temperature")
-        json.double(temperature)
+        json.member("temperature", temperature)
         if let test { json.figures("test", test) }
-        json.key("seconds")
-        json.double(seconds)
-        json.key("peak_bytes")
-        json.int(peakBytes)
-        json.key("experiment")
-        json.string(utf8: experiment)
+        json.member("seconds", seconds)
+        json.member("peak_bytes", peakBytes)
+        json.member("experiment", utf8: experiment)
         json.endObject()
         return json.bytes
     }
@@ -81,13 +73,11 @@ package struct RunReport: Sendable {
     private func writeCounts(to json: inout JSONWriter) {
         json.key("texts")
         json.beginObject()
-        for (key, count) in [
-            ("train", trainCount), ("dev", devCount), ("unlabelled", unlabelledCount),
-            ("dropped_labelled", droppedLabelled), ("dropped_unlabelled", droppedUnlabelled),
-        ] {
-            json.key(key)
-            json.int(count)
-        }
+        json.member("train", trainCount)
+        json.member("dev", devCount)
+        json.member("unlabelled", unlabelledCount)
+        json.member("dropped_labelled", droppedLabelled)
+        json.member("dropped_unlabelled", droppedUnlabelled)
         json.endObject()
     }
 }
@@ -109,15 +99,12 @@ extension StepReport {
     func write(to json: inout JSONWriter) {
         json.beginObject()
         json.member("do", kind.rawValue)
-        json.key("seconds")
-        json.double(seconds)
-        for (key, count) in [
-            ("texts", texts), ("tokens", tokens), ("truncated", truncated),
-            ("updates", updates), ("updates_in_epoch", updatesInEpoch),
-        ] {
-            json.key(key)
-            json.int(count)
-        }
+        json.member("seconds", seconds)
+        json.member("texts", texts)
+        json.member("tokens", tokens)
+        json.member("truncated", truncated)
+        json.member("updates", updates)
+        json.member("updates_in_epoch", updatesInEpoch)
         for (key, value) in notes { json.member(key, value) }
         if let state {
             json.key("fit")
@@ -154,24 +141,20 @@ extension JSONWriter {
     package mutating func figures(_ name: String, _ predictions: [Prediction]) {
         let confusion = Confusion(predictions)
         let right = confusion.rightCount
+        let accuracy = Double(right) / Double(max(1, predictions.count))
         let interval = wilsonInterval(successes: right, of: predictions.count)
         let bins = Calibration.bins(predictions)
         let equal = Calibration.equalMassBins(predictions)
         key(name)
         beginObject()
-        key("texts")
-        int(predictions.count)
-        for (name, value) in [
-            ("accuracy", Double(right) / Double(max(1, predictions.count))),
-            ("accuracy_low", interval.lowerBound), ("accuracy_high", interval.upperBound),
-            ("calibration_error", Calibration.expectedError(of: bins)),
-            ("calibration_error_equal_mass", Calibration.expectedError(of: equal)),
-            ("brier", Calibration.brier(predictions)),
-            ("balanced_accuracy", confusion.balancedAccuracy),
-        ] {
-            key(name)
-            double(value)
-        }
+        member("texts", predictions.count)
+        member("accuracy", accuracy)
+        member("accuracy_low", interval.lowerBound)
+        member("accuracy_high", interval.upperBound)
+        member("calibration_error", Calibration.expectedError(of: bins))
+        member("calibration_error_equal_mass", Calibration.expectedError(of: equal))
+        member("brier", Calibration.brier(predictions))
+        member("balanced_accuracy", confusion.balancedAccuracy)
         key("recalls")
         beginArray()
         for recall in confusion.recalls { double(recall ?? .nan) }

@@ -90,22 +90,14 @@ package struct CheckRecord: Sendable, Equatable {
         }
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        if let revision {
-            json.key("revision")
-            json.string(revision.description)
-        }
-        json.key("texts")
-        json.int(texts)
-        for (key, number) in [
-            ("agreement", agreement), ("largest_difference", largestDifference),
-            ("mean_difference", meanDifference), ("doubt_below", doubtBelow),
-            ("second_looks", secondLooks),
-        ] {
-            json.key(key)
-            json.double(number)
-        }
-        json.key("accepted")
-        json.bool(accepted)
+        if let revision { json.member("revision", revision.description) }
+        json.member("texts", texts)
+        json.member("agreement", agreement)
+        json.member("largest_difference", largestDifference)
+        json.member("mean_difference", meanDifference)
+        json.member("doubt_below", doubtBelow)
+        json.member("second_looks", secondLooks)
+        json.member("accepted", accepted)
         json.endObject()
         let bytes = json.bytes
         try writing(path) { () throws(Errno) in

@@ -40,14 +40,9 @@ struct SourceRecord: Equatable {
     func write(_ path: String) throws(Errno) {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        if let folder {
-            json.key("folder")
-            json.string(folder)
-        }
-        json.key("source")
-        json.string(source)
-        json.key("revision")
-        json.string(revision.description)
+        if let folder { json.member("folder", folder) }
+        json.member("source", source)
+        json.member("revision", revision.description)
         json.endObject()
         try writeFileAtomically(path, bytes: json.bytes, owner: .directory)
     }

@@ -76,10 +76,7 @@ package struct SafetensorsWriter {
         if !metadata.isEmpty {
             json.key("__metadata__")
             json.beginObject()
-            for (key, value) in metadata {
-                json.key(key)
-                json.string(value)
-            }
+            for (key, value) in metadata { json.member(key, value) }
             json.endObject()
         }
         var names: Set<String> = ["__metadata__"]
@@ -101,8 +98,7 @@ package struct SafetensorsWriter {
     private func describe(_ tensor: Tensor, from: Int, to: Int, _ json: inout JSONWriter) {
         json.key(tensor.name)
         json.beginObject()
-        json.key("dtype")
-        json.string(tensor.type.rawValue)
+        json.member("dtype", tensor.type.rawValue)
         json.key("shape")
         json.beginArray()
         for dimension in tensor.shape { json.int(dimension) }

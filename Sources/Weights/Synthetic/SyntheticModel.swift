@@ -74,10 +74,7 @@ package struct SyntheticModel: Sendable {
             let part = Array(shapes.dropFirst(shard * share).prefix(share))
             let name = "model-\(Self.digits(shard + 1))-of-\(Self.digits(shards)).safetensors"
             try write(part, to: folder + "/" + name)
-            for tensor in part {
-                index.key(fileName(tensor.name))
-                index.string(name)
-            }
+            for tensor in part { index.member(fileName(tensor.name), name) }
         }
         index.endObject()
         index.endObject()
@@ -192,37 +189,24 @@ extension SyntheticModel {
     private var configurationText: [UInt8] {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        json.key("architectures")
-        json.beginArray()
-        json.string(configuration.architecture)
-        json.endArray()
-        for (key, number) in [
-            ("hidden_size", configuration.hiddenSize),
-            ("num_attention_heads", configuration.attentionHeads),
-            ("intermediate_size", configuration.feedForwardSize),
-            ("num_hidden_layers", configuration.layerCount),
-            ("max_position_embeddings", configuration.positionCount),
-            configuration.family.hasTokenTypes
-                ? ("type_vocab_size", configuration.tokenTypeCount)
-                : ("relative_attention_num_buckets", BERTConfiguration.relativeBucketCount),
-            ("vocab_size", configuration.vocabularySize),
-        ] {
-            json.key(key)
-            json.int(number)
+        json.member("architectures", [configuration.architecture])
+        json.member("hidden_size", configuration.hiddenSize)
+        json.member("num_attention_heads", configuration.attentionHeads)
+        json.member("intermediate_size", configuration.feedForwardSize)
+        json.member("num_hidden_layers", configuration.layerCount)
+        json.member("max_position_embeddings", configuration.positionCount)
+        if configuration.family.hasTokenTypes {
+            json.member("type_vocab_size", configuration.tokenTypeCount)
+        } else {
+            json.member("relative_attention_num_buckets", BERTConfiguration.relativeBucketCount)
         }
-        json.key("layer_norm_eps")
-        json.double(configuration.layerNormEpsilon)
-        json.key("hidden_act")
-        json.string(configuration.activation.rawValue)
-        json.key("model_type")
-        json.string(configuration.family.rawValue)
-        if let problem = configuration.problemType {
-            json.key("problem_type")
-            json.string(problem.rawValue)
-        }
+        json.member("vocab_size", configuration.vocabularySize)
+        json.member("layer_norm_eps", configuration.layerNormEpsilon)
+        json.member("hidden_act", configuration.activation.rawValue)
+        json.member("model_type", configuration.family.rawValue)
+        if let problem = configuration.problemType { json.member("problem_type", problem.rawValue) }
         if configuration.head != .none { writeLabels(&json) }
-        json.key(Self.mark)
-        json.int(seed)
+        json.member(Self.mark, seed)
         json.endObject()
         return json.bytes
     }
@@ -230,29 +214,21 @@ extension SyntheticModel {
     private func writeLabels(_ json: inout JSONWriter) {
         json.key("id2label")
         json.beginObject()
-        for (id, label) in configuration.labels.enumerated() {
-            json.key(String(id))
-            json.string(label)
-        }
+        for (id, label) in configuration.labels.enumerated() { json.member(String(id), label) }
         json.endObject()
         json.key("label2id")
         json.beginObject()
-        for (id, label) in configuration.labels.enumerated() {
-            json.key(label)
-            json.int(id)
-        }
+        for (id, label) in configuration.labels.enumerated() { json.member(label, id) }
         json.endObject()
     }
 
     private var tokenizerText: [UInt8] {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        json.key("tokenizer_class")
-        json.string(configuration.family == .mpnet ? "MPNetTokenizer" : "BertTokenizer")
-        json.key("do_lower_case")
-        json.bool(true)
-        json.key("model_max_length")
-        json.int(configuration.tokenLimit)
+        let isMPNet = configuration.family == .mpnet
+        json.member("tokenizer_class", isMPNet ? "MPNetTokenizer" : "BertTokenizer")
+        json.member("do_lower_case", true)
+        json.member("model_max_length", configuration.tokenLimit)
         json.endObject()
         return json.bytes
     }

@@ -11,10 +11,7 @@ enum AnswerFormat: String, CaseIterable, Sendable { case table, tsv, jsonl }
 extension JSONWriter {
     /// The fields that the input brought, after ours.
     mutating func carried(_ item: TextItem) {
-        for field in item.carried {
-            key(utf8: field.name)
-            raw(field.json)
-        }
+        for field in item.carried { member(utf8: field.name, raw: field.json) }
     }
 }
 

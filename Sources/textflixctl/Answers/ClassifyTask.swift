@@ -60,31 +60,19 @@ struct ClassifyTask: TextTask {
     /// The line that scripts rely on; fields are added at the end, before those carried through.
     private mutating func json(_ answer: Classification, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
-        writer.key("id")
-        writer.raw(item.identity)
-        writer.key("label")
-        writer.string(answer.label)
-        writer.key("probability")
-        writer.float(answer.probability)
+        writer.member("id", raw: item.identity)
+        writer.member("label", answer.label)
+        writer.member("probability", answer.probability)
         writer.key("scores")
         writer.beginObject()
-        for score in answer.scores {
-            writer.key(score.label)
-            writer.float(score.probability)
-        }
+        for score in answer.scores { writer.member(score.label, score.probability) }
         writer.endObject()
-        writer.key("tokens")
-        writer.int(answer.tokens)
-        writer.key("truncated")
-        writer.bool(answer.truncated)
+        writer.member("tokens", answer.tokens)
+        writer.member("truncated", answer.truncated)
         if answer.truncated, answer.tokensTotal > 0 {
-            writer.key("tokens_total")
-            writer.int(answer.tokensTotal)
+            writer.member("tokens_total", answer.tokensTotal)
         }
-        if answer.windows > 0 {
-            writer.key("windows")
-            writer.int(answer.windows)
-        }
+        if answer.windows > 0 { writer.member("windows", answer.windows) }
         writer.doubts(answer)
         writer.carried(item)
         writer.endObject()

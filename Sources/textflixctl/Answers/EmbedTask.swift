@@ -43,16 +43,13 @@ struct EmbedTask: TextTask {
     /// `{"id":1,"embedding":[0.031,…],"tokens":9,"truncated":false}`
     private mutating func json(_ answer: Embedding, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
-        writer.key("id")
-        writer.raw(item.identity)
+        writer.member("id", raw: item.identity)
         writer.key("embedding")
         writer.beginArray()
         for value in answer.values { writer.float(value) }
         writer.endArray()
-        writer.key("tokens")
-        writer.int(answer.tokens)
-        writer.key("truncated")
-        writer.bool(answer.truncated)
+        writer.member("tokens", answer.tokens)
+        writer.member("truncated", answer.truncated)
         writer.carried(item)
         writer.endObject()
         return writer.takeLine()

@@ -72,8 +72,7 @@ struct TokenizeTask: TextTask {
 
     private mutating func json(_ answer: Tokens, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
-        writer.key("id")
-        writer.raw(item.identity)
+        writer.member("id", raw: item.identity)
         for (name, numbers) in [
             ("ids", answer.ids), ("starts", answer.starts), ("ends", answer.ends),
         ] {

@@ -12,26 +12,15 @@ extension JSONWriter {
     /// The members of an explanation.
     mutating func explanation(_ explained: Explained, of text: [UInt8]) {
         let response = explained.response
-        key("explains")
-        string(explained.label)
-        key("method")
-        string(MethodWord(response.method)?.rawValue ?? "\(response.method.rawValue)")
-        key("weights_of")
-        string(explained.isLinear ? "logit" : "probability")
-        key("intercept")
-        float(response.intercept)
+        member("explains", explained.label)
+        member("method", MethodWord(response.method)?.rawValue ?? "\(response.method.rawValue)")
+        member("weights_of", explained.isLinear ? "logit" : "probability")
+        member("intercept", response.intercept)
         key("fidelity_r2")
         if explained.fidelity == nil { null() } else { float(response.fidelityR2) }
-        key("evaluations")
-        int(response.evaluations)
-        if response.samples > 0 {
-            key("samples")
-            int(response.samples)
-        }
-        if response.windows > 1 {
-            key("windows")
-            int(response.windows)
-        }
+        member("evaluations", response.evaluations)
+        if response.samples > 0 { member("samples", response.samples) }
+        if response.windows > 1 { member("windows", response.windows) }
         key("features")
         beginArray()
         for feature in response.features { write(feature, text) }
@@ -40,10 +29,8 @@ extension JSONWriter {
 
     private mutating func write(_ feature: Feature, _ text: [UInt8]) {
         beginObject()
-        key("start")
-        int(feature.start)
-        key("end")
-        int(feature.end)
+        member("start", feature.start)
+        member("end", feature.end)
         if !feature.furtherStarts.isEmpty {
             key("also")
             beginArray()
@@ -55,11 +42,9 @@ extension JSONWriter {
             }
             endArray()
         }
-        key("text")
         let (start, end) = (Int(feature.start), Int(feature.end))
-        string(utf8: start <= end && end <= text.count ? text[start..<end] : [])
-        key("weight")
-        float(feature.weight)
+        member("text", utf8: start <= end && end <= text.count ? text[start..<end] : [])
+        member("weight", feature.weight)
         endObject()
     }
 }

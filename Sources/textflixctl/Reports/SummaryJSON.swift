@@ -18,29 +18,18 @@ enum SummaryJSON {
         _ group: ReviewGroup, _ labels: [String], to json: inout JSONWriter
     ) {
         json.beginObject()
-        json.key("group")
-        json.string(group.name)
-        if let title = group.title {
-            json.key("title")
-            json.string(title)
-        }
-        json.key("reviews")
-        json.int(group.reviewCount)
-        json.key("duplicates")
-        json.int(group.duplicates)
-        if let accuracy = group.accuracy {
-            json.key("accuracy")
-            json.double(accuracy)
-        }
+        json.member("group", group.name)
+        if let title = group.title { json.member("title", title) }
+        json.member("reviews", group.reviewCount)
+        json.member("duplicates", group.duplicates)
+        if let accuracy = group.accuracy { json.member("accuracy", accuracy) }
         json.key("labels")
         json.beginObject()
         for label in labels {
             json.key(label)
             json.beginObject()
-            json.key("reviews")
-            json.int(group.counts[label] ?? 0)
-            json.key("share")
-            json.double(group.share(of: label))
+            json.member("reviews", group.counts[label] ?? 0)
+            json.member("share", group.share(of: label))
             json.key("lines")
             json.beginArray()
             for line in group.lines(of: label) { write(line, to: &json) }
@@ -53,16 +42,11 @@ enum SummaryJSON {
 
     private static func write(_ line: SummaryLine, to json: inout JSONWriter) {
         json.beginObject()
-        json.key("text")
-        json.string(utf8: line.text)
-        json.key("weight")
-        json.double(line.weight)
-        json.key("probability")
-        json.float(line.probability)
-        json.key("id")
-        json.raw(line.identity)
-        json.key("reviews")
-        json.int(line.reviews)
+        json.member("text", utf8: line.text)
+        json.member("weight", line.weight)
+        json.member("probability", line.probability)
+        json.member("id", raw: line.identity)
+        json.member("reviews", line.reviews)
         json.endObject()
     }
 }

@@ -16,11 +16,11 @@ enum StatusJSON {
     static func text(_ status: StatusResponse) -> String {
         var writer = JSONWriter(pretty: true)
         writer.beginObject()
-        writer.field("version", status.version)
-        writer.field("state", status.state.word)
-        writer.field("uptime_ns", status.uptimeNs)
-        writer.field("process_id", status.processId)
-        writer.field("detail", status.detail)
+        writer.member("version", status.version)
+        writer.member("state", status.state.word)
+        writer.member("uptime_ns", status.uptimeNs)
+        writer.member("process_id", status.processId)
+        writer.member("detail", status.detail)
         writer.key("models")
         write(status.models, to: &writer)
         if let queue = status.queue { write(queue, to: &writer) }
@@ -37,23 +37,20 @@ enum StatusJSON {
         writer.beginArray()
         for model in models {
             writer.beginObject()
-            writer.field("name", model.name)
-            writer.field("architecture", model.architecture)
-            writer.field("precision", model.precision)
-            writer.field("precision_reason", model.precisionReason)
-            writer.key("labels")
-            writer.beginArray()
-            for label in model.labels { writer.string(label) }
-            writer.endArray()
-            writer.field("revision", model.revision)
-            writer.field("mapped_bytes", model.mappedBytes)
-            writer.field("max_tokens", model.maxTokens)
-            writer.field("hidden_size", model.hiddenSize)
-            writer.field("layers", model.layers)
-            writer.field("temperature", model.temperature)
-            writer.field("abstain_below", model.abstainBelow)
-            writer.field("state", model.state.word)
-            writer.field("error", model.error)
+            writer.member("name", model.name)
+            writer.member("architecture", model.architecture)
+            writer.member("precision", model.precision)
+            writer.member("precision_reason", model.precisionReason)
+            writer.member("labels", model.labels)
+            writer.member("revision", model.revision)
+            writer.member("mapped_bytes", model.mappedBytes)
+            writer.member("max_tokens", model.maxTokens)
+            writer.member("hidden_size", model.hiddenSize)
+            writer.member("layers", model.layers)
+            writer.member("temperature", model.temperature)
+            writer.member("abstain_below", model.abstainBelow)
+            writer.member("state", model.state.word)
+            writer.member("error", model.error)
             writer.endObject()
         }
         writer.endArray()
@@ -62,45 +59,41 @@ enum StatusJSON {
     private static func write(_ queue: QueueStatus, to writer: inout JSONWriter) {
         writer.key("queue")
         writer.beginObject()
-        writer.field("texts", queue.texts)
-        writer.field("bytes", queue.bytes)
-        writer.field("tokens", queue.tokens)
-        writer.field("running_texts", queue.runningTexts)
-        writer.field("connections", queue.connections)
+        writer.member("texts", queue.texts)
+        writer.member("bytes", queue.bytes)
+        writer.member("tokens", queue.tokens)
+        writer.member("running_texts", queue.runningTexts)
+        writer.member("connections", queue.connections)
         writer.endObject()
     }
 
     private static func write(_ engine: EngineStatus, to writer: inout JSONWriter) {
         writer.key("engine")
         writer.beginObject()
-        writer.field("threads", engine.threads)
-        writer.field("instruction_set", engine.instructionSet)
-        writer.key("tokens_per_second")
-        writer.double(engine.tokensPerSecond)
-        writer.field("private_bytes", engine.privateBytes)
+        writer.member("threads", engine.threads)
+        writer.member("instruction_set", engine.instructionSet)
+        writer.member("tokens_per_second", engine.tokensPerSecond)
+        writer.member("private_bytes", engine.privateBytes)
         writer.endObject()
     }
 
     private static func write(_ limits: LimitsStatus, to writer: inout JSONWriter) {
         writer.key("limits")
         writer.beginObject()
-        writer.field("body_bytes", limits.bodyBytes)
-        writer.field("texts_per_request", limits.textsPerRequest)
-        writer.field("text_bytes", limits.textBytes)
-        writer.field("queue_texts", limits.queueTexts)
-        writer.field("queue_bytes", limits.queueBytes)
-        writer.field("queue_texts_per_user", limits.queueTextsPerUser)
-        writer.field("batch_tokens", limits.batchTokens)
-        writer.field("connections", limits.connections)
-        writer.field("connections_per_user", limits.connectionsPerUser)
-        writer.field("streams_per_connection", limits.streamsPerConnection)
-        writer.field("stream_window", limits.streamWindow)
+        writer.member("body_bytes", limits.bodyBytes)
+        writer.member("texts_per_request", limits.textsPerRequest)
+        writer.member("text_bytes", limits.textBytes)
+        writer.member("queue_texts", limits.queueTexts)
+        writer.member("queue_bytes", limits.queueBytes)
+        writer.member("queue_texts_per_user", limits.queueTextsPerUser)
+        writer.member("batch_tokens", limits.batchTokens)
+        writer.member("connections", limits.connections)
+        writer.member("connections_per_user", limits.connectionsPerUser)
+        writer.member("streams_per_connection", limits.streamsPerConnection)
+        writer.member("stream_window", limits.streamWindow)
         writer.key("configured")
         writer.beginObject()
-        for limit in limits.configured {
-            writer.key(limit.name)
-            writer.double(limit.value)
-        }
+        for limit in limits.configured { writer.member(limit.name, limit.value) }
         writer.endObject()
         writer.endObject()
     }
@@ -110,9 +103,9 @@ enum StatusJSON {
         writer.beginArray()
         for counter in counters {
             writer.beginObject()
-            writer.field("name", counter.name)
+            writer.member("name", counter.name)
             writer.labels(counter.labels)
-            writer.field("value", counter.value)
+            writer.member("value", counter.value)
             writer.endObject()
         }
         writer.endArray()
@@ -123,7 +116,7 @@ enum StatusJSON {
         writer.beginArray()
         for histogram in histograms {
             writer.beginObject()
-            writer.field("name", histogram.name)
+            writer.member("name", histogram.name)
             writer.labels(histogram.labels)
             writer.key("bounds")
             writer.beginArray()
@@ -133,35 +126,18 @@ enum StatusJSON {
             writer.beginArray()
             for count in histogram.counts { writer.int(count) }
             writer.endArray()
-            writer.key("sum")
-            writer.double(histogram.sum)
+            writer.member("sum", histogram.sum)
             writer.endObject()
         }
         writer.endArray()
     }
 }
 
-/// A field in one call: its name and its value.
 extension JSONWriter {
-    mutating func field(_ name: String, _ text: String) {
-        key(name)
-        string(text)
-    }
-
-    mutating func field(_ name: String, _ number: some BinaryInteger) {
-        key(name)
-        int(number)
-    }
-
-    mutating func field(_ name: String, _ number: Float) {
-        key(name)
-        float(number)
-    }
-
     fileprivate mutating func labels(_ labels: [Label]) {
         key("labels")
         beginObject()
-        for label in labels { field(label.name, label.value) }
+        for label in labels { member(label.name, label.value) }
         endObject()
     }
 }

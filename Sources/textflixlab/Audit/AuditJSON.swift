@@ -7,20 +7,13 @@ enum AuditJSON {
     static func text(_ report: AuditReport) -> String {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        json.key("model")
-        json.string(report.model)
-        json.key("revision")
-        json.string(report.revision)
-        json.key("positive")
-        json.string(report.sides.praise)
-        json.key("negative")
-        json.string(report.sides.blame)
-        json.key("seed")
-        json.int(report.seed)
-        json.key("cases")
-        json.int(report.caseCount)
-        json.key("failures")
-        json.int(report.failureCount)
+        json.member("model", report.model)
+        json.member("revision", report.revision)
+        json.member("positive", report.sides.praise)
+        json.member("negative", report.sides.blame)
+        json.member("seed", report.seed)
+        json.member("cases", report.caseCount)
+        json.member("failures", report.failureCount)
         json.key("behaviour")
         json.beginArray()
         for outcome in report.behaviour { write(outcome, report.examples, to: &json) }
@@ -37,18 +30,12 @@ enum AuditJSON {
         _ outcome: BehaviourTest.Outcome, _ examples: Int, to json: inout JSONWriter
     ) {
         json.beginObject()
-        for (name, text) in [
-            ("ability", outcome.test.ability), ("test", outcome.test.name),
-            ("demand", outcome.test.demand.words),
-        ] {
-            json.key(name)
-            json.string(text)
-        }
-        json.key("cases")
-        json.int(outcome.test.cases.count)
-        json.key("failures")
-        json.int(outcome.failures.count)
-        json.numbers([("rate", outcome.rate)])
+        json.member("ability", outcome.test.ability)
+        json.member("test", outcome.test.name)
+        json.member("demand", outcome.test.demand.words)
+        json.member("cases", outcome.test.cases.count)
+        json.member("failures", outcome.failures.count)
+        json.member("rate", outcome.rate)
         json.key("examples")
         json.beginArray()
         for failure in outcome.failures.prefix(examples) {
@@ -64,24 +51,17 @@ enum AuditJSON {
 
     private static func write(_ outcome: BiasTest.Outcome, to json: inout JSONWriter) {
         json.beginObject()
-        for (name, text) in [
-            ("pairs_of", outcome.test.name), ("first", outcome.test.sides.first),
-            ("second", outcome.test.sides.second),
-        ] {
-            json.key(name)
-            json.string(text)
-        }
-        json.key("pairs")
-        json.int(outcome.test.pairs.count)
-        json.key("independent_pairs")
-        json.int(outcome.independentPairs)
-        json.key("flips")
-        json.int(outcome.flips)
-        json.numbers([
-            ("mean_difference", outcome.mean), ("standard_error", outcome.error),
-            ("mean_low", outcome.interval.lowerBound), ("mean_high", outcome.interval.upperBound),
-            ("p", outcome.p),
-        ])
+        json.member("pairs_of", outcome.test.name)
+        json.member("first", outcome.test.sides.first)
+        json.member("second", outcome.test.sides.second)
+        json.member("pairs", outcome.test.pairs.count)
+        json.member("independent_pairs", outcome.independentPairs)
+        json.member("flips", outcome.flips)
+        json.member("mean_difference", outcome.mean)
+        json.member("standard_error", outcome.error)
+        json.member("mean_low", outcome.interval.lowerBound)
+        json.member("mean_high", outcome.interval.upperBound)
+        json.member("p", outcome.p)
         if let widest = outcome.widest {
             json.key("widest")
             json.beginArray()
@@ -94,19 +74,10 @@ enum AuditJSON {
 }
 
 extension JSONWriter {
-    /// Members with numbers.
-    mutating func numbers(_ members: [(String, Double)]) {
-        for (name, number) in members {
-            key(name)
-            double(number)
-        }
-    }
-
     fileprivate mutating func sentence(_ text: String, _ score: Double) {
         beginObject()
-        key("text")
-        string(text)
-        numbers([("score", score)])
+        member("text", text)
+        member("score", score)
         endObject()
     }
 }

@@ -2,11 +2,11 @@
 
 import Insight
 import JSONText
+import TextRuns
 
 extension JSONWriter {
     mutating func figures(_ figures: SiteFigures) {
-        key("texts")
-        int(figures.reviewCount)
+        member("texts", figures.reviewCount)
         key("abstained")
         array(figures.abstained) { $0.int($1) }
         key("truncated")
@@ -14,39 +14,20 @@ extension JSONWriter {
         key("evaluations")
         array(figures.evaluations) { $0.evaluation($1) }
         if let answers = figures.answers {
-            key("agreement")
-            double(answers.accuracy)
-            key("answers")
-            counts(answers)
+            member("agreement", answers.accuracy)
+            member("answers", answers)
         }
-        if let paired = figures.paired {
-            estimate("accuracy_difference", paired.difference)
-            key("paired")
-            beginObject()
-            for (name, count) in [
-                ("both_right", paired.bothRight), ("only_first", paired.onlyFirst),
-                ("only_second", paired.onlySecond), ("both_wrong", paired.bothWrong),
-            ] {
-                key(name)
-                int(count)
-            }
-            key("mcnemar_p")
-            double(paired.p.exact)
-            key("mcnemar_mid_p")
-            double(paired.p.mid)
-            endObject()
-        }
+        if let paired = figures.paired { members(of: paired) }
     }
 
     private mutating func evaluation(_ evaluation: Evaluation) {
         beginObject()
-        estimate("accuracy", evaluation.accuracy)
-        estimate("balanced_accuracy", evaluation.balancedAccuracy)
-        estimate("calibration_error", evaluation.calibrationError)
-        estimate("brier", evaluation.brier)
-        estimate("risk_coverage_area", evaluation.riskCoverage)
-        key("confusion")
-        counts(evaluation.confusion)
+        member("accuracy", evaluation.accuracy)
+        member("balanced_accuracy", evaluation.balancedAccuracy)
+        member("calibration_error", evaluation.calibrationError)
+        member("brier", evaluation.brier)
+        member("risk_coverage_area", evaluation.riskCoverage)
+        member("confusion", evaluation.confusion)
         key("risk_coverage")
         array(evaluation.points) { json, point in
             json.beginArray()
@@ -54,22 +35,6 @@ extension JSONWriter {
             json.endArray()
         }
         endObject()
-    }
-
-    private mutating func estimate(_ name: String, _ estimate: Estimate) {
-        key(name)
-        beginObject()
-        for (name, value) in [
-            ("value", estimate.value), ("low", estimate.low), ("high", estimate.high),
-        ] {
-            key(name)
-            double(value)
-        }
-        endObject()
-    }
-
-    private mutating func counts(_ confusion: Confusion) {
-        array(confusion.counts) { json, row in json.array(row) { $0.int($1) } }
     }
 
     /// `[film's key, review's key or ""]` a stop.

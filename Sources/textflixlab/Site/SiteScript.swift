@@ -32,8 +32,7 @@ struct SiteScript {
         script("site") { json in
             json.beginObject()
             json.member("title", site.title)
-            json.key("labels")
-            json.array(site.labels) { $0.string($1) }
+            json.member("labels", site.labels)
             json.key("tones")
             json.array(site.labels) { $0.int(SiteTone($1, in: site.labels).rawValue) }
             json.key("models")
@@ -62,15 +61,11 @@ struct SiteScript {
             json.array(Array(site.disputes.prefix(SiteLimits.differences))) { json, place in
                 let review = site.films[place.film].reviews[place.review]
                 json.beginObject()
-                json.key("f")
-                json.int(place.film)
-                json.key("r")
-                json.int(place.review)
-                json.key("k")
-                json.string(review.key)
+                json.member("f", place.film)
+                json.member("r", place.review)
+                json.member("k", review.key)
                 json.answers(of: review)
-                json.key("x")
-                json.string(utf8: Self.excerpt(review))
+                json.member("x", utf8: Self.excerpt(review))
                 json.endObject()
             }
         }
@@ -109,11 +104,6 @@ struct SiteScript {
 }
 
 extension JSONWriter {
-    mutating func member(_ name: String, _ text: String) {
-        key(name)
-        string(text)
-    }
-
     mutating func array<Element>(
         _ elements: [Element], _ write: (inout JSONWriter, Element) -> Void
     ) {
@@ -135,10 +125,8 @@ extension JSONWriter {
     fileprivate mutating func review(_ review: SiteReview) {
         beginObject()
         member("k", review.key)
-        key("id")
-        string(utf8: SiteWeight.plain(review.item.identity))
-        key("t")
-        string(utf8: review.item.text.utf8)
+        member("id", utf8: SiteWeight.plain(review.item.identity))
+        member("t", utf8: review.item.text.utf8)
         answers(of: review)
         key("w")
         array(review.explanations) { json, explained in
@@ -157,10 +145,7 @@ extension JSONWriter {
     /// `"y"`: the true label; `"a"`: per model `[label, certainty, flags, tokens read, scores...]`;
     /// flags: 1 abstained, 2 read in part.
     fileprivate mutating func answers(of review: SiteReview) {
-        if let truth = review.truth {
-            key("y")
-            int(truth)
-        }
+        if let truth = review.truth { member("y", truth) }
         key("a")
         array(review.answers) { json, answer in
             json.beginArray()

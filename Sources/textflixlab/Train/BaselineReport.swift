@@ -10,40 +10,28 @@ enum BaselineReport {
     ) -> [UInt8] {
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        json.key("output")
-        json.string(experiment.output)
-        json.key("texts")
-        json.int(outcome.trainCount)
-        json.key("taught_texts")
-        json.int(outcome.taughtCount)
-        json.key("dropped_texts")
-        json.int(outcome.droppedCount)
-        json.key("features")
-        json.int(outcome.featureCount)
+        json.member("output", experiment.output)
+        json.member("texts", outcome.trainCount)
+        json.member("taught_texts", outcome.taughtCount)
+        json.member("dropped_texts", outcome.droppedCount)
+        json.member("features", outcome.featureCount)
         json.key("trials")
         json.beginArray()
         for trial in outcome.trials {
             json.beginObject()
-            for (key, value) in [
-                ("cost", trial.cost), ("interpolation", trial.interpolation),
-                ("held_out_accuracy", trial.accuracy),
-            ] {
-                json.key(key)
-                json.double(value)
-            }
+            json.member("cost", trial.cost)
+            json.member("interpolation", trial.interpolation)
+            json.member("held_out_accuracy", trial.accuracy)
             json.endObject()
         }
         json.endArray()
-        for (key, value) in [
-            ("cost", outcome.cost), ("interpolation", outcome.interpolation),
-            ("read_seconds", outcome.readSeconds), ("feature_seconds", outcome.featureSeconds),
-            ("fit_seconds", outcome.fitSeconds), ("total_seconds", outcome.totalSeconds),
-        ] {
-            json.key(key)
-            json.double(value)
-        }
-        json.key("converged")
-        json.bool(outcome.converged)
+        json.member("cost", outcome.cost)
+        json.member("interpolation", outcome.interpolation)
+        json.member("read_seconds", outcome.readSeconds)
+        json.member("feature_seconds", outcome.featureSeconds)
+        json.member("fit_seconds", outcome.fitSeconds)
+        json.member("total_seconds", outcome.totalSeconds)
+        json.member("converged", outcome.converged)
         if let test = outcome.test { json.figures("test", test) }
         json.endObject()
         return json.bytes

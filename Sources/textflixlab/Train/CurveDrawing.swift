@@ -120,22 +120,13 @@ struct CurveDrawing {
 
     static func write(_ result: CurveResult, _ plan: CurvePlan, to json: inout JSONWriter) {
         json.beginObject()
-        json.key("model")
-        json.string(plan.models[result.point.model].name)
-        json.key("labels")
-        json.int(result.point.labels)
-        json.key("seed")
-        json.int(result.point.seed)
-        json.key("accuracy")
-        json.double(result.accuracy)
-        json.key("seconds")
-        json.double(result.seconds)
-        json.key("experiment")
-        json.string(plan.models[result.point.model].hash)
-        if let inputs = result.inputs {
-            json.key("inputs")
-            json.string(inputs)
-        }
+        json.member("model", plan.models[result.point.model].name)
+        json.member("labels", result.point.labels)
+        json.member("seed", result.point.seed)
+        json.member("accuracy", result.accuracy)
+        json.member("seconds", result.seconds)
+        json.member("experiment", plan.models[result.point.model].hash)
+        if let inputs = result.inputs { json.member("inputs", inputs) }
         json.endObject()
     }
 }

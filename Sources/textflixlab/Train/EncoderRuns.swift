@@ -60,8 +60,7 @@ struct EncoderRuns {
         let figures = experiment.data.test == nil ? "held_out" : "test"
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        json.key("accuracy_of")
-        json.string(figures)
+        json.member("accuracy_of", figures)
         json.key("seeds")
         json.beginObject()
         var accuracies: [Double] = []
@@ -69,16 +68,13 @@ struct EncoderRuns {
             let report = try JSONSource(path, limit: 1 << 28)
             guard let accuracy = report.root[figures]?["accuracy"]?.double else { continue }
             accuracies.append(accuracy)
-            json.key(String(seed))
-            json.double(accuracy)
+            json.member(String(seed), accuracy)
         }
         json.endObject()
         if !accuracies.isEmpty {
             let spread = Spread(accuracies)
-            for (key, value) in [("mean", spread.mean), ("deviation", spread.deviation)] {
-                json.key(key)
-                json.double(value)
-            }
+            json.member("mean", spread.mean)
+            json.member("deviation", spread.deviation)
         }
         json.endObject()
         printOutput(json.text)
