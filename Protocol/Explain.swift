@@ -81,9 +81,11 @@ public struct ExplainResponse: Message {
     public var label: String
     public var model: String
     public var revision: String
-    /// Variants of the text that were drawn, equal ones counted again; 0: all were enumerated.
+    /// Variants of the text that were drawn, equal ones counted again, the text itself among them;
+    /// 0: all were enumerated.
     public var samples: UInt32
-    /// Parts of the text that the model read one by one; their probabilities were averaged.
+    /// Parts of the text that the model read one by one; their probabilities were averaged. 1: it
+    /// read the text at once.
     public var windows: UInt32
 
     public init(

@@ -21,6 +21,13 @@ public struct FrameDecoder: Sendable {
     /// True when the next byte to arrive begins a frame: the only clean place to stop.
     public var isBetweenFrames: Bool { bufferedBytes == 0 }
 
+    /// The header of the next frame, where that has come and is a good one, whatever of the body
+    /// has.
+    public var nextHeader: FrameHeader? {
+        guard bufferedBytes >= FrameHeader.byteCount else { return nil }
+        return try? FrameHeader(parsing: buffer[consumed...])
+    }
+
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         guard broken == nil else { return }
         compact()

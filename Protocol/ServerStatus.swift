@@ -95,8 +95,9 @@ public struct ModelStatus: Message {
     public var layers: UInt32
     /// Why `auto` chose this precision.
     public var precisionReason: String
+    /// `.loading` with an error: it could not be loaded.
     public var state: ServerState
-    /// Why a model that is configured is not there.
+    /// Why its last load failed; with `.ready` the one before it stays.
     public var error: String
     public var temperature: Float
     public var abstainBelow: Float

@@ -11,6 +11,7 @@ public struct Status: Error, Sendable, Equatable {
     public var code: StatusCode
     public var message: String
     /// How long to wait before trying again; nil: trying again does not help, or nobody knows when.
+    /// Of DEADLINE_EXCEEDED: by how much the answer would be late.
     public var retryAfter: Duration?
 
     public init(code: StatusCode, message: String = "", retryAfter: Duration? = nil) {

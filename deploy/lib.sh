@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # what those who source this use
-# What the deploy scripts share. Sourced, never run: `source "$(dirname "$0")/lib.sh"`.
+# What the deploy scripts share. Sourced, never run, by the script's real place, since a link may
+# lead to it: `source "$(dirname "$(realpath -- "$0")")/lib.sh"`.
 #
-# Sets `root` (the checkout) and goes there. Clears the variables that would change what is measured
-# or tested: OpenBLAS takes its kernel and block sizes from the environment it is loaded in.
+# Sets `self` (the calling script) and `root` (the checkout), and goes there. Clears the variables
+# that would change what is measured or tested: OpenBLAS takes its kernel and block sizes from the
+# environment it is loaded in.
 
+self=$(realpath -- "$0")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit
 unset "${!OPENBLAS_@}" TEXTFLIX_SOCKET TEXTFLIX_CONFIG TEXTFLIX_ISA
@@ -23,7 +26,7 @@ die() {
 
 # Prints the header comment of the calling script, from its second line on.
 usage() {
-    sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"
+    sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$self"
 }
 
 # The packages of "$@" that are not installed, one a line.
@@ -50,7 +53,7 @@ places() {
     share=$1/share library=/usr/local/lib units=/usr/local/lib/systemd/system
     zsh=/usr/local/share/zsh/site-functions fish=/etc/fish/completions
     if [[ $1 == /usr ]]; then
-        library=/usr/lib units=/lib/systemd/system
+        library=/usr/lib units=/usr/lib/systemd/system
         zsh=/usr/share/zsh/vendor-completions fish=/usr/share/fish/vendor_completions.d
     fi
 }

@@ -90,7 +90,8 @@ class Code(enum.IntEnum):
 
 
 class Error(Exception):
-    """A request failed. `retry_after`: seconds to wait before trying again, or None: in vain."""
+    """A request failed. `retry_after`: seconds to wait before trying again, or None: in vain; of
+    DEADLINE_EXCEEDED those by which the answer would be late."""
 
     def __init__(self, code, message="", retry_after=None):
         self.code, self.message, self.retry_after = Code(code), message, retry_after
@@ -316,11 +317,16 @@ def _nanoseconds(timeout):
     return max(1, min(nanoseconds, LONGEST_TIMEOUT))
 
 
-def _frame(stream, kind, flags, body=b""):
+def _fitting(body):
+    """The body. Raises Error where no frame holds it."""
     if len(body) > BODY_BYTES:
         raise Error(Code.RESOURCE_EXHAUSTED,
                     f"a request of {len(body)} bytes; the limit is {BODY_BYTES}")
-    return struct.pack(">IIBB", len(body), stream, kind, flags) + body
+    return body
+
+
+def _frame(stream, kind, flags, body=b""):
+    return struct.pack(">IIBB", len(_fitting(body)), stream, kind, flags) + body
 
 
 # Reading
@@ -655,6 +661,10 @@ class Client:
         """Yields a ClassifyResponse for each list of texts in `batches`, in their order, with
         `window` of them on their way. Leaving early cancels the rest. For large amounts.
 
+        A list that is refused (no texts, too many, no such model) ends it with an Error, after the
+        answers to all before it: as many came as stand before it in `batches`. What stands behind
+        it is not computed.
+
         A connection that breaks (as when answers lie unread for half a minute) and a daemon that is
         busy or leaving do not end it where the client has a path: the stream is opened anew, and
         batches that are not answered are sent again; at once, then after pauses, until nothing was
@@ -668,7 +678,13 @@ class Client:
         stream = _Stream(self, timeout)
         try:
             for texts in batches:
-                stream.send(0, _payload("ClassifyStream", texts=texts, **options))
+                try:
+                    payload = _fitting(_payload("ClassifyStream", texts=texts, **options))
+                except (Error, TypeError):
+                    while len(stream):
+                        yield stream.answer()
+                    raise
+                stream.send(0, payload)
                 if len(stream) >= window:
                     yield stream.answer()
             stream.send(REMOTE_CLOSED | NO_DATA)

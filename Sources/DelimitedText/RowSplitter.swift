@@ -20,7 +20,7 @@ package struct RowSplitter: Sendable {
 
     private enum Place { case fieldStart, plain, quoted, quoteInQuoted, afterReturn }
 
-    private let separator: UInt8
+    private let separator: UInt8?
     private let limit: Int
     private var buffer: [UInt8] = []
     private var read = 0
@@ -35,8 +35,10 @@ package struct RowSplitter: Sendable {
     /// Where the quote stands that was opened last.
     private var quoteLine = 1
 
-    /// - Parameter limit: bytes of a row.
-    package init(separator: UInt8, limit: Int) {
+    /// - Parameters:
+    ///   - separator: nil: a row is one field.
+    ///   - limit: bytes of a row.
+    package init(separator: UInt8?, limit: Int) {
         self.separator = separator
         self.limit = limit
     }

@@ -3,9 +3,11 @@
 //     review;label             names
 //     "Good; and short.";yes   {"review":"Good; and short.","label":"yes"}
 //
-// The first row names the columns, and shows the separator: whichever of comma, semicolon and tab
-// stands in it most often. Every value is a string. Rows are read by `RowSplitter`; what is wrong
-// with a row is told with it, what is wrong with the first ends the reading.
+// The first row names the columns and shows the separator: comma, semicolon or tab, under which it
+// has the columns that are needed, else most columns; where it has one column there is none. A
+// column without a name is passed over. Every value is a string; an empty cell is a field that is
+// not there, but for the text's. Rows are read by `RowSplitter`; what is wrong with a row is told
+// with it, what is wrong with the first ends the reading.
 
 internal import JSONText
 
@@ -31,12 +33,15 @@ package struct TableReader: Sendable {
     /// The first row, until its end is there.
     private var head: [UInt8] = []
     private var splitter: RowSplitter?
+    /// Empty: a column that is passed over.
     private var names: [[UInt8]] = []
+    /// The place of the text's.
+    private var textColumn: Int?
     private var writer = JSONWriter()
 
     /// - Parameters:
     ///   - rowBytes: the limit of a row.
-    ///   - columns: names that the first row must have.
+    ///   - columns: names that the first row must have, the text's first.
     ///   - hint: what the user may do where one is missing.
     package init(rowBytes: Int, columns: [String], hint: String) {
         self.rowBytes = rowBytes
@@ -56,11 +61,9 @@ package struct TableReader: Sendable {
             return
         }
         head.append(contentsOf: more)
-        if let separator = Self.separator(of: head[...]) { try begin(separator) }
-        guard splitter != nil || head.count <= Limits.headerBytes else {
-            throw TableError(
-                message: "the first row, which names the columns, is longer than "
-                    + "\(Limits.headerBytes >> 10) KiB")
+        let readings = readings(atEnd: false)
+        if readings.allSatisfy({ $0.first != nil }) || head.count > Limits.headerBytes {
+            try begin(readings)
         }
     }
 
@@ -69,32 +72,63 @@ package struct TableReader: Sendable {
         splitter?.next().map { object($0) }
     }
 
-    /// What stands after the last line end, when there is no more to come.
+    /// What is left when there is no more to come: call it until there is nothing.
     package mutating func finish() throws(TableError) -> Row? {
-        if splitter == nil {
-            head.append(UInt8(ascii: "\n"))
-            try begin(Self.separator(of: head[...]) ?? UInt8(ascii: ","))
-        }
-        return splitter?.finish().map { object($0) }
+        if splitter == nil { try begin(readings(atEnd: true)) }
+        return next() ?? splitter?.finish().map { object($0) }
     }
 
     // MARK: - The first row
 
-    private mutating func begin(_ separator: UInt8) throws(TableError) {
+    /// The table as it would be under one separator.
+    private struct Reading {
+        var splitter: RowSplitter
+        /// nil: it has no end yet.
+        var first: RowSplitter.Row?
+
+        func has(_ column: String) -> Bool {
+            first?.fields.contains { $0.elementsEqual(column.utf8) } ?? false
+        }
+    }
+
+    private func readings(atEnd isEnd: Bool) -> [Reading] {
+        let isMarked = head.starts(with: [0xEF, 0xBB, 0xBF])
+        return [nil, UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { separator in
+            var splitter = RowSplitter(separator: separator, limit: rowBytes)
+            splitter.append(head.dropFirst(isMarked ? 3 : 0))
+            var first = splitter.next()
+            if first == nil, isEnd { first = splitter.finish() }
+            return Reading(splitter: splitter, first: first)
+        }
+    }
+
+    private mutating func begin(_ readings: [Reading]) throws(TableError) {
         guard !head.starts(with: [0xFF, 0xFE]), !head.starts(with: [0xFE, 0xFF]) else {
             throw TableError(message: "it is written in UTF-16; save it as UTF-8")
         }
-        let isMarked = head.starts(with: [0xEF, 0xBB, 0xBF])
-        var splitter = RowSplitter(separator: separator, limit: rowBytes)
-        splitter.append(head.dropFirst(isMarked ? 3 : 0))
-        head = []
-        guard let first = splitter.next() ?? splitter.finish() else {
-            throw TableError(message: "it is empty; the first row names the columns")
+        let ended = readings.filter { $0.first != nil }
+        guard !ended.isEmpty else {
+            throw TableError(
+                message: head.count > Limits.headerBytes
+                    ? "the first row, which names the columns, is longer than "
+                        + "\(Limits.headerBytes >> 10) KiB"
+                    : "it is empty; the first row names the columns")
         }
-        if let fault = first.fault { throw TableError(message: "line \(first.line): \(fault)") }
+        var good = ended.filter { $0.first?.fault == nil }
+        let fitting = good.filter { needed.allSatisfy($0.has) }
+        if !fitting.isEmpty { good = fitting }
+        // Of equals the first: with one column there is no separator.
+        let widest = good.map { $0.first?.fields.count ?? 0 }.max()
+        guard let chosen = good.first(where: { $0.first?.fields.count == widest }),
+            let first = chosen.first
+        else {
+            throw TableError(message: "the first row: \(ended[0].first?.fault ?? "")")
+        }
         try check(first)
         names = first.fields
-        self.splitter = splitter
+        textColumn = names.firstIndex { $0.elementsEqual((needed.first ?? "").utf8) }
+        splitter = chosen.splitter
+        head = []
     }
 
     private func check(_ first: RowSplitter.Row) throws(TableError) {
@@ -103,40 +137,19 @@ package struct TableReader: Sendable {
             guard let name = String(validating: field, as: UTF8.self) else {
                 throw TableError(message: "the name of column \(place + 1) is not UTF-8")
             }
-            guard !name.isEmpty else {
-                throw TableError(message: "column \(place + 1) has no name in the first row")
+            guard !name.utf8.contains(UInt8(ascii: "\r")) else {
+                throw TableError(
+                    message: "its lines end with CR alone; save it with LF or CR LF as line ends")
             }
             guard !columns.contains(name) else {
                 throw TableError(message: "two columns are called \"\(name.prefix(40))\"")
             }
-            columns.append(name)
+            if !name.isEmpty { columns.append(name) }
         }
         guard let missing = needed.first(where: { !columns.contains($0) }) else { return }
         let some = columns.prefix(10).map { String($0.prefix(40)) }.joined(separator: ", ")
         throw TableError(
             message: "no column \"\(missing)\"; the first row names \(some)\(hint)")
-    }
-
-    /// Of the first row; nil where its end is not there.
-    private static func separator(of head: ArraySlice<UInt8>) -> UInt8? {
-        let separators = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
-        var counts = [0, 0, 0]
-        var isQuoted = false
-        var isBlank = true
-        for byte in head {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            guard byte != UInt8(ascii: "\r"), !(isBlank && byte == UInt8(ascii: "\n")) else {
-                continue
-            }
-            isBlank = false
-            guard !isQuoted else { continue }
-            if byte == UInt8(ascii: "\n") {
-                let most = counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) } ?? 0
-                return separators[most]
-            }
-            if let place = separators.firstIndex(of: byte) { counts[place] += 1 }
-        }
-        return nil
     }
 
     // MARK: - The others
@@ -150,7 +163,8 @@ package struct TableReader: Sendable {
         }
         writer.removeAll()
         writer.beginObject()
-        for (name, field) in zip(names, row.fields) {
+        for (column, (name, field)) in zip(names, row.fields).enumerated() {
+            guard !name.isEmpty, !field.isEmpty || column == textColumn else { continue }
             guard String(validating: field, as: UTF8.self) != nil else {
                 let column = String(decoding: name, as: UTF8.self)
                 return .bad("column \"\(column.prefix(40))\" is not UTF-8", line: row.line)

@@ -58,6 +58,12 @@ package struct Confusion: Sendable, Equatable {
             high: value + above.squareRoot() / known)
     }
 
+    /// The mean of the F1 of all labels that a text has or was given.
+    package var macroF1: Double {
+        let known = counts.indices.compactMap(f1)
+        return known.reduce(0, +) / Double(known.count)
+    }
+
     package func f1(of label: Int) -> Double? {
         let given = counts.reduce(0) { $0 + $1[label] }
         let real = counts[label].reduce(0, +)

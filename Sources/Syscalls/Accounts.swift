@@ -5,9 +5,6 @@
 internal import Glibc
 
 package enum Accounts {
-    /// The group that the packaged service gives its socket to.
-    package static let serviceGroup = "textflix"
-
     package static func userName(_ identifier: UInt32) -> String? {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?

@@ -5,7 +5,7 @@ package import CommandLineTable
 
 package struct TextFile: Sendable {
     package static let jsonl = Option(
-        "jsonl", .file("FILE"), "the texts, a JSON object a line; - is stdin")
+        "jsonl", .file("FILE"), "the texts, a JSON object a line")
     package static let csv = Option(
         "csv", .file("FILE"), "or a table, whose first row names its columns")
     package static let options = [jsonl, csv]
@@ -19,6 +19,9 @@ package struct TextFile: Sendable {
         let (objects, table) = (call.text(Self.jsonl), call.text(Self.csv))
         guard let path = objects ?? table else {
             throw Failure(call.complaint("--jsonl FILE or --csv FILE is missing: which texts?"))
+        }
+        if objects != nil, TextInput.isTable(path) {
+            throw Failure(call.complaint("\(path) is a table by its name; --csv reads it"))
         }
         self.path = path
         fields = ObjectFields(

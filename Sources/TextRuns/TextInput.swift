@@ -176,6 +176,9 @@ extension TextInput {
     /// Whether that is how a file of gzip begins, which no text does.
     package static func isCompressed(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
+    /// Whether a file of that name is a table.
+    package static func isTable(_ path: String) -> Bool { TableReader.isTable(path) }
+
     /// A pipe is empty after the first reading. What is not there is told when it is opened.
     package static func canBeReadTwice(_ path: String) -> Bool {
         path != "-" && (try? FileStatus(path: path))?.kind ?? .regular == .regular

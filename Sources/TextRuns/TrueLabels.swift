@@ -2,7 +2,6 @@
 
 package import CommandLineTable
 package import Insight
-import Presentation
 package import TextflixProtocol
 
 package struct TrueLabels: Sendable {
@@ -36,7 +35,7 @@ package struct TrueLabels: Sendable {
             throw Failure(.data, "line \(item.number): no field \"\(field)\" with the true label")
         }
         guard let index = spelled[given] else {
-            let shown = DisplayWidth.cut(DisplayWidth.oneLine(given.utf8), to: 40)
+            let shown = given.prefix(40)
             throw Failure(
                 .data,
                 "line \(item.number): the label \"\(shown)\" is none of "

@@ -10,6 +10,9 @@
 //
 // A connection that breaks is made anew and what is unanswered is sent again. It has a connection
 // of its own, so requests beside it are not held up.
+//
+// A request that is refused ends the stream in its place: the answers to all before it are there,
+// also when `send` has thrown, and it is the one after them. Those behind it were not computed.
 
 import Randomness
 import Syscalls
@@ -45,7 +48,7 @@ public final class ClassifyStream {
 
     /// Sends a request, after waiting until the window has room for it.
     /// - Throws: `ClientError.requestTooLarge`, of which nothing was sent, so that the stream goes
-    ///   on; else what ended the stream, if something did.
+    ///   on; else what ended the stream, if something did. The answers until then can be taken.
     public func send(_ request: ClassifyRequest) throws(ClientError) {
         let message = request.encoded
         guard message.count <= Limits.bodyBytes else {
@@ -66,13 +69,16 @@ public final class ClassifyStream {
 
     /// Says that no more requests come, and gives the remaining answers one by one; nil: that was
     /// the last.
-    /// - Throws: what ended the stream before that.
+    /// - Throws: what ended the stream before that, after the answers that came until then.
     public func finish() throws(ClientError) -> ClassifyResponse? {
         if call.answers.isEmpty, call.state == .over(nil) { return nil }
         call.finish()
         while call.answers.isEmpty {
             if call.state == .over(nil) { return nil }
-            try step(waiting: true)
+            do throws(ClientError) { try step(waiting: true) } catch {
+                // What came with it goes first; the next call throws it.
+                if call.answers.isEmpty { throw error }
+            }
         }
         return try firstAnswer()
     }

@@ -78,14 +78,16 @@ extension ConnectProblem {
         case .noSocket(let candidates):
             """
             no daemon found: there is no socket at \(candidates.joined(separator: " or "))
-            Start it with 'systemctl start textflixd.socket', or run 'textflixd' yourself; \
+            Start it with 'sudo systemctl restart textflixd.socket' ('textflixctl doctor' says \
+            what keeps it down), or run 'textflixd' yourself; \
             --socket or $TEXTFLIX_SOCKET names another place.
             """
         case .notASocket: "\(path) is not a socket"
         case .nobodyListens:
             """
             nobody listens on \(path): the daemon that made it has ended
-            Start it with 'systemctl start textflixd.socket', or run 'textflixd' yourself.
+            Start it with 'sudo systemctl restart textflixd.socket' ('textflixctl doctor' says \
+            what keeps it down), or run 'textflixd' yourself.
             """
         case .notPermitted(let group, let user): permission(path, group, user)
         case .pathTooLong(let bytes):

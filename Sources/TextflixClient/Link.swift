@@ -86,9 +86,10 @@ extension ConnectProblem {
             let kind = (try? FileStatus(path: path))?.kind
             self = kind == .socket ? .nobodyListens : .notASocket
         case .accessDenied, .notPermitted:
-            let group = (try? FileStatus(path: path)).flatMap { Accounts.groupName($0.group) }
-            self = .notPermitted(
-                group: group ?? Accounts.serviceGroup, user: Accounts.userName(ThisProcess.user))
+            // Where it cannot be seen, or is closed to its group, joining one does not help.
+            let status = try? FileStatus(path: path)
+            let group = status.flatMap { $0.mode & 0o020 == 0 ? nil : Accounts.groupName($0.group) }
+            self = .notPermitted(group: group, user: Accounts.userName(ThisProcess.user))
         case .wouldBlock: self = .backlogFull
         default: self = .other(error.message)
         }

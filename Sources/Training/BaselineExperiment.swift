@@ -153,7 +153,7 @@ extension BaselineExperiment.Corpus {
             "id_field",
         ])
         guard let train = try source.string("train") else {
-            throw source.error("train, a file of JSON lines, is missing", source.root)
+            throw source.error("train, a file of labelled texts, is missing", source.root)
         }
         self.train = places.resolveText(train)
         test = try source.string("test").map(places.resolveText)

@@ -44,7 +44,8 @@ struct BaselineTexts {
         let known = TextFingerprints(learned.texts)
         let chosen = all.chosen(free.filter { !known.contains(all.texts[$0]) })
             .drawn(teaching.settings.texts, seed: experiment.seed)
-        try makeDirectories(experiment.output)
+        try writing(experiment.output) { () throws(Errno) in try makeDirectories(experiment.output)
+        }
         let asked = TeacherAnswers(labels: data.labels, precision: teaching.answers, watch: watch)
         let answers = try asked.ask(
             teaching.settings.teachers, chosen, keepIn: experiment.output)

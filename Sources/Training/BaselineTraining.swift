@@ -119,8 +119,10 @@ package struct BaselineTraining {
         for path in [experiment.output + "/model.safetensors", experiment.foldAnswers ?? ""]
         where !path.isEmpty {
             // Begun under a temporary name and never finished: it is removed at once.
-            let file = try AtomicFile(path)
-            try file.write(UnsafeRawBufferPointer(start: nil, count: 0))
+            try writing(path) { () throws(Errno) in
+                let file = try AtomicFile(path)
+                try file.write(UnsafeRawBufferPointer(start: nil, count: 0))
+            }
         }
     }
 
@@ -173,7 +175,7 @@ package struct BaselineTraining {
                 learned.ids[$0], learned.texts[$0], heldOut[$0].probabilities,
                 experiment.data.labels)
         }
-        try writeFileAtomically(path, bytes: lines)
+        try writing(path) { () throws(Errno) in try writeFileAtomically(path, bytes: lines) }
     }
 
     private static func seconds(since start: MonotonicClock.Instant) -> Double {

@@ -33,10 +33,20 @@ package struct LabelledTexts: Sendable {
     package init(
         path: String, fields: Fields, labels: [String], only: Set<String>? = nil
     ) throws(WeightsError) {
+        var found = FoundLabels(wanted: labels)
         try forEachRecord(path, columns: [fields.text, fields.label]) {
             node, number throws(LineError) in
-            try add(node, number: number, fields, labels, only)
+            let id = node[fields.id]?.scalarText ?? String(number)
+            if let only, !only.contains(id) { return }
+            guard let text = node[fields.text]?.utf8 else {
+                throw LineError(message: "no string \"\(fields.text)\"")
+            }
+            guard let label = node[fields.label]?.scalarText else {
+                throw LineError(message: "no \"\(fields.label)\"")
+            }
+            if let truth = found.take(label, line: number) { add(id, text, truth: truth) }
         }
+        if let complaint = found.complaint { throw WeightsError(.malformed, path, complaint) }
         if let only, let missing = only.subtracting(ids).min() {
             throw WeightsError(
                 .mismatch, path,
@@ -44,29 +54,43 @@ package struct LabelledTexts: Sendable {
         }
     }
 
-    private mutating func add(
-        _ node: JSONNode, number: Int, _ fields: Fields, _ labels: [String],
-        _ only: Set<String>?
-    ) throws(LineError) {
-        let id = node[fields.id]?.scalarText ?? String(number)
-        if let only, !only.contains(id) { return }
-        guard let text = node[fields.text]?.utf8 else {
-            throw LineError(message: "no string \"\(fields.text)\"")
-        }
-        guard let label = node[fields.label]?.scalarText else {
-            throw LineError(message: "no \"\(fields.label)\"")
-        }
-        guard let truth = labels.firstIndex(of: label) else {
-            throw LineError(
-                message: "the label \"\(label.prefix(40))\" is none of "
-                    + labels.joined(separator: ", "))
-        }
-        add(id, text, truth: truth)
-    }
-
     mutating func add(_ id: String, _ text: [UInt8], truth: Int) {
         ids.append(id)
         texts.append(text)
         truths.append(truth)
     }
+}
+
+/// The labels of a file, so that all that are not wanted are told at once.
+private struct FoundLabels {
+    let wanted: [String]
+    private var counts: [String: Int] = [:]
+    private var firstStrange: (label: String, line: Int)?
+
+    init(wanted: [String]) { self.wanted = wanted }
+
+    /// Its place among those that are wanted.
+    mutating func take(_ label: String, line: Int) -> Int? {
+        if counts[label] != nil || counts.count < Self.mostKept { counts[label, default: 0] += 1 }
+        let place = wanted.firstIndex(of: label)
+        if place == nil, firstStrange == nil { firstStrange = (label, line) }
+        return place
+    }
+
+    /// nil: all are wanted.
+    var complaint: String? {
+        guard let (label, line) = firstStrange else { return nil }
+        let all = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let shown = all.prefix(Self.mostShown).map { "\(Self.cut($0.key)) (\($0.value))" }
+        let more = all.count > Self.mostShown ? ", and more" : ""
+        return "line \(line): the label \"\(Self.cut(label))\" is none of "
+            + "\(wanted.joined(separator: ", ")); the labels there are "
+            + shown.joined(separator: ", ") + more
+    }
+
+    private static func cut(_ label: String) -> String { String(label.prefix(40)) }
+
+    private static let mostShown = 20
+    /// Where every text has another label, the field is the wrong one.
+    private static let mostKept = 1000
 }

@@ -116,6 +116,7 @@ enum Commands {
         examples: [Example("sudo textflixctl reload")])
     static let bench = Command(
         "bench", "put the daemon under load and measure it", options: BenchOptions.all,
+        exclusive: [[BenchOptions.jsonl, BenchOptions.csv]],
         examples: [
             Example("textflixctl bench --rate 40 --file reviews.txt --out before.json"),
             Example("textflixctl bench --find-capacity --slo p99=250ms --tokens 128"),

@@ -85,6 +85,10 @@ enum TextCommands {
                 let each = call.has(Options.whole) ? "" : ", one a line"
                 printError("Reading \(what) from the keyboard\(each); Ctrl-D ends.\n")
             }
+            if let file, case .lines = form, !call.has(Options.lines), TextInput.isTable(file) {
+                printMessage(
+                    "\(call.place): each line of \(file) is a text; --csv reads its rows\n")
+            }
             return try TextInput(path: file, form: form)
         }
         if call.has(Options.file) {

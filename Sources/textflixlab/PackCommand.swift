@@ -13,7 +13,7 @@ enum PackCommand {
     private static let directory = Option(
         "cache-dir", .folder("DIR"), "where packed weights are kept; default: as the daemon's")
     private static let check = Option(
-        "check", .file("FILE"), "compare with f32 on the texts of a JSONL file")
+        "check", .file("FILE"), "compare with f32 on the texts of a JSON-lines or CSV file")
     private static let field = Option(
         "text-field", .text("FIELD"), default: "text", "where an object of FILE has its text")
     private static let label = Option(
@@ -52,6 +52,12 @@ enum PackCommand {
         }
         let folder = try ModelFolder.open(path) { cache.revision(of: $0, folder: path) }
         cache.remember(folder)
+        // What is wrong with the texts is said before the work.
+        let reviews = try call.text(check).map {
+            try Reviews(
+                $0, textField: call.text(field) ?? "text", labelField: call.text(label),
+                labels: folder.labels)
+        }
         let wanted = Precision(rawValue: call.text(precision) ?? "")
         let chosen = ChosenPrecision(wanted, for: folder, cache: cache)
         let packed = cache.packedPath(folder, chosen.precision.geometry)
@@ -59,10 +65,7 @@ enum PackCommand {
         line("precision", "\(chosen.precision.rawValue) (\(chosen.reason))")
         let model = try load(folder, chosen.precision, cache, call)
         if call.has(verify) { try verify(packed) }
-        guard let file = call.text(check) else { return .success }
-        let reviews = try Reviews(
-            file, textField: call.text(field) ?? "text", labelField: call.text(label),
-            labels: model.head.labels)
+        guard let reviews else { return .success }
         do {
             return try compare(model, folder, cache, reviews, call)
         } catch let error as WeightsError where error.kind == .notFinite {
@@ -94,7 +97,7 @@ enum PackCommand {
             default: printOutput("\(notice)\n")
             }
         }
-        if let failure { throw WeightsError(.unreadable, cache.directory, failure) }
+        if let failure { throw LabError(.cannotCreate, "weights cannot be packed: \(failure)") }
         line("loaded in", "\(MonotonicClock.now.since(started) / 1_000_000) ms")
         return model
     }

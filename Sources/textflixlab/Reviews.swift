@@ -16,7 +16,8 @@ struct Reviews {
         _ path: String, textField: String, labelField: String?, labels known: [String]
     ) throws(WeightsError) {
         let columns = [textField] + (labelField.map { [$0] } ?? [])
-        try forEachRecord(path, columns: columns) { record, _ throws(LineError) in
+        let hint = "--text-field and --label-field say which is which"
+        try forEachRecord(path, columns: columns, hint: hint) { record, _ throws(LineError) in
             guard let text = record[textField]?.utf8 else {
                 throw LineError(message: "no string \"\(textField)\"")
             }

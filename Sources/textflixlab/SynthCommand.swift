@@ -55,7 +55,10 @@ enum SynthCommand {
             case .bf16: .bfloat16
             }
         if let file = call.text(vocabulary) {
-            let words = try readFile(file, limit: 64 << 20)
+            let words: [UInt8]
+            do throws(Errno) { words = try readFile(file, limit: 64 << 20) } catch {
+                throw WeightsError(.unreadable, file, error.message)
+            }
             let count = words.count { $0 == UInt8(ascii: "\n") }
             guard count <= model.configuration.vocabularySize else {
                 throw call.complaint(

@@ -81,6 +81,25 @@ private func garbage(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         }
     }
 
+    @Test func whatWasAnsweredBeforeAnErrorIsThere() throws {
+        let wrong = Status(code: .invalidArgument, message: "no texts")
+        let daemon = try FakeDaemon {
+            let isWrong = $0.envelope.method == "data" && $0.envelope.payload.isEmpty
+            return isWrong ? .fail(wrong) : label($0)
+        }
+        defer { daemon.stop() }
+        let stream = try ClassifyStream(path: daemon.path, retry: quick)
+        for text in ["one", "two"] { try stream.send(ClassifyRequest(texts: [Text(text)])) }
+        // It may hear of the error while it sends, or later.
+        try? stream.send(ClassifyRequest())
+        var labels: [String] = []
+        let error = #expect(throws: ClientError.self) {
+            while let answer = try stream.finish() { labels += answer.results.map(\.label) }
+        }
+        #expect(error == ClientError.failed(wrong))
+        #expect(labels == ["one", "two"])
+    }
+
     @Test func aRequestThatFitsNoFrameIsRefusedAndTheStreamGoesOn() throws {
         let daemon = try FakeDaemon(label)
         defer { daemon.stop() }

@@ -237,6 +237,6 @@ private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         let missing = ClientError.cannotConnect(
             path: "/x", .noSocket(candidates: ["/y/textflix.sock", "/x"]))
         #expect(missing.description.contains("/y/textflix.sock or /x"))
-        #expect(missing.description.contains("systemctl start textflixd.socket"))
+        #expect(missing.description.contains("systemctl restart textflixd.socket"))
     }
 }

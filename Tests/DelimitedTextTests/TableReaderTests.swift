@@ -14,7 +14,7 @@ private func read(
         rest = rest.dropFirst(pieces)
         while let row = reader.next() { rows.append(row) }
     }
-    if let row = try reader.finish() { rows.append(row) }
+    while let row = try reader.finish() { rows.append(row) }
     return rows.map { row in
         switch row {
         case .object(let json, let line): "\(line) \(String(decoding: json, as: UTF8.self))"
@@ -36,13 +36,46 @@ private func read(
         let wanted = mark == "\t" ? "x\\ty" : "x\(mark)y"
         for pieces in [1, 2, 1000] {
             #expect(
-                try read(text, pieces: pieces) == [#"2 {"text":"\#(wanted)","a,b;c":"2"}"#])
+                try read(text, columns: ["text"], pieces: pieces) == [
+                    #"2 {"text":"\#(wanted)","a,b;c":"2"}"#
+                ])
         }
     }
 
     @Test func oneColumnIsATableToo() throws {
         #expect(try read("text\na\n\"b\nc\"\n") == [#"2 {"text":"a"}"#, #"3 {"text":"b\nc"}"#])
         #expect(try read("text") == [])
+    }
+
+    /// What has no separator in its first row has none behind it.
+    @Test func oneColumnMayHoldAnyOfThem() throws {
+        #expect(
+            try read("text\r\nGood, and short.\r\nBad; long\t!\r\n")
+                == [#"2 {"text":"Good, and short."}"#, #"3 {"text":"Bad; long\t!"}"#])
+    }
+
+    /// Under which the columns are there, whatever else the first row holds.
+    @Test(arguments: [
+        "text;a, b, and c\nx;y\n", "a, b;text\ny;x\n", "a, b\ttext\ny\tx\n",
+        "text,size 12\"\nx,y\n",
+    ])
+    func theSeparatorGivesTheColumnsThatAreNeeded(_ table: String) throws {
+        for pieces in [1, 1000] {
+            let rows = try read(table, columns: ["text"], pieces: pieces)
+            #expect(rows.count == 1 && rows[0].contains(#""text":"x""#), "\(rows)")
+        }
+    }
+
+    @Test func columnsWithoutANameArePassedOver() throws {
+        #expect(
+            try read(",text,label,\n0,a,b,\n", columns: ["text"])
+                == [#"2 {"text":"a","label":"b"}"#])
+        #expect(try read("\"\",\"text\"\n\"1\",\"a\"\n") == [#"2 {"text":"a"}"#])
+    }
+
+    @Test func anEmptyCellIsNoFieldButForTheText() throws {
+        let rows = try read("id,text,label\n,,\n7,a,\n,b,\"\"\n", columns: ["text"])
+        #expect(rows == [#"2 {"text":""}"#, #"3 {"id":"7","text":"a"}"#, #"4 {"text":"b"}"#])
     }
 
     @Test func aRowThatIsWrongIsToldAlone() throws {
@@ -56,9 +89,10 @@ private func read(
     }
 
     @Test(arguments: [
-        ("", "it is empty"), ("\n\n", "it is empty"), ("a,,b\n", "column 2 has no name"),
+        ("", "it is empty"), ("\n\n", "it is empty"), (",\na,b\n", "no column \"text\""),
         ("a,b,a\n", "two columns are called \"a\""),
-        ("\"a\"b,c\n", "line 1: text behind a closing quote"),
+        ("\"a\"b,c\n", "the first row: text behind a closing quote"),
+        ("text,label\rx,y\r", "its lines end with CR alone"),
         ("review,label\nx,y\n", "no column \"text\"; the first row names review, label (hint)"),
         (String(repeating: "x", count: 70_000), "longer than 64 KiB"),
     ])

@@ -9,13 +9,17 @@ import os
 import pathlib
 import re
 import resource
+import struct
 import time
 import unittest
 
 import wire
-from harness import DaemonCase, wait_until
+from harness import ROOT, DaemonCase, wait_until
 
 RESOURCE_EXHAUSTED = 8
+UNITS = {"s": 1, "a second": 1, "at once": 1, "MiB": 1 << 20}
+# "| `name` | 1,000 units | ..."
+DEFAULT = re.compile(rf"^\| `([a-z_]+)` \| ([\d.,]+) ({'|'.join(UNITS)}) \|", re.MULTILINE)
 
 
 class Clients(DaemonCase):
@@ -55,6 +59,15 @@ class Clients(DaemonCase):
                                      for number in range(500)))
             streams = [connection.read().stream for _ in range(500)]
         self.assertEqual(sorted(streams), list(range(1, 1000, 2)))
+
+    def test_the_contract_names_the_defaults(self):
+        told = {name: float(number.replace(",", "")) * UNITS[unit] for name, number, unit
+                in DEFAULT.findall((ROOT / "Protocol" / "README.md").read_text())}
+        limits = map(wire.fields, wire.fields(self.daemon.status()[7][0])[12])
+        found = {limit[1][0].decode(): struct.unpack("<d", limit.get(2, [bytes(8)])[0])[0]
+                 for limit in limits}
+        self.assertGreater(len(told), 10)
+        self.assertEqual(told, {name: found.get(name) for name in told})
 
     def test_every_split_of_a_frame(self):
         size = len(wire.classify("cut me anywhere"))

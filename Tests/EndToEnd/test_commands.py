@@ -49,6 +49,16 @@ class Help(unittest.TestCase):
                 missing = set(re.findall(r"--[a-z][\w-]+", shown)) - documented
                 self.assertEqual(missing, set(), f"{program} {command}: say it in {page}")
 
+    def test_each_command_of_the_laboratory_has_its_own_options_told(self):
+        page = (harness.ROOT / "deploy" / "man" / "textflixlab.1").read_text().replace("\\-", "-")
+        for name in self.commands("textflixlab"):
+            section = re.search(rf"^\.SS {name}\b(.*?)(?=^\.S[SH])", page, re.MULTILINE | re.DOTALL)
+            self.assertIsNotNone(section, name)
+            shown = run("textflixlab", name, "--help").stdout.split("Examples:")[0]
+            missing = (set(re.findall(r"--[a-z][\w-]+", shown))
+                       - set(re.findall(r"--[a-z][\w-]+", section[1])))
+            self.assertEqual(missing, set(), f"{name}: say it in its section")
+
     def test_the_configurations_man_page_has_every_limit(self):
         """The daemon names the keys that it knows when it meets another."""
         path = scratch() / "keys.json"

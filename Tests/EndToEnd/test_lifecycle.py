@@ -147,6 +147,10 @@ class Reload(unittest.TestCase):
             answer = daemon.control("reload")
             self.assertNotEqual(answer.returncode, 0)
             self.assertIn("config.json", answer.stdout + answer.stderr)
+            figures = daemon.control("status", "--format", "prometheus").stdout
+            for line in ('textflix_model_fault{model="m"} 1', 'textflix_model_ready{model="m"} 1',
+                         "textflix_reloads_failed_total 1"):
+                self.assertIn(line, figures)
             seen = len(load.answers)
             wait_until(lambda: len(load.answers) > seen + 10, "the old revision still answers")
             self.assertEqual(len(set(load.answers)), 1)
@@ -167,12 +171,18 @@ class Reload(unittest.TestCase):
             self.assertEqual(answer.returncode, CONFIGURATION, answer.stderr)
             self.assertIn(f"{path}:3:", answer.stderr)
             self.assertIn(f"{path}:3:", daemon.control("status").stdout)
+            found = daemon.control("doctor")
+            self.assertEqual(found.returncode, 1, found.stdout)
+            self.assertRegex(found.stdout, f"FAULT configuration .*{path}:3:")
+            self.assertEqual(daemon.counters()["textflix_reloads_failed_total"], 1)
             names = daemon.control("models", "--format", "names").stdout
             self.assertEqual(names, "first\nsecond\n")
             path.write_text(f'{{ "models": {{ {second} }} }}')
             self.assertEqual(daemon.control("reload").returncode, 0)
             self.assertEqual(daemon.control("models", "--format", "names").stdout, "second\n")
             self.assertNotIn(str(path), daemon.control("status").stdout)
+            self.assertNotIn("FAULT configuration", daemon.control("doctor").stdout)
+            self.assertEqual(daemon.counters()["textflix_reloads_failed_total"], 1)
 
     def test_a_storm_of_reloads(self):
         with Daemon() as daemon, Load(daemon) as load:

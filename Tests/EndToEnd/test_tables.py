@@ -60,7 +60,8 @@ class Tables(DaemonCase):
 
     def test_a_table_of_another_kind_is_refused(self):
         for table, word in (("review,label\na,b\n", 'no column "text"; the first row names review'),
-                            ("", "it is empty"), ("text,text\na,b\n", "two columns")):
+                            ("", "it is empty"), ("text,a\rb,c\r", "CR alone"),
+                            ("text,text\na,b\n", "two columns")):
             with self.subTest(word):
                 answer = self.daemon.control("classify", "--csv", input=table)
                 self.assertEqual((answer.returncode, answer.stdout), (DATA, ""))
@@ -70,6 +71,21 @@ class Tables(DaemonCase):
             with self.subTest(arguments):
                 answer = self.daemon.control("classify", *arguments, input="review\na\n")
                 self.assertEqual((answer.returncode, answer.stdout), (USAGE, ""))
+
+    def test_a_cell_that_is_empty_is_no_field(self):
+        rows = self.ask("classify", "--csv", input="id,text,label,\n7,a,,\n,b,positive,x\n")
+        self.assertEqual([row["id"] for row in rows], ["7", 3])
+        self.assertEqual([row.get("input_label") for row in rows], [None, "positive"])
+
+    def test_a_table_by_its_name_is_pointed_out(self):
+        table = as_table("named.csv", records(2), ",")
+        answer = self.daemon.control("classify", "--file", table)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("--csv reads its rows", answer.stderr)
+        self.assertEqual(self.daemon.control("classify", "--lines", "--file", table).stderr, "")
+        answer = self.daemon.control("evaluate", "--jsonl", table)
+        self.assertEqual((answer.returncode, answer.stdout), (USAGE, ""))
+        self.assertIn("--csv reads it", answer.stderr)
 
     def test_a_table_has_the_same_figures(self):
         rows = records(30)

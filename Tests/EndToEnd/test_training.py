@@ -164,6 +164,17 @@ class Training(unittest.TestCase):
         weights.write_bytes(weights.read_bytes()[:-8])
         self.assertEqual(run("textflixlab", "inspect", model).returncode, 65)
 
+    def test_an_output_that_cannot_be_written(self):
+        experiment = self.folder / "nowhere.json5"
+        experiment.write_text(json.dumps({
+            "data": {"train": "train.jsonl"}, "model": {"cost": 1}, "output": "/proc/none"}))
+        for arguments in (("train", experiment), ("synth", "--arch", "tiny", "/proc/none"),
+                          ("pack", "--cache-dir", "/proc/none", random_model())):
+            with self.subTest(arguments[0]):
+                answer = run("textflixlab", *arguments)
+                self.assertEqual(answer.returncode, 73, answer.stderr)
+                self.assertIn("/proc/none", answer.stderr)
+
     def test_word_vectors_that_are_not_there(self):
         experiment = self.folder / "averaged.json5"
         experiment.write_text(json.dumps({

@@ -28,6 +28,7 @@ import Testing
         #expect(abs(confusion.balancedAccuracy - expected("balanced")) < 1e-12)
         let f1 = (0..<3).compactMap { confusion.f1(of: $0) }
         #expect(largestGap(f1, golden["f1"]?.doubles ?? []) < 1e-12)
+        #expect(abs(confusion.macroF1 - f1.reduce(0, +) / 3) < 1e-12)
     }
 
     @Test func calibration() {

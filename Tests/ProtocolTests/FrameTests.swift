@@ -74,6 +74,21 @@ import TextflixProtocol
         #expect(try Self.frames(in: halves).count == 100_000)
     }
 
+    @Test func theNextHeaderIsKnownBeforeItsBody() throws {
+        let (bytes, frames) = try Self.threeFrames()
+        var decoder = FrameDecoder()
+        decoder.append(bytes[..<(FrameHeader.byteCount - 1)])
+        #expect(decoder.nextHeader == nil)
+        decoder.append(bytes[(FrameHeader.byteCount - 1)...])
+        for frame in frames {
+            #expect(decoder.nextHeader == frame.header)
+            #expect(try decoder.next() == frame)
+        }
+        #expect(decoder.nextHeader == nil)
+        decoder.append("GET / HTTP/1.1\r\n".utf8)
+        #expect(decoder.nextHeader == nil)
+    }
+
     @Test func theLargestBodyPasses() throws {
         var bytes: [UInt8] = []
         FrameHeader(length: UInt32(Limits.bodyBytes), stream: 1, kind: .data).encode(into: &bytes)

@@ -306,6 +306,47 @@ class Streams(unittest.TestCase):
                 next(stream)
             self.assertEqual(caught.exception.code, textflix.Code.NOT_FOUND)
 
+    def test_one_that_is_refused_comes_after_the_answers_before(self):
+        def script(peer):
+            stream, _ = peer.request()
+            for _ in range(3):
+                peer.receive()
+            for _ in range(2):
+                peer.send(stream, "stream-answer")
+            peer.send(stream, "error-not-found")
+            while peer.receive():
+                pass
+        with FakeDaemon(script) as daemon, textflix.connect(daemon.path) as client:
+            self.check_two_answers_and(textflix.Code.NOT_FOUND, client, [["a"], ["b"], []])
+
+    def test_so_does_one_that_no_frame_holds(self):
+        self.check_not_sent(textflix.Code.RESOURCE_EXHAUSTED, ["c" * (5 << 20)])
+
+    def test_and_one_that_holds_no_texts(self):
+        self.check_not_sent(None, [3])
+
+    def check_not_sent(self, code, batch):
+        """Two batches are on their way when it is found to be wrong."""
+        seen = []
+
+        def script(peer):
+            stream, _ = peer.request()
+            seen.extend([peer.batch(), peer.batch()])
+            for _ in range(2):
+                peer.send(stream, "stream-answer")
+            seen.append(peer.request()[1].method)
+        with FakeDaemon(script) as daemon, textflix.connect(daemon.path) as client:
+            self.check_two_answers_and(code, client, [["a"], ["b"], batch, ["d"]])
+        self.assertEqual(seen, [["a"], ["b"], "Cancel"])
+
+    def check_two_answers_and(self, code, client, batches):
+        """`code` None: the error is Python's own."""
+        stream = client.classify_stream(batches)
+        self.assertEqual([next(stream).results[0].label for _ in range(2)], ["positive"] * 2)
+        with self.assertRaises(textflix.Error if code else TypeError) as caught:
+            next(stream)
+        self.assertEqual(getattr(caught.exception, "code", None), code)
+
     def test_leaving_early_cancels(self):
         cancelled = []
 

@@ -1,9 +1,10 @@
 // The configuration: three sources, one order, and an error that says where.
 
-import Service
 import Syscalls
 import Testing
 import TextflixProtocol
+
+@testable import Service
 
 @Suite struct ConfigurationTests {
     /// Resolves a file's text with an environment and flags.
@@ -131,6 +132,32 @@ import TextflixProtocol
         #expect(configuration.threads == 1024)
         #expect(configuration.limits.batchTokens == 16)
         #expect(configuration.limits.queueTexts == 16_777_216)
+    }
+
+    /// As of the queue, so of connections: fewer of them leave some for other users.
+    @Test(arguments: [
+        ("connections: 20", 20, 15), ("connections: 1", 1, 1),
+        ("connections: 20, connections_per_user: 18", 20, 18),
+        ("connections_per_user: 18", 16_384, 18), ("", 16_384, 12_288),
+    ])
+    func oneUsersShareOfTheConnections(limits: String, all: Int, share: Int) throws {
+        let found = try resolve("{ \(models), limits: { \(limits) } }").limits
+        #expect(found.connections == all && found.connectionsPerUser == share)
+    }
+
+    @Test func fewDescriptorsLeaveSomeForOtherUsers() {
+        func fitted(_ descriptors: Int, share: Int = 12_288) -> [Int] {
+            var limits = ServiceLimits()
+            limits.connectionsPerUser = share
+            let isLess = limits.fit(descriptors: descriptors)
+            #expect(isLess == (limits.connections < 16_384))
+            return [limits.connections, limits.connectionsPerUser]
+        }
+        #expect(fitted(65_536) == [16_384, 12_288])
+        #expect(fitted(16_448) == [16_384, 12_288])
+        #expect(fitted(1088) == [1024, 768])
+        #expect(fitted(1088, share: 100) == [1024, 100])
+        #expect(fitted(10) == [1, 1])
     }
 
     /// Whatever a limit is, Status answers; the wire's 32 bits show the most that they can.

@@ -1,4 +1,5 @@
-// Messages of streams that wait for room: who has it next, and what becomes of them at the end.
+// Messages of streams: who waits for room and has it next, what becomes of those that are refused,
+// and of all at the end.
 
 import Syscalls
 import Testing
@@ -103,6 +104,85 @@ extension ExchangeTests {
         desk.settle()
         #expect(client.answers == ["1 DEADLINE_EXCEEDED"])
         #expect(desk.isRead(client) == true)
+    }
+
+    private static let wrongMessages: [(String, any Message, StatusCode)] = [
+        ("no texts", ClassifyRequest(), .invalidArgument),
+        ("texts as a number", Classification(probability: 0.5), .invalidArgument),
+        ("no such priority", EmbedRequest(texts: ["a"], pooling: .mean), .invalidArgument),
+        ("no such model", ClassifyRequest(model: "none", texts: ["a"]), .notFound),
+        (
+            "more than the queue ever holds", ClassifyRequest(texts: ["a", "b", "c"]),
+            .resourceExhausted
+        ),
+    ]
+
+    /// Two good messages are in the queue when it comes, and one comes behind it.
+    @Test(arguments: wrongMessages)
+    func aWrongMessageIsRefusedInItsPlace(
+        what: String, message: any Message, code: StatusCode
+    ) throws {
+        let desk = try FrontDesk()
+        desk.room.judge = { $0.textCount == 3 ? .neverFits : nil }
+        let client = try desk.connect()
+        try client.open(1)
+        for _ in 0..<2 { try client.say(1) }
+        try client.writer.data(stream: 1, message)
+        try client.say(1)
+        client.writer.endOfData(stream: 1)
+        desk.deliver(client)
+        #expect(client.answers == [] && desk.room.tasks.count == 2, "\(what)")
+        desk.answer(1)
+        #expect(client.answers == ["1 data"])
+        desk.answer()
+        #expect(client.answers == ["1 data", "1 data", "1 \(code.name)"])
+        #expect(desk.exchange.pending.isEmpty && desk.exchange.streamCount == 0)
+        #expect(desk.isRead(client) == true)
+    }
+
+    /// The first waits for room, and so does one behind the wrong one.
+    @Test func whatWaitsForRoomIsAnsweredBeforeARefusal() throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect()
+        desk.fill(true)
+        try client.open(1)
+        try client.say(1, bytes: 2000)
+        try client.writer.data(stream: 1, ClassifyRequest())
+        try client.say(1, bytes: 2000)
+        desk.deliver(client)
+        #expect(client.answers == [])
+        #expect(desk.endpoint(client).map { (2000..<4000).contains($0.parkedBytes) } == true)
+        desk.fill(false)
+        #expect(desk.room.tasks.count == 1)
+        desk.answer()
+        #expect(client.answers == ["1 data", "1 INVALID_ARGUMENT"])
+        #expect(desk.endpoint(client)?.parkedBytes == 0)
+    }
+
+    /// It is what is wrong with the stream that ends it, not the message that is to be refused.
+    @Test(arguments: ["cancel", "deadline", "window"])
+    func aStreamThatEndsAtOnceWaitsForNoMessage(how: String) throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect()
+        try client.open(1, timeout: .seconds(1))
+        try client.say(1)
+        try client.writer.data(stream: 1, ClassifyRequest())
+        desk.deliver(client)
+        switch how {
+        case "cancel":
+            try client.writer.request(stream: 3, method: .cancel, CancelRequest(streams: [1]))
+        case "deadline": desk.pass(.seconds(1))
+        default: for _ in 0..<Limits.streamWindow { try client.say(1) }
+        }
+        desk.deliver(client)
+        let ends = [
+            "cancel": ["1 CANCELLED", "3 OK"], "deadline": ["1 DEADLINE_EXCEEDED"],
+            "window": ["1 RESOURCE_EXHAUSTED"],
+        ]
+        #expect(client.answers == ends[how])
+        #expect(desk.room.cancelled.count == 1 && desk.exchange.pending.isEmpty)
+        desk.answer()
+        #expect(client.answers == ends[how])
     }
 
     /// Two messages are in the queue, one waits for room, one comes after the signal.

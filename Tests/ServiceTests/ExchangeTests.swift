@@ -189,6 +189,20 @@ import TextflixProtocol
         #expect(client.answers.dropFirst(4) == ["7 OK"])
     }
 
+    /// What is no message is none for those either whose message has no fields.
+    @Test(arguments: [MethodName.status, .cancel, .reload])
+    func aRequestIsReadThoughNothingInItIsNeeded(method: MethodName) throws {
+        let desk = try FrontDesk()
+        let client = try desk.connect(user: ThisProcess.user)
+        let body = RequestEnvelope(method: method.rawValue, payload: [0xff]).encoded
+        FrameHeader(length: UInt32(body.count), stream: 1, kind: .request)
+            .encode(into: &client.rest)
+        client.rest += body
+        desk.deliver(client)
+        #expect(client.answers == ["1 INVALID_ARGUMENT"])
+        #expect(desk.endpoint(client)?.reloads.isEmpty == true)
+    }
+
     @Test func tooMuchInputCostsWhoHoldsMostOfIt() throws {
         let desk = try FrontDesk {
             $0.inputBytes = 9000; $0.modestInputBytes = 1000
@@ -206,6 +220,34 @@ import TextflixProtocol
         desk.answer()
         #expect(small.answers == ["1 data"])
         #expect(desk.exchange.inputBytes == 0)
+    }
+
+    /// All that the larger one holds is the beginning of a frame.
+    @Test(
+        arguments: [
+            ("a request", 5, .request, ["3 OK", "5 RESOURCE_EXHAUSTED"]),
+            ("a used number", 3, .request, ["3 OK"]), ("an even one", 4, .request, ["3 OK"]),
+            ("data", 5, .data, ["3 OK"]),
+        ] as [(String, UInt32, FrameKind, [String])])
+    func aRequestThatIsHalfReceivedIsAnsweredToo(
+        what: String, stream: UInt32, kind: FrameKind, answers: [String]
+    ) throws {
+        let desk = try FrontDesk {
+            $0.inputBytes = 9000; $0.modestInputBytes = 1000
+        }
+        let (large, small) = (try desk.connect(user: 1), try desk.connect(user: 2))
+        try large.writer.request(stream: 3, method: .status, StatusRequest())
+        desk.deliver(large)
+        FrameHeader(length: 9000, stream: stream, kind: kind).encode(into: &large.rest)
+        large.rest += [UInt8](repeating: 0, count: 6000)
+        desk.deliver(large)
+        desk.fill(true)
+        try small.open(1)
+        try small.say(1, bytes: 3500)
+        desk.deliver(small)
+        #expect(large.answers == answers, "\(what)")
+        #expect(desk.endpoint(large) == nil && desk.endpoint(small) != nil)
+        #expect(desk.exchange.inputBytes < 4000)
     }
 
     @Test func manyModestConnectionsDoNotLiftTheBound() throws {

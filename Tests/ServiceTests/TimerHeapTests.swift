@@ -54,7 +54,7 @@ import TextflixProtocol
         figures.count("a_total", 2, "code", "OK")
         figures.count("a_total", 1, "code", "INTERNAL")
         figures.count("a_total", 3, "code", "OK")
-        let messages = figures.counterMessages
+        let messages = figures.counterMessages.filter { $0.name == "a_total" }
         #expect(messages.map(\.value) == [1, 5])
         #expect(messages[1].labels.map(\.value) == ["OK"])
     }

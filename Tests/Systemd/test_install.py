@@ -51,7 +51,8 @@ class Staged(unittest.TestCase):
         local = ("/usr/local/lib", "/usr/local/lib/systemd/system",
                  "/usr/local/share/zsh/site-functions", "/etc/fish/completions")
         for prefix, (library, units, zsh, fish) in {
-                "/usr": ("/usr/lib", "/lib/systemd/system", "/usr/share/zsh/vendor-completions",
+                "/usr": ("/usr/lib", "/usr/lib/systemd/system",
+                         "/usr/share/zsh/vendor-completions",
                          "/usr/share/fish/vendor_completions.d"),
                 "/usr/local/": local, "/opt/textflix": local}.items():
             with self.subTest(prefix):
@@ -61,11 +62,38 @@ class Staged(unittest.TestCase):
                 self.assertTrue(os.path.exists(f"{stage}{fish}/textflixctl.fish"))
                 for kind in ("sysusers", "tmpfiles"):
                     self.assertTrue(os.path.exists(f"{stage}{library}/{kind}.d/textflix.conf"))
+                catalog = f"{stage}{library}/systemd/catalog/textflixd.catalog"
+                self.assertTrue(os.path.exists(catalog))
                 program = f"{prefix.rstrip('/')}/bin/textflixd"
                 self.assertTrue(os.access(stage + program, os.X_OK))
                 for name in ("textflixd.service", "textflixd@.service"):
                     unit = pathlib.Path(f"{stage}{units}/{name}").read_text(encoding="utf-8")
                     self.assertIn(f"\nExecStart={program} ", unit)
+
+    def test_nothing_of_a_prefix_of_ones_own_is_below_usr(self):
+        """But in /usr/local: /usr may be read-only."""
+        self.staged(self.stage, "--prefix", "/opt/textflix")
+        tops = {path.relative_to(self.stage).parts[0] for path in self.stage.glob("*")}
+        self.assertEqual(tops, {"opt", "usr", "etc"})
+        self.assertEqual([path.name for path in (self.stage / "usr").iterdir()], ["local"])
+
+    def test_without_binutils(self):
+        programs = self.built.parent / "bin"
+        programs.mkdir()
+        for folder in ("/bin", "/usr/bin"):
+            for program in pathlib.Path(folder).iterdir():
+                if program.name != "strip" and not (programs / program.name).is_symlink():
+                    (programs / program.name).symlink_to(program)
+        self.staged(self.stage, env=os.environ | {"PATH": str(programs)})
+        self.assertEqual((self.stage / "usr/local/bin/textflixd").read_bytes(),
+                         (self.built / "textflixd").read_bytes())
+
+    def test_help_by_a_path_from_anywhere(self):
+        for name in ("install", "uninstall", "package", "quickstart"):
+            answer = subprocess.run([f"./{name}", "--no-such"], cwd=ROOT / "deploy",
+                                    capture_output=True, text=True, check=False)
+            self.assertEqual(answer.returncode, USAGE, answer.stderr)
+            self.assertIn(f"Usage: deploy/{name}", answer.stderr)
 
     def test_what_experiments_have_written_stays_here(self):
         checkout = self.copy_of_checkout()
@@ -167,10 +195,17 @@ class FromCheckout(ServiceCase):
         self.answers()
         pid = self.main_pid()
         self.box.run("chown", "-R", "textflix:textflix", MODELS, check=True)  # as units once did
+        self.put_outdated("/usr/local")
+        catalog = "/usr/lib/systemd/catalog/textflixd.catalog"
+        self.put_file(catalog, "")
         self.assertIn("kept as it is", self.install())
         self.assertNotEqual(self.main_pid(), pid, "the new program serves")
         self.assertEqual(self.owners_of_models(), {"root:root"})
         self.answers()
+        self.reload_tells()
+        self.assertFalse(os.path.exists(self.box.path(catalog)))
+        explained = self.box.run("journalctl", "--list-catalog").stdout
+        self.assertIn("The configuration was not read again", explained)
         self.box.shell("useradd member; usermod --append --groups textflix member", check=True)
         self.put_file("/etc/default/textflixd-side", "")
         old = "/usr/local/share/zsh/vendor-completions"  # where no zsh of Debian's looks
@@ -196,6 +231,23 @@ class FromCheckout(ServiceCase):
         self.answers(prefix)
         self.script("uninstall", "--prefix", prefix, "--purge")
         self.assertEqual(self.files() - before, set())
+
+    def test_an_upgrade_leaves_the_socket_as_the_administrator_has_it(self):
+        self.install()
+        self.systemctl("disable", "--now", "textflixd.socket")
+        for state in ("disabled", "masked"):
+            if state == "masked":
+                self.systemctl("mask", "textflixd.socket")
+            self.assertIn(f"textflixd.socket is {state}", self.install())
+            answer = self.systemctl("is-enabled", "textflixd.socket", check=False)
+            self.assertEqual(answer.stdout, f"{state}\n")
+            self.assertNotEqual(
+                self.systemctl("is-active", "textflixd.socket", check=False).returncode, 0)
+        self.systemctl("unmask", "textflixd.socket")
+        self.script("uninstall", "--purge")
+        self.install()
+        self.assertEqual(self.systemctl("is-active", "textflixd.socket").stdout, "active\n")
+        self.script("uninstall", "--purge")
 
     def answers(self, prefix="/usr/local"):
         self.put_models()

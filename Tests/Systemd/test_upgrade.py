@@ -1,6 +1,7 @@
 """The package over an older and a newer one of itself, under load: nobody is refused, what the
 administrator wrote stays, and every instance goes on with the new program."""
 
+import os
 import unittest
 
 from service_case import (CHECKOUT, CONFIGURATION, MODELS, ROOT, UNAVAILABLE, Load, ServiceCase,
@@ -66,6 +67,38 @@ class Upgrade(ServiceCase):
         self.assertEqual(self.owners_of_models(), {"root:root", "nobody:textflix"})
         self.assertEqual(self.classify().returncode, 0)
         self.box.run("chown", "root:root", f"{MODELS}/models/other", check=True)
+
+    def test_a_drop_in_of_earlier_versions_is_gone(self):
+        self.put_outdated("/usr")
+        self.install(self.older)
+        drop_ins = self.box.path("/usr/lib/systemd/system/textflixd.service.d")
+        self.assertFalse(os.path.exists(drop_ins))
+        self.classify()
+        self.reload_tells()
+
+    def test_from_a_package_with_its_units_below_lib(self):
+        old = "/var/tmp/below-lib"
+        self.box.shell(f"""
+            dpkg-deb --raw-extract {self.older} {old}
+            mkdir -p {old}/lib/systemd
+            mv {old}/usr/lib/systemd/system {old}/lib/systemd/
+            sed -i 's| usr/lib/systemd/system/| lib/systemd/system/|' {old}/DEBIAN/md5sums
+            sed -i 's/^Version: .*/Version: 0.0/' {old}/DEBIAN/control
+            dpkg-deb -Znone --build {old} {old}.deb >/dev/null
+            dpkg --purge textflix
+        """, check=True)
+        self.install(f"{old}.deb")
+        self.put_models()
+        self.put_file(CONFIGURATION, self.configuration)
+        self.assertEqual(self.classify().returncode, 0)
+        self.install(self.older, "--force-confold")
+        for name in ("textflixd", "textflixd@"):
+            for kind in ("service", "socket"):
+                unit = self.box.path(f"/usr/lib/systemd/system/{name}.{kind}")
+                self.assertTrue(os.path.exists(unit), unit)
+        self.assertEqual(self.systemctl("is-enabled", "textflixd.socket").stdout, "enabled\n")
+        self.assertEqual(self.classify().returncode, 0)
+        self.assertNotIn("/usr/", self.box.run("dpkg", "--verify", "textflix").stdout)
 
     def test_what_is_stopped_or_disabled_stays_so(self):
         self.systemctl("disable", "--now", "textflixd.socket", "textflixd.service")

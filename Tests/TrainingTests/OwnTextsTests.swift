@@ -26,6 +26,19 @@ import Weights
         #"{"text":"\#(text)","label":"\#(label)"}"# + "\n"
     }
 
+    @Test func allLabelsOfAFileAreToldWhereOneIsStrange() throws {
+        let path = try folder.write(
+            "many.jsonl",
+            line("a", "pos") + line("b", "neg") + line("c", "neg") + line("d", "neutral"))
+        let error = #expect(throws: WeightsError.self) {
+            try LabelledTexts(path: path, fields: .init(), labels: ["negative", "pos"])
+        }
+        #expect(
+            error?.message
+                == "line 2: the label \"neg\" is none of negative, pos; the labels there are "
+                + "neg (2), neutral (1), pos (1)")
+    }
+
     @Test func aTableIsReadLikeLines() throws {
         let lines = try folder.write(
             "a.jsonl", "\u{feff}" + line("Good, warm.", "positive") + line("dull", "negative"))

@@ -93,8 +93,14 @@ package struct Connection: Sendable {
     /// The daemon ends: what was written is flushed, no more.
     package mutating func stop() { end(.stopping, flushing: true) }
 
-    /// What was received and not looked at is forgotten; what was written is flushed, no more.
-    package mutating func dropInput() {
+    /// What was received and not looked at is forgotten, and the request that it begins with is
+    /// refused; what was written is flushed, no more.
+    package mutating func dropInput(_ status: Status) {
+        if let next = decoder.nextHeader, next.kind == .request,
+            (try? order.open(next.stream)) != nil
+        {
+            reject(next.stream, status)
+        }
         decoder = FrameDecoder()
         end(.tooMuchInput, flushing: true)
     }

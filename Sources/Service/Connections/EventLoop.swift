@@ -156,7 +156,9 @@ package final class EventLoop {
             if exitCode != nil { break }
             if touched.isEmpty, effects.isEmpty, !exchange.hasLifecycleEffects { break }
         }
-        if exchange.lifecycle.isLoading { notifier.progress(exchange.page.detail, now: now) }
+        let life = exchange.lifecycle
+        let isLoading = life.isLoading && life.state != .draining
+        notifier.follow(load: isLoading ? exchange.page.progress : nil, now: now)
     }
 
     private func write(_ key: UInt64, now: Instant) {

@@ -81,7 +81,8 @@ final class ExplanationAnswer {
         response.intercept = Float(intercept)
         response.fidelityR2 = Float(fidelity)
         response.evaluations = UInt32(evaluations)
-        response.samples = UInt32(draws)
+        // Those of a plan that was cut short are fractions whose sum is a number of variants.
+        response.samples = UInt32(draws.rounded())
     }
 
     /// Of a linear model, what each feature adds to the label's logit; what lies in no feature is

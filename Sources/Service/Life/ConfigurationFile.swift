@@ -249,5 +249,8 @@ private struct ConfigurationReader {
         if named.contains("queue_texts"), !named.contains("queue_texts_per_user") {
             limits.setQueue(limits.queueTexts)
         }
+        if named.contains("connections"), !named.contains("connections_per_user") {
+            limits.setConnections(limits.connections)
+        }
     }
 }

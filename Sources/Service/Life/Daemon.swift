@@ -104,9 +104,17 @@ package struct Daemon: Sendable {
     }
 
     /// Loads every model that is configured, as a start would, and lets it go again. It writes
-    /// nothing: whoever checks may be another user than the one who serves.
+    /// nothing: whoever checks may be another user than the one who serves. Of a unit's
+    /// configuration it also warns of what the unit keeps from the service.
     /// - Returns: what is wrong, one line a model.
     package static func check(_ configuration: DaemonConfiguration) -> [String] {
+        let log = Log.standard(level: .info)
+        for warning in ServiceSandbox.warnings(configuration) { log(.warning, warning) }
+        let faults = ServiceEnvironment(of: configuration)?.faults(configuration) ?? []
+        return faults + faultsOfModels(configuration)
+    }
+
+    private static func faultsOfModels(_ configuration: DaemonConfiguration) -> [String] {
         let loader = ModelLoader(batchTokens: configuration.limits.batchTokens, cache: nil)
         return configuration.models.compactMap { source in
             do throws(LoadFailure) {
@@ -121,10 +129,7 @@ package struct Daemon: Sendable {
     /// The limits, as far as the process may have descriptors.
     private func fittingLimits() -> ServiceLimits {
         var limits = configuration.limits
-        let descriptors = ThisProcess.raiseDescriptorLimit()
-        // Sixty-four for everything that is no connection.
-        if limits.connections > descriptors - 64 {
-            limits.connections = max(1, descriptors - 64)
+        if limits.fit(descriptors: ThisProcess.raiseDescriptorLimit()) {
             log(
                 .warning, "only \(limits.connections) connections: the descriptor limit is low",
                 [Log.Event.fewerConnections.field])
@@ -206,7 +211,7 @@ final class Loading: Sendable {
             let began = MonotonicClock.now
             let outcome = Result { () throws(LoadFailure) in
                 try loader.load(source, number: number) { tell(source.name, $0) }
-            }
+            }.mapError { ServiceSandbox.explained($0, source, configuration) }
             return LoadedModel(
                 name: source.name, outcome: outcome, nanoseconds: MonotonicClock.now.since(began))
         }

@@ -80,7 +80,7 @@ package struct DaemonConfiguration: Sendable, Equatable {
         return configuration
     }
 
-    private mutating func read(_ environment: (String) -> String?) throws(ConfigurationError) {
+    mutating func read(_ environment: (String) -> String?) throws(ConfigurationError) {
         if let path = environment("TEXTFLIX_SOCKET") { socketPath = path }
         if let path = environment("TEXTFLIX_CACHE_DIR") { cacheDirectory = path }
         if let list = environment("TEXTFLIX_MODELS") {
@@ -164,6 +164,24 @@ extension ServiceLimits {
     mutating func setQueue(_ texts: Int) {
         queueTexts = texts
         queueTextsPerUser = max(min(texts, 1), texts / 2)
+    }
+
+    /// Open connections, and one user's share of them: three quarters, at least one.
+    mutating func setConnections(_ count: Int) {
+        connections = count
+        connectionsPerUser = max(1, count * 3 / 4)
+    }
+
+    /// No more connections than there are descriptors for, and still some for other users.
+    /// - Returns: whether they are fewer than they were.
+    mutating func fit(descriptors: Int) -> Bool {
+        // Sixty-four for everything that is no connection.
+        let room = max(1, descriptors - 64)
+        guard connections > room else { return false }
+        let ofUser = connectionsPerUser
+        setConnections(room)
+        connectionsPerUser = min(connectionsPerUser, ofUser)
+        return true
     }
 }
 

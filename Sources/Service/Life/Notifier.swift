@@ -1,6 +1,7 @@
 // What the service manager hears: readiness, reloads, progress, and signs of life.
 //
-// Without a service manager every call does nothing. A status line goes out at most once a second.
+// Without a service manager every call does nothing. A status line goes out at most once a second;
+// how long the manager is asked to wait for a load, `LoadPatience` decides.
 // The watchdog is fed only while every thread that has work moves: a thread that hangs is found by
 // the sign of life that does not come.
 
@@ -15,6 +16,10 @@ package final class Notifier {
     private var nextFeeding = Instant.distantFuture
     private var lastStatus = ""
     private var nextStatus = Instant.zero
+    private var patience = LoadPatience()
+    /// From the end of the time to stop to the end of the process: its threads may take two seconds
+    /// each to return (see Workroom).
+    private static let timeToEnd = Duration.seconds(10)
 
     package init(pulses: [Pulse], now: Instant) {
         self.pulses = pulses
@@ -32,20 +37,35 @@ package final class Notifier {
         send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now.nanoseconds / 1000)")
     }
 
+    /// Longer by a little than the daemon means to take: it gives up by itself, and is not killed.
     package func stopping(within time: Duration) {
-        send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(time.wholeNanoseconds / 1000)")
+        send("STOPPING=1\n\(Self.more(time + Self.timeToEnd))")
     }
 
-    /// Progress while loading: the manager shows it and waits longer.
-    package func progress(_ status: String, now: Instant) {
-        guard !status.isEmpty, status != lastStatus, now >= nextStatus else { return }
-        lastStatus = status
-        nextStatus = now.advanced(by: .seconds(1))
-        send("STATUS=\(status)\nEXTEND_TIMEOUT_USEC=\(30_000_000)")
+    /// To be called again and again: the manager shows how far a load is, and waits longer.
+    /// - Parameter progress: nil: nothing is loaded.
+    package func follow(load progress: String?, now: Instant) {
+        guard let progress else {
+            lastStatus = ""
+            return patience.rest()
+        }
+        patience.begin(now: now, .ofThisProcess)
+        let isNews = !progress.isEmpty && progress != lastStatus && now >= nextStatus
+        if isNews {
+            lastStatus = progress
+            nextStatus = now.advanced(by: .seconds(1))
+        }
+        guard patience.look(now: now, .ofThisProcess) || isNews else { return }
+        let more = patience.lasts(at: now) ? "\n\(Self.more(LoadPatience.grace))" : ""
+        send("STATUS=\(lastStatus)\(more)")
     }
 
-    /// When `feed` is due.
-    package var nextTimer: Instant { nextFeeding }
+    private static func more(_ time: Duration) -> String {
+        "EXTEND_TIMEOUT_USEC=\(time.wholeNanoseconds / 1000)"
+    }
+
+    /// When `feed` or `follow` is due.
+    package var nextTimer: Instant { min(nextFeeding, patience.nextLook) }
 
     /// Gives a sign of life if all threads moved since the last one, or rest.
     package func feed(now: Instant) {

@@ -2,17 +2,35 @@
 //
 // They live on the I/O thread, through which everything that counts passes, so counting is an
 // addition. Series are few by construction: models, classes, methods and reasons, never users.
+// Those of what is refused are there from the start: a series that begins with its first event
+// hides it from whoever looks for an increase.
 
 internal import TextflixProtocol
 
 struct Figures: Sendable {
-    private var counters: [Series: UInt64] = [:]
+    private var counters = Self.fromTheStart
     private var histograms: [Series: Distribution] = [:]
 
     struct Series: Hashable, Sendable {
         let name: String
         let labels: [String]  // name, value, name, value ...
     }
+
+    private static let fromTheStart: [Series: UInt64] = {
+        let names = [
+            "textflix_connections_refused_total", "textflix_reloads_total",
+            "textflix_reloads_failed_total",
+        ]
+        let reasons = [
+            "queue_full", "user_share", "connection_share", "too_large", "too_late", "expired",
+            "streams", "input_memory", "loading", "stopping",
+        ]
+        let refusals = reasons.map { ["reason", $0] }
+        let series =
+            names.map { Series(name: $0, labels: []) }
+            + refusals.map { Series(name: "textflix_refused_total", labels: $0) }
+        return Dictionary(uniqueKeysWithValues: series.map { ($0, 0) })
+    }()
 
     mutating func count(_ name: String, _ amount: Int = 1, _ labels: String...) {
         counters[Series(name: name, labels: labels), default: 0] += UInt64(amount)

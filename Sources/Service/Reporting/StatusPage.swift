@@ -9,7 +9,10 @@ package final class StatusPage {
     private let limits: ServiceLimits
     private let threads: Int
     private let instructionSet: String
-    /// One line of progress or trouble.
+    /// How far the load under way is, in one line.
+    package var progress = ""
+    /// What the last load refused as a whole, in one line; empty: nothing. Once the daemon serves
+    /// this is all that Status says of loads, so nobody takes progress for trouble.
     package var detail = ""
 
     package init(
@@ -41,7 +44,7 @@ package final class StatusPage {
                 threads: UInt32(threads), instructionSet: instructionSet,
                 tokensPerSecond: queue.tokensPerSecond,
                 privateBytes: UInt64(max(0, resident.all - resident.ofFiles))),
-            detail: detail)
+            detail: lifecycle.state == .loading ? progress : detail)
     }
 
     private func state(_ lifecycle: Lifecycle) -> ServerState {

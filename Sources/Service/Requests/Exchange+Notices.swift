@@ -10,11 +10,9 @@ extension Exchange {
             case .text(let outcome): take(outcome, now: now)
             case .batch(let report): take(report, now: now)
             case .expired(let requests): for request in requests { expire(request, now: now) }
-            case .loading(let text): page.detail = text
+            case .loading(let text): page.progress = text
             case .loaded(let models): take(models)
-            case .notLoaded(let failure):
-                page.detail = failure.text
-                apply(lifecycle.loaded(canServe: catalog.canServe, fault: failure.text))
+            case .notLoaded(let failure): take(failure)
             case .signal(let signal): take(signal, now: now)
             case .engine: apply(lifecycle.engineStarted())
             case .noEngine(let failure): take(failure)
@@ -196,22 +194,36 @@ extension Exchange {
         run(late.address.connection, endpoint, now: now)
     }
 
+    /// Nothing was read.
+    private func take(_ failure: LoadFailure) {
+        (page.progress, page.detail) = ("", failure.text)
+        if catalog.canServe { countRefusedReload() }
+        apply(lifecycle.loaded(canServe: catalog.canServe, fault: failure.text))
+    }
+
     private func take(_ models: [LoadedModel]) {
         var next = catalog
         next.take(models)
-        page.detail = ""
+        (page.progress, page.detail) = ("", "")
         for (entry, load) in zip(next.entries, models) { tell(entry, load.nanoseconds) }
         let wasServing = catalog.canServe
         guard next.canServe || !wasServing else {
             // Other names, all of them wrong.
             page.detail = "none of the new models could be loaded; the old ones stay"
             log(.error, page.detail)
+            countRefusedReload()
             return apply(lifecycle.loaded(canServe: true, fault: next.faults))
         }
         catalog = next
-        if wasServing { figures.count("textflix_reloads_total") }
+        if wasServing {
+            figures.count("textflix_reloads_total")
+            if !catalog.faults.isEmpty { countRefusedReload() }
+        }
         apply(lifecycle.loaded(canServe: catalog.canServe))
     }
+
+    /// Whole, or for a model of it.
+    private func countRefusedReload() { figures.count("textflix_reloads_failed_total") }
 
     private func tell(_ entry: ModelCatalog.Entry, _ nanoseconds: UInt64) {
         let fields: [Log.Field] = [

@@ -25,7 +25,9 @@ extension Exchange {
                 let request = try CancelRequest(reading: envelope.payload)
                 cancel(request, address, endpoint)
                 count(method, .ok)
-            case .reload: try beginReload(address, endpoint, deadline: deadline)
+            case .reload:
+                _ = try ReloadRequest(reading: envelope.payload)
+                try beginReload(address, endpoint, deadline: deadline)
             case .classifyStream:
                 endpoint.streams[address.stream] = MessageRow(deadline: deadline)
                 streamCount += 1
@@ -53,14 +55,19 @@ extension Exchange {
         return Status(refusal, limits)
     }
 
-    /// Refuses what a client asks. Whoever goes on asking for it is not read for a moment, unless
-    /// it is the daemon that is not ready.
-    func refuse(
+    /// Refuses what a client asks.
+    private func refuse(
         _ address: StreamAddress, _ endpoint: Endpoint, _ method: MethodName, _ status: Status,
-        modelName: String = "", now: Instant
+        modelName: String, now: Instant
     ) {
-        if status.code != .unavailable { endpoint.connection.noteRefusal(now: now) }
+        noteRefusal(status, endpoint, now: now)
         fail(address, endpoint, method, status, modelName: modelName)
+    }
+
+    /// Whoever goes on asking for what is refused is not read for a moment, unless it is the daemon
+    /// that is not ready.
+    func noteRefusal(_ status: Status, _ endpoint: Endpoint, now: Instant) {
+        if status.code != .unavailable { endpoint.connection.noteRefusal(now: now) }
     }
 
     /// Ends a stream with an error, and counts it.

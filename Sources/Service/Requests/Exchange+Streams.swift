@@ -2,7 +2,8 @@
 //
 // A message that finds the queue full is parked, not refused: bulk input is slowed to the pace of
 // the engine. What is parked is bounded by bytes; beyond that the connection is not read. Each
-// message is a request of its own to everything behind.
+// message is a request of its own to everything behind. One that is refused is so in its place: its
+// stream ends after the answers to all before it, and none behind it is looked at.
 //
 // Of a user's connections that wait the one tries first that has found no room longest, and nobody
 // of them passes it while it waits for their common share: neither does one that floods keep the
@@ -18,7 +19,7 @@ struct MessageRow: Sendable {
         case pending(RequestID)
         case answered(ClassifyResponse)
         /// The last of its row: the stream ends with it, once all before it are answered.
-        case refused(Status)
+        case refused(Status, modelName: String)
     }
 
     let deadline: Instant
@@ -37,9 +38,12 @@ struct MessageRow: Sendable {
     /// It takes no more messages.
     var isEnding: Bool { if case .refused? = slots.last { true } else { false } }
 
-    /// Refuses the message in that place, which is parked as all after it are: they are forgotten.
-    mutating func refuse(from place: Int, _ status: Status) {
-        slots.replaceSubrange(place..., with: [.refused(status)])
+    /// Refuses the message in that place; those behind it, none of which is queued, are forgotten.
+    /// - Returns: the bytes that were parked there.
+    mutating func refuse(from place: Int, _ status: Status, modelName: String) -> Int {
+        let before = parkedBytes
+        slots.replaceSubrange(place..., with: [.refused(status, modelName: modelName)])
+        return before - parkedBytes
     }
 
     /// The oldest that waits for room in the queue.
@@ -60,11 +64,12 @@ extension Exchange {
             let order = try WorkOrder(.classifyStream, body)
             endpoint.streams[address.stream]!.slots.append(.parked(order))
             endpoint.parkedBytes += order.heldBytes
+            if !usersWithParked.contains(endpoint.peer.user) {
+                submitParked(address, endpoint, now: now)
+            }
         } catch {
-            return refuse(address, endpoint, .classifyStream, error, now: now)
-        }
-        if !usersWithParked.contains(endpoint.peer.user) {
-            submitParked(address, endpoint, now: now)
+            let place = endpoint.streams[address.stream]!.slots.count
+            refuse(from: place, address, endpoint, error, now: now)
         }
         hold(address.connection, endpoint, now: now)
     }
@@ -91,25 +96,24 @@ extension Exchange {
                     throw status(of: refusal)
                 }
             } catch {
-                refuse(order, place, address, endpoint, error, now: now)
+                refuse(
+                    from: place, address, endpoint, error, modelName: order.modelName, now: now)
                 return nil
             }
         }
         return nil
     }
 
-    /// Refuses a parked message, which ends its stream: at once, but for a daemon that stops, which
-    /// answers first what it has accepted.
+    /// Refuses a message, which ends its stream once all before it are answered.
     private func refuse(
-        _ order: WorkOrder, _ place: Int, _ address: StreamAddress, _ endpoint: Endpoint,
-        _ status: Status, now: Instant
+        from place: Int, _ address: StreamAddress, _ endpoint: Endpoint, _ status: Status,
+        modelName: String = "", now: Instant
     ) {
-        guard lifecycle.state == .draining, place > 0 else {
-            return refuse(
-                address, endpoint, .classifyStream, status, modelName: order.modelName, now: now)
-        }
-        endpoint.parkedBytes -= endpoint.streams[address.stream]!.parkedBytes
-        endpoint.streams[address.stream]!.refuse(from: place, status)
+        noteRefusal(status, endpoint, now: now)
+        let freed = endpoint.streams[address.stream]!
+            .refuse(from: place, status, modelName: modelName)
+        endpoint.parkedBytes -= freed
+        sendAnswered(address, endpoint)
     }
 
     /// Notes whether a connection has parked messages, and reads it no further when too many.
@@ -190,27 +194,30 @@ extension Exchange {
         _ address: StreamAddress, _ request: RequestID, _ response: ClassifyResponse,
         _ endpoint: Endpoint
     ) {
-        guard var row = endpoint.streams[address.stream] else { return }
-        let place = row.slots.firstIndex { slot in
+        let place = endpoint.streams[address.stream]?.slots.firstIndex { slot in
             if case .pending(request) = slot { true } else { false }
         }
         guard let place else { return }
-        row.slots[place] = .answered(response)
-        var ready: [ClassifyResponse] = []
-        while case .answered(let answer) = row.slots.first {
-            ready.append(answer)
-            row.slots.removeFirst()
-        }
-        endpoint.streams[address.stream] = row
-        for answer in ready where endpoint.connection.isOpen(address.stream) {
-            let code = endpoint.connection.answerMessage(address.stream, answer)
-            countAnswer(address, .classifyStream, code)
+        endpoint.streams[address.stream]!.slots[place] = .answered(response)
+        sendAnswered(address, endpoint)
+    }
+
+    /// Sends what is answered of a stream, up to the first message that is not, or that is refused.
+    private func sendAnswered(_ address: StreamAddress, _ endpoint: Endpoint) {
+        while endpoint.connection.isOpen(address.stream),
+            let slot = endpoint.streams[address.stream]?.slots.first
+        {
+            switch slot {
+            case .answered(let response):
+                endpoint.streams[address.stream]!.slots.removeFirst()
+                let code = endpoint.connection.answerMessage(address.stream, response)
+                countAnswer(address, .classifyStream, code)
+            case .refused(let status, let modelName):
+                fail(address, endpoint, .classifyStream, status, modelName: modelName)
+            case .parked, .pending: return
+            }
         }
         // It has ended: well, or because an answer was too large, and then others may be under way.
-        if !endpoint.connection.isOpen(address.stream) {
-            abandon(address.stream, endpoint)
-        } else if case .refused(let status)? = row.slots.first {
-            fail(address, endpoint, .classifyStream, status)
-        }
+        if !endpoint.connection.isOpen(address.stream) { abandon(address.stream, endpoint) }
     }
 }

@@ -170,7 +170,7 @@ package final class Exchange {
                 StreamAddress(connection: key, stream: stream), endpoint,
                 method(of: stream, endpoint), Self.tooMuchInput)
         }
-        endpoint.connection.dropInput()
+        endpoint.connection.dropInput(Self.tooMuchInput)
         run(key, endpoint, now: now)
         return true
     }

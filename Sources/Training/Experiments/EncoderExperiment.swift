@@ -206,7 +206,7 @@ extension EncoderExperiment.Texts {
             "id_field", "dev_share",
         ])
         guard let train = try source.string("train") else {
-            throw source.error("train, a file of JSON lines, is missing", source.root)
+            throw source.error("train, a file of labelled texts, is missing", source.root)
         }
         self.train = places.resolveText(train)
         test = try source.string("test").map(places.resolveText)

@@ -41,7 +41,7 @@ struct StepWork {
             watch.tell("\(name): done already")
             return done
         }
-        try makeDirectories(folder)
+        try writing(folder) { () throws(Errno) in try makeDirectories(folder) }
         removeHalves()
         let began = MonotonicClock.now
         var (stage, report): (Stage, StepReport)

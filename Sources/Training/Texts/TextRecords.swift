@@ -15,9 +15,12 @@ package struct LineError: Error {
 
 /// Hands each record to `take`, as an object, with the number of its line from 1 on.
 ///
-/// - Parameter columns: what a table must have.
+/// - Parameters:
+///   - columns: what a table must have, the text's first.
+///   - hint: what the user may do where one is missing.
 package func forEachRecord(
     _ path: String, columns: [String],
+    hint: String = "text_field and label_field say which is which",
     _ take: (JSONNode, _ number: Int) throws(LineError) -> Void
 ) throws(WeightsError) {
     let bytes: [UInt8]
@@ -29,7 +32,10 @@ package func forEachRecord(
     guard !bytes.starts(with: [0x1F, 0x8B]) else {
         throw WeightsError(.malformed, path, "gzip-compressed; unpack it first")
     }
-    if TableReader.isTable(path) { return try forEachRow(bytes, path, columns, take) }
+    if TableReader.isTable(path) {
+        let reader = TableReader(rowBytes: rowBytes, columns: columns, hint: "; \(hint)")
+        return try forEachRow(bytes, path, reader, take)
+    }
     try forEachLine(bytes, path, take)
 }
 
@@ -51,12 +57,10 @@ private func forEachLine(
 }
 
 private func forEachRow(
-    _ bytes: [UInt8], _ path: String, _ columns: [String],
+    _ bytes: [UInt8], _ path: String, _ reader: TableReader,
     _ take: (JSONNode, Int) throws(LineError) -> Void
 ) throws(WeightsError) {
-    var reader = TableReader(
-        rowBytes: rowBytes, columns: columns,
-        hint: "; text_field and label_field say which is which")
+    var reader = reader
     var rest = bytes[...]
     while true {
         let row: TableReader.Row?

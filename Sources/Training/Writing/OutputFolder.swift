@@ -2,6 +2,7 @@
 // that stands there, perhaps somebody's only copy, is not written over.
 
 internal import Syscalls
+internal import Weights
 
 struct OutputFolder {
     let path: String
@@ -14,7 +15,7 @@ struct OutputFolder {
     /// Keeps other runs out as long as it lives.
     /// - Parameter folder: where the lock's file is; made if it is not there.
     func lock(in folder: String) throws -> FileLock {
-        try makeDirectories(folder)
+        try writing(folder) { () throws(Errno) in try makeDirectories(folder) }
         do throws(Errno) { return try FileLock(folder + "/lock") } catch {
             guard error == .wouldBlock else { throw error }
             throw TrainingError.unfit("\(path): another run is writing this folder")

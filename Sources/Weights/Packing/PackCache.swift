@@ -58,7 +58,7 @@ package struct PackCache: Sendable, Equatable {
     }
 
     package func make() throws(WeightsError) {
-        try reading(directory) { () throws(Errno) in try makeDirectories(directory) }
+        try writing(directory) { () throws(Errno) in try makeDirectories(directory) }
     }
 }
 

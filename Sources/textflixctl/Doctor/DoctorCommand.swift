@@ -1,8 +1,8 @@
 // `doctor`: what is wrong here, and what to do about it.
 //
-//     ok    socket       /run/textflix/textflix.sock
-//     FAULT permission   the socket is for the group 'textflix'
-//                        → sudo usermod -aG textflix ada, then log in anew
+//     ok    socket        /run/textflix/textflix.sock
+//     FAULT permission    the socket is for the group 'textflix'
+//                         → sudo usermod -aG textflix ada, then log in anew
 
 import CommandLineTable
 import Presentation
@@ -30,10 +30,10 @@ enum DoctorCommand {
             case .note: ("note ", .yellow)
             case .fault: ("FAULT", .red)
             }
-        let subject = DisplayWidth.pad(finding.subject, to: 12)
+        let subject = DisplayWidth.pad(finding.subject, to: 13)
         let text = DisplayWidth.oneLine(finding.text.utf8)
         let first = "\(screen.paint(mark, ink)) \(subject) \(text)"
         guard !finding.remedy.isEmpty else { return [first] }
-        return [first, "                   → \(finding.remedy)"]
+        return [first, "                    → \(finding.remedy)"]
     }
 }

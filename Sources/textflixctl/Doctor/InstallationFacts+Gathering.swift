@@ -16,15 +16,32 @@ extension InstallationFacts {
         facts.user = Accounts.userName(ThisProcess.user) ?? "USER"
         facts.isRoot = ThisProcess.user == 0
         facts.groups = Accounts.memberships
-        if let status = try? FileStatus(path: facts.path), status.kind == .socket {
-            let name = Accounts.groupName(status.group)
-            facts.socket = Socket(mode: status.mode, group: status.group, groupName: name)
-            facts.isListedInGroup = name.map { isMember(facts.user, of: $0) } ?? false
-        }
-        facts.socketUnit = unit("textflixd.socket", wantedBy: "sockets.target")
+        facts.readsJournal =
+            facts.isRoot
+            || facts.groups.contains {
+                ["adm", "systemd-journal"].contains(Accounts.groupName($0) ?? "")
+            }
+        facts.readSocket()
+        facts.socketUnit =
+            facts.unitName.map { unit($0, at: facts.path) }
+            ?? unit("textflixd", at: SocketPath.system)
+        facts.configuration = facts.configurationFile.flatMap { Configuration(file: $0) }
+        facts.modelScript = installedModelScript ?? facts.modelScript
         facts.ask(timeout)
         facts.readMachine()
         return facts
+    }
+
+    private mutating func readSocket() {
+        do throws(Errno) {
+            let status = try FileStatus(path: path)
+            guard status.kind == .socket else { return }
+            let name = Accounts.groupName(status.group)
+            socket = Socket(
+                mode: status.mode, group: status.group, groupName: name,
+                isOwn: status.owner == ThisProcess.user)
+            isListedInGroup = name.map { Self.isMember(user, of: $0) } ?? false
+        } catch { isHidden = error == .accessDenied }
     }
 
     /// One request, without retries: a doctor does not hide symptoms.
@@ -40,7 +57,8 @@ extension InstallationFacts {
                         mappedBytes: $0.mappedBytes)
                 },
                 lockLimit: Self.lockLimit(ofProcess: status.processId),
-                instructionSet: status.engine?.instructionSet ?? "")
+                hasLockFlag: Self.arguments(ofProcess: status.processId).contains("--lock"),
+                instructionSet: status.engine?.instructionSet ?? "", detail: status.detail)
         } catch { trouble = error }
     }
 
@@ -63,16 +81,22 @@ extension InstallationFacts {
         }
     }
 
-    /// What systemd keeps about a unit in files; nil where it does not run.
-    private static func unit(_ name: String, wantedBy target: String) -> Unit? {
+    /// What systemd keeps in files about a unit and its socket; nil where it does not run.
+    private static func unit(_ name: String, at path: String) -> Unit? {
         guard isDirectory("/run/systemd/system") else { return nil }
         let places = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map {
             "\($0)/systemd/system"
         }
+        func isThere(_ file: String) -> Bool { places.contains { fileExists("\($0)/\(file)") } }
+        let socket = "\(name).socket"
+        let template = name.contains("@") ? "textflixd@.socket" : socket
         return Unit(
-            isInstalled: places.contains { fileExists("\($0)/\(name)") },
-            isEnabled: places.contains { fileExists("\($0)/\(target).wants/\(name)") },
-            isActive: isListenedOn(SocketPath.system))
+            isInstalled: isThere(socket) || isThere(template),
+            isEnabled: isThere("sockets.target.wants/\(socket)"),
+            isActive: isListenedOn(path),
+            masked: [socket, "\(name).service"].filter { file in
+                places.contains { (try? readLink("\($0)/\(file)")) == "/dev/null" }
+            })
     }
 
     /// `Num RefCount Protocol Flags Type St Inode Path`; a listener has __SO_ACCEPTCON (0x10000).
@@ -81,6 +105,20 @@ extension InstallationFacts {
             let fields = line.split(separator: " ", maxSplits: 7)
             return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
         }
+    }
+
+    /// Beside this program, as `deploy/install` lays it down.
+    private static var installedModelScript: String? {
+        guard let program = try? readLink("/proc/self/exe"),
+            let prefix = parentDirectory(of: program).flatMap({ parentDirectory(of: $0) })
+        else { return nil }
+        let script = "\(prefix)/share/textflix/deploy/get-model"
+        return fileExists(script) ? script : nil
+    }
+
+    private static func arguments(ofProcess process: UInt32) -> [String] {
+        let bytes = (try? readFile("/proc/\(process)/cmdline", limit: 1 << 20)) ?? []
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// `Max locked memory  8388608  8388608  bytes`

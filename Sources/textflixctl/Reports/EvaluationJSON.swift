@@ -52,6 +52,7 @@ extension JSONWriter {
         member("texts", evaluation.confusion.total)
         member("accuracy", evaluation.accuracy)
         member("balanced_accuracy", evaluation.balancedAccuracy)
+        member("macro_f1", evaluation.confusion.macroF1)
         member("calibration_error", evaluation.calibrationError)
         member("calibration_error_equal_mass", evaluation.equalMassError)
         member("brier", evaluation.brier)

@@ -39,6 +39,10 @@ struct EvaluationPage {
         var lines = [
             Self.row("accuracy", evaluation.accuracy, percent: true),
             Self.row("balanced accuracy", evaluation.balancedAccuracy, percent: true),
+            DisplayWidth.pad("macro F1", to: 20)
+                + DisplayWidth.pad(
+                    fixed(100 * evaluation.confusion.macroF1, decimals: 2), to: 7, left: true)
+                + " %",
             Self.row("calibration error", evaluation.calibrationError)
                 + "  (bins of equal mass: \(fixed(evaluation.equalMassError, decimals: 4)))",
             Self.row("Brier score", evaluation.brier),

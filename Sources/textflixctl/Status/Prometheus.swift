@@ -50,6 +50,11 @@ struct PrometheusPage {
         for model in models {
             sample("model_ready", [("model", model.name)], model.state == .ready ? "1" : "0")
         }
+        declare(
+            "model_fault", .gauge, "Whether its last load was refused; an older one may be served.")
+        for model in models {
+            sample("model_fault", [("model", model.name)], model.error.isEmpty ? "0" : "1")
+        }
         declare("model_mapped_bytes", .gauge, "Bytes of the model's files that are mapped.")
         for model in models {
             sample("model_mapped_bytes", [("model", model.name)], "\(model.mappedBytes)")

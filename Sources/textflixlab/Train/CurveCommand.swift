@@ -65,7 +65,8 @@ final class CurveRun {
 
     init(_ plan: CurvePlan) throws {
         self.plan = plan
-        try makeDirectories(plan.output + "/points")
+        let folder = plan.output + "/points"
+        try writing(folder) { () throws(Errno) in try makeDirectories(folder) }
         results = plan.points.compactMap(finished)
     }
 
@@ -138,7 +139,7 @@ final class CurveRun {
 
     private func run(_ point: CurvePlan.Point, _ watch: TrainingWatch) throws -> CurveResult {
         let folder = folder(point)
-        try makeDirectories(folder)
+        try writing(folder) { () throws(Errno) in try makeDirectories(folder) }
         let inputs = inputs(point)
         let (accuracy, seconds): (Double?, Double)
         switch plan.models[point.model].experiment.at(point, output: folder) {

@@ -1,5 +1,6 @@
 // Each fault of an installation, and what it is told to do.
 
+import Syscalls
 import Testing
 import TextflixClient
 import TextflixProtocol
@@ -52,6 +53,7 @@ import TextflixProtocol
             $0.daemon?.version = "9"
             $0.daemon?.models[0].error = "vocab.txt is missing"
             $0.daemon?.lockLimit = 8192
+            $0.daemon?.hasLockFlag = true
         }
         #expect(found.map(\.subject) == ["version", "model", "lock limit"])
         #expect(found[1].remedy == "mend it, then: textflixctl --socket /tmp/s reload")
@@ -78,7 +80,71 @@ import TextflixProtocol
             $0.socketUnit?.isActive = false
         }
         #expect(found.map(\.subject) == ["socket", "unit"])
-        #expect(found[0].remedy == "sudo systemctl enable --now textflixd.socket")
+        // What took it down may be the limit on starts.
+        let remedy =
+            "sudo systemctl reset-failed textflixd.service textflixd.socket; "
+            + "sudo systemctl enable --now textflixd.socket"
+        #expect(found[0].remedy == remedy)
+        #expect(found[1].remedy == "\(remedy); sudo journalctl -u textflixd -n 50")
+    }
+
+    @Test func aSocketThatWasNeverEnabled() {
+        let found = faults {
+            $0.socket = nil
+            $0.daemon = nil
+            $0.socketUnit = .init(isInstalled: true, isEnabled: false, isActive: false)
+            $0.readsJournal = true
+        }
+        let remedy = "sudo systemctl enable --now textflixd.socket"
+        #expect(found.map(\.remedy) == [remedy, "\(remedy); journalctl -u textflixd -n 50"])
+    }
+
+    /// The unit listens at a path that is gone: to enable it would do nothing.
+    @Test func aSocketThatWasRemoved() {
+        let found = faults {
+            $0.socket = nil
+            $0.daemon = nil
+        }
+        #expect(found.map(\.remedy) == ["sudo systemctl restart textflixd.socket"])
+    }
+
+    @Test func aMaskedUnit() {
+        let found = faults {
+            $0.socket = nil
+            $0.daemon = nil
+            $0.socketUnit = .init(
+                isInstalled: true, isEnabled: false, isActive: false, masked: ["textflixd.socket"])
+        }
+        #expect(found.map(\.text).last == "masked: textflixd.socket")
+        let remedy =
+            "sudo systemctl unmask textflixd.socket; sudo systemctl enable --now textflixd.socket"
+        #expect(found.map(\.remedy) == [remedy, remedy])
+    }
+
+    /// Whoever owns a path of the service manager's is named by it.
+    @Test func anInstanceHasUnitsOfItsOwn() {
+        let found = faults {
+            $0.path = "/run/textflix/topics.sock"
+            $0.daemon?.version = "9"
+            $0.daemon?.models[0].error = "vocab.txt is missing"
+        }
+        #expect(
+            found.map(\.remedy) == [
+                "sudo systemctl restart textflixd@topics",
+                "mend it, then: sudo systemctl reload textflixd@topics",
+            ])
+        let silent = faults {
+            $0.path = "/run/textflix/topics.sock"
+            $0.daemon = nil
+            $0.trouble = .connectionLost
+        }
+        #expect(silent.map(\.remedy) == ["sudo journalctl -u textflixd@topics -n 50"])
+        var facts = Self.healthy
+        #expect(facts.configurationFile == "/etc/textflix/textflixd.json")
+        facts.path = "/run/textflix/topics.sock"
+        #expect(facts.configurationFile == "/etc/textflix/topics.json")
+        facts.path = "/run/textflix/a/b.sock"
+        #expect(facts.unitName == nil)
     }
 
     @Test func notInTheGroup() {
@@ -97,6 +163,40 @@ import TextflixProtocol
             $0.trouble = denied
         }
         #expect(joined.first?.remedy == "log in anew, or: newgrp textflix")
+    }
+
+    /// A member of the group, and it does not help.
+    @Test func aSocketThatIsClosedToItsGroup() {
+        let found = faults {
+            $0.socket?.mode = 0o600
+            $0.daemon = nil
+            $0.trouble = .cannotConnect(
+                path: "/x", .notPermitted(group: "textflix", user: "ada"))
+        }
+        #expect(found.map(\.subject) == ["permission"])
+        #expect(found[0].text == "the socket's mode is 0600, which keeps you out")
+        #expect(found[0].remedy.hasPrefix("SocketMode=0660 in: sudo systemctl edit"))
+        // Its owner is in another class.
+        let ofOwner = faults {
+            $0.socket?.mode = 0o600
+            $0.socket?.isOwn = true
+        }
+        #expect(ofOwner.isEmpty)
+    }
+
+    /// Nothing is known of the socket, so nobody is sent into a group.
+    @Test func aFolderThatIsClosed() {
+        let found = faults {
+            $0.path = "/srv/hers/s"
+            $0.socketUnit = nil
+            $0.socket = nil
+            $0.isHidden = true
+            $0.daemon = nil
+            $0.trouble = .cannotConnect(
+                path: "/srv/hers/s", .notPermitted(group: "textflix", user: "ada"))
+        }
+        #expect(found.map(\.text) == ["the folder of /srv/hers/s is closed to you"])
+        #expect(found[0].remedy == "ask its owner, or see --socket")
     }
 
     /// A daemon that root started by hand: nobody is sent into root's group for that.
@@ -120,11 +220,86 @@ import TextflixProtocol
         #expect(faults { $0.daemon?.models = [] }.map(\.subject) == ["model"])
     }
 
+    /// It serves, and would not start again.
+    @Test func aConfigurationThatWasRefused() {
+        let found = faults { $0.daemon?.detail = "/etc/textflix/textflixd.json:3:1: unknown key" }
+        #expect(found.map(\.subject) == ["configuration"] && found[0].grade == .fault)
+        #expect(found[0].text.contains(":3:1: unknown key"))
+        #expect(found[0].remedy.contains("--check-config"))
+        #expect(found[0].remedy.hasSuffix("then: sudo systemctl reload textflixd"))
+        // Progress is no fault.
+        let loading = faults {
+            $0.daemon?.state = "loading"
+            $0.daemon?.detail = "loading m (1 of 1)"
+        }
+        #expect(loading.map(\.grade) == [.note])
+    }
+
+    @Test func theDefaultModelIsNotThereYet() {
+        let place = "/var/lib/textflix/models/sentiment"
+        let refused = Status(code: .failedPrecondition, message: "textflixd cannot start: m")
+        let found = faults {
+            $0.daemon = nil
+            $0.trouble = .failed(refused)
+            $0.modelScript = "/usr/local/share/textflix/deploy/get-model"
+            $0.configuration = .init(models: [
+                .init(name: "m", path: place, realPath: place, isMissing: true),
+                .init(name: "n", path: "/srv/n", realPath: "/srv/n", isMissing: true),
+            ])
+        }
+        #expect(found.map(\.subject) == ["daemon", "model", "model"])
+        #expect(found[0].remedy == "sudo journalctl -u textflixd -n 50")
+        let fetch =
+            "sudo /usr/local/share/textflix/deploy/get-model --into /var/lib/textflix/models"
+        #expect(found[1].remedy == fetch)
+        #expect(found[2].text == "n: /srv/n is not there" && !found[2].remedy.contains("get-model"))
+    }
+
+    @Test func foldersThatTheServiceDoesNotSee() {
+        let found = faults {
+            $0.configuration = .init(
+                models: [
+                    .init(name: "m", path: "/srv/link", realPath: "/run/user/1000/m"),
+                    .init(name: "n", path: "/tmpfs", realPath: "/tmpfs"),
+                ], cache: .init(name: "cache_dir", path: "/srv/packed", realPath: "/srv/packed"))
+        }
+        #expect(found.map(\.grade) == [.note, .note])
+        #expect(found[0].text.hasPrefix("m: ") && found[0].remedy.contains("/var/lib/textflix"))
+        #expect(found[1].remedy.contains("ReadWritePaths=/srv/packed"))
+        // Another's daemon has its owner's view.
+        let own = faults {
+            $0.path = "/srv/s"
+            $0.socketUnit = nil
+            $0.configuration = .init(models: [.init(name: "m", path: "/tmp/m", realPath: "/tmp/m")])
+        }
+        #expect(own.isEmpty)
+    }
+
+    @Test func aGlanceAtTheConfiguration() throws {
+        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-doctor-")
+        defer { try? removeDirectoryTree(folder) }
+        let file = "\(folder)/textflixd.json"
+        let text = "{ models: { here: \"\(folder)\", gone: { path: \"no\" } }, lock: true, }"
+        try writeFileAtomically(file, bytes: Array(text.utf8))
+        let found = try #require(InstallationFacts.Configuration(file: file))
+        #expect(found.models.map(\.path) == [folder, "\(folder)/no"])
+        #expect(found.models.map(\.isMissing) == [false, true])
+        #expect(found.lock && found.cache?.path == nil)
+        #expect(InstallationFacts.Configuration(file: "\(folder)/none.json")?.lock == nil)
+    }
+
     @Test func notes() {
         #expect(faults { $0.daemon?.version = "9" }.map(\.subject) == ["version"])
         #expect(faults { $0.processorFeatures = ["sse2"] }.map(\.subject) == ["processor"])
         #expect(faults { $0.availableMemory = 1000 }.map(\.subject) == ["memory"])
-        #expect(faults { $0.daemon?.lockLimit = 8192 }.map(\.subject) == ["lock limit"])
+        // Only of a daemon that is to lock them.
+        let unlocked = faults { $0.daemon?.lockLimit = 8192 }
+        #expect(unlocked.isEmpty)
+        let limited = faults {
+            $0.daemon?.lockLimit = 8192
+            $0.configuration = .init(lock: true)
+        }
+        #expect(limited.map(\.subject) == ["lock limit"])
         #expect(faults { $0.openblasVariables = ["OPENBLAS_CORETYPE"] }.map(\.grade) == [.note])
     }
 }

@@ -58,6 +58,7 @@ private let status = StatusResponse(
             lines.contains(
                 #"textflix_queue_duration_seconds_bucket{priority="bulk",le="+Inf"} 100"#))
         #expect(lines.contains("textflix_uptime_seconds 65"))
+        #expect(lines.contains(#"textflix_model_fault{model="sentiment"} 0"#))
         // Each name is declared once, before its samples, and its samples stand together.
         var declared: [String] = []
         for line in lines {
@@ -69,6 +70,15 @@ private let status = StatusResponse(
         }
         #expect(Set(declared).count == declared.count)
         #expect(page.hasSuffix("\n"))
+    }
+
+    /// It is served, as it was before its last load.
+    @Test func aModelThatWasRefused() {
+        var refused = status
+        refused.models[0].error = "tensor x is missing"
+        let lines = PrometheusPage.text(refused).split(separator: "\n")
+        #expect(lines.contains(#"textflix_model_fault{model="sentiment"} 1"#))
+        #expect(lines.contains(#"textflix_model_ready{model="sentiment"} 1"#))
     }
 
     @Test func numbersOfAScrape() {
