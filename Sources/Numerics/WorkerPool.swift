@@ -6,10 +6,10 @@
 //         lane.forEach(tasks) { index in ... }             // dynamic: whoever is free; a barrier
 //     }
 //
-// The caller is lane 0; the others are threads of the pool, each pinned to a processor of its own
-// while there are enough. Nothing is allocated and no lock is taken after `init`. One `run` at a
-// time: a pool belongs to one thread. On a machine with several memory nodes, take one pool and one
-// engine a node.
+// The caller is lane 0; the others are threads of the pool. Where each processor that the process
+// may use has a lane, lanes are pinned to them; fewer find their places by themselves, beside other
+// processes. Nothing is allocated and no lock is taken after `init`. One `run` at a time: a pool
+// belongs to one thread. On a machine with several memory nodes, take a pool and an engine a node.
 
 internal import Synchronization
 internal import Syscalls
@@ -29,16 +29,15 @@ package final class WorkerPool: @unchecked Sendable {
         func join() { thread.take()?.join() }
     }
 
-    /// Each lane but the caller's is bound to a processor of its own, if there are enough.
-    /// - Parameter threads: lanes; 0 for one a processor that this process may use.
+    /// - Parameter threads: lanes; 0 for as many as can work at once.
     /// - Throws: when the system has no room for a thread.
     package init(threads wanted: Int = 0) throws(OutOfMemory) {
         let processors = ThisProcess.allowedProcessors
-        let count = wanted > 0 ? wanted : processors.count
+        let count = wanted > 0 ? wanted : ThisProcess.processorCount
         let crew = Crew(lanes: count, spins: count <= processors.count ? 20_000 : 100)
         self.crew = crew
         for index in 1..<max(count, 1) {
-            let processor = count <= processors.count ? processors[index] : nil
+            let processor = count == processors.count ? processors[index] : nil
             do {
                 let thread = try Thread.spawn(name: "lane \(index)") {
                     if let processor { Thread.pin(toProcessor: processor) }
@@ -54,7 +53,7 @@ package final class WorkerPool: @unchecked Sendable {
     /// Binds the calling thread to the processor that the other lanes leave free.
     package func pinCaller() {
         let processors = ThisProcess.allowedProcessors
-        if count > 1 && count <= processors.count { Thread.pin(toProcessor: processors[0]) }
+        if count > 1 && count == processors.count { Thread.pin(toProcessor: processors[0]) }
     }
 
     /// Runs `body` once on every lane, and returns when all are done.

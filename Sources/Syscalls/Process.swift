@@ -52,8 +52,12 @@ package enum ThisProcess {
     /// Writing to a closed pipe gives EPIPE instead of ending the process.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Processors that this process may run on now.
-    package static var processorCount: Int { allowedProcessors.count }
+    /// Threads that can work at once: one a processor that this process may run on, but no more
+    /// than its quota allows, lest all stand still for the rest of each period.
+    package static var processorCount: Int {
+        let paid = ProcessorQuota.ofThisProcess().map { max(1, Int($0)) }
+        return min(allowedProcessors.count, paid ?? .max)
+    }
 
     package static var allowedProcessors: [Int] {
         var mask = [UInt8](repeating: 0, count: 128)  // 1024 processors, as cpu_set_t has

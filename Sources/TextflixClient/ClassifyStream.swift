@@ -104,7 +104,12 @@ public final class ClassifyStream {
         if link == nil { try reopen() }
         guard let link else { return }
         link.queue(call.outgoing())
-        guard link.flush() else { return lose() }
+        guard link.flush() else {
+            // Why it was closed may have come before.
+            try receive(on: link)
+            if self.link != nil { lose() }
+            return
+        }
         var entries = [PollEntry(link.number, toRead: true, toWrite: link.hasUnsent)]
         try? waitForAny(&entries, milliseconds: waiting ? -1 : 0)
         if entries[0].isReadable { try receive(on: link) }

@@ -180,7 +180,10 @@ public final class Client {
             link.queue(calls.outgoing)
             calls.outgoing.removeAll(keepingCapacity: true)
         }
-        if !link.flush() { drop() }
+        guard !link.flush() else { return }
+        // Why it was closed may have come before.
+        receive(on: link)
+        if self.link != nil { drop() }
     }
 
     private func receive(on link: Link) {

@@ -205,6 +205,37 @@ private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         _ = listener.number
     }
 
+    /// The write fails, for the daemon has gone; what it said before is there to be read.
+    @Test func whatWasSaidBeforeTheEndIsHeard() throws {
+        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
+        let path = "\(folder)/leaving"
+        let listener = try UnixSocket.listen(path: path, backlog: 2)
+        defer {
+            try? removeFile(path)
+            try? removeDirectory(folder)
+        }
+        let status = Status(code: .failedPrecondition, message: "textflixd cannot start")
+        func sayAndLeave() throws {
+            guard let peer = try UnixSocket.accept(listener.number) else {
+                Issue.record("nobody has connected")
+                return
+            }
+            var writer = FrameWriter()
+            writer.failure(stream: 1, status)
+            try writer.bytes.withUnsafeBytes { try UnixSocket.sendAll(peer.number, $0) }
+        }
+        let client = try Client(path: path)
+        try sayAndLeave()
+        #expect(throws: ClientError.failed(status)) {
+            try client.call(.classify, ClassifyRequest(texts: ["a"]), timeout: .seconds(5))
+        }
+        let stream = try ClassifyStream(path: path)
+        try sayAndLeave()
+        #expect(throws: ClientError.failed(status)) {
+            try stream.send(ClassifyRequest(texts: ["a"]))
+        }
+    }
+
     @Test(
         arguments: [
             ("/a", nil, nil, [], "/a"),
