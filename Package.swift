@@ -55,6 +55,7 @@ let package = Package(
         // Leaves.
         module("JSONText"),
         module("DelimitedText", ["JSONText"]),
+        module("Installation"),
         module("Randomness"),
         module("Syscalls", ["CLinux"]),
         module("CommandLineTable", ["Syscalls"]),
@@ -82,8 +83,8 @@ let package = Package(
         module(
             "Service",
             [
-                "TextflixProtocol", "JSONText", "Syscalls", "Tokenization", "Weights", "Encoder",
-                "Numerics", "Baselines", "Insight", "CSystemd",
+                "TextflixProtocol", "Installation", "JSONText", "Syscalls", "Tokenization",
+                "Weights", "Encoder", "Numerics", "Baselines", "Insight", "CSystemd",
             ]),
         module("TextflixClient", ["TextflixProtocol", "Randomness", "Syscalls"]),
         module(
@@ -98,8 +99,8 @@ let package = Package(
         program(
             "textflixctl",
             [
-                "TextflixClient", "TextflixProtocol", "CommandLineTable", "Insight", "JSONText",
-                "Presentation", "Randomness", "Syscalls", "TextRuns",
+                "TextflixClient", "TextflixProtocol", "CommandLineTable", "Insight",
+                "Installation", "JSONText", "Presentation", "Randomness", "Syscalls", "TextRuns",
             ]),
         program(
             "textflixlab",

@@ -4,6 +4,7 @@
 // different names and there is at least one. An error names the place: file, line and column; the
 // variable; or the flag. It opens no model and no socket.
 
+internal import Installation
 internal import JSONText
 internal import Syscalls
 
@@ -19,7 +20,7 @@ package struct DaemonConfiguration: Sendable, Equatable {
     /// In order; the first is the default.
     package var models: [ModelSource] = []
     package var precision = PrecisionChoice.auto
-    /// Of the engine; nil: one for each processor.
+    /// Of the engine; nil: as many as can work at once.
     package var threads: Int?
     /// For packed weights; nil: the usual cache of the user.
     package var cacheDirectory: String?
@@ -54,7 +55,7 @@ package struct DaemonConfiguration: Sendable, Equatable {
         package static let queueTexts = 1...1 << 24
     }
 
-    package static let standardFile = "/etc/textflix/textflixd.json"
+    package static let standardFile = "\(PackagedService.configurations)/textflixd.json"
     private static let fileBytes = 1 << 20
 
     /// Reads the file (the one named, else $TEXTFLIX_CONFIG, else the standard one if it is there),

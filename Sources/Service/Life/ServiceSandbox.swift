@@ -5,21 +5,20 @@
 // Said of the units' own configurations only, those in /etc/textflix. It warns and refuses nothing,
 // since a drop-in may have opened more; it asks no service manager.
 
+internal import Installation
 internal import JSONText
 internal import Syscalls
 internal import Weights
 
 enum ServiceSandbox {
-    private static let hidden = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"]
-    private static let cache = "/var/cache/textflix"
     private static let advice =
-        "the service sees no homes and no temporary folders: put it into /var/lib/textflix/models"
+        "the service sees no homes and no temporary folders: put it into \(PackagedService.models)"
 
     /// Whether a unit starts the daemon with this configuration.
     static func holds(_ configuration: DaemonConfiguration) -> Bool {
         guard let file = configuration.file else { return false }
         let folder = parentDirectory(of: file) ?? "."
-        return [folder, realFolder(folder)].contains("/etc/textflix")
+        return [folder, realFolder(folder)].contains(PackagedService.configurations)
     }
 
     static func warnings(_ configuration: DaemonConfiguration) -> [String] {
@@ -27,12 +26,12 @@ enum ServiceSandbox {
         let ofModels = configuration.models.compactMap { model in
             folders(of: model).first(where: hides).map { "model \(model.name): \($0): \(advice)" }
         }
-        guard let directory = configuration.cacheDirectory, !lies(directory, below: cache) else {
-            return ofModels
-        }
+        guard let directory = configuration.cacheDirectory,
+            !PackagedService.mayWrite(realFolder(directory))
+        else { return ofModels }
         return ofModels + [
-            "cache_dir \(directory): the service writes below \(cache) alone: another folder needs"
-                + " ReadWritePaths= in a drop-in of the unit"
+            "cache_dir \(directory): the service writes below \(PackagedService.cache) alone:"
+                + " another folder needs ReadWritePaths= in a drop-in of the unit"
         ]
     }
 
@@ -54,13 +53,8 @@ enum ServiceSandbox {
         return [model.path, base.hasPrefix("/") ? base : "\(model.path)/\(base)"]
     }
 
-    private static func hides(_ folder: String) -> Bool {
-        hidden.contains { lies(folder, below: $0) }
-    }
-
     /// Where it really is, as far as that can be seen.
-    private static func lies(_ folder: String, below top: String) -> Bool {
-        let real = realFolder(folder)
-        return real == top || real.hasPrefix("\(top)/")
+    private static func hides(_ folder: String) -> Bool {
+        !PackagedService.sees(realFolder(folder))
     }
 }

@@ -1,6 +1,7 @@
 // How well a daemon serves: its version, configuration, models and their folders, and the machine.
 
 import CommandLineTable
+import Installation
 import Presentation
 
 extension InstallationFacts {
@@ -59,14 +60,12 @@ extension InstallationFacts {
         }
     }
 
-    private static let models = "/var/lib/textflix/models"
-
     /// What puts a model's folder in its place.
     private func bring(_ folder: Configuration.Folder) -> String {
-        switch folder.path {
-        case "\(Self.models)/sentiment": "sudo \(modelScript) --into \(Self.models)"
-        case "\(Self.models)/sentiment-mpnet":
-            "sudo \(modelScript) --base mpnet --into \(Self.models)"
+        let models = PackagedService.models
+        return switch folder.path {
+        case "\(models)/sentiment": "sudo \(modelScript) --into \(models)"
+        case "\(models)/sentiment-mpnet": "sudo \(modelScript) --base mpnet --into \(models)"
         default: "put its folder there (man textflixd, A MODEL OF ONE'S OWN)"
         }
     }
@@ -74,28 +73,22 @@ extension InstallationFacts {
     /// Folders that the unit keeps from the service: ProtectHome=, PrivateTmp=, ProtectSystem=.
     var folderFindings: [Finding] {
         guard let service, let configuration else { return [] }
-        let hidden = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"]
-        let unseen = configuration.models.filter { model in
-            hidden.contains { Self.lies(model, below: $0) }
-        }
+        let unseen = configuration.models.filter { !PackagedService.sees($0.realPath) }
         let notes = unseen.map {
             Finding(
                 grade: .note, subject: "folder",
                 text: "\($0.name): the service sees no homes and no temporary folders: \($0.path)",
-                remedy: "put it into \(Self.models)")
+                remedy: "put it into \(PackagedService.models)")
         }
-        guard let cache = configuration.cache, !Self.lies(cache, below: "/var/cache/textflix")
-        else { return notes }
+        guard let cache = configuration.cache, !PackagedService.mayWrite(cache.realPath) else {
+            return notes
+        }
         return notes + [
             Finding(
                 grade: .note, subject: "folder",
-                text: "cache_dir: the service writes below /var/cache/textflix alone",
+                text: "cache_dir: the service writes below \(PackagedService.cache) alone",
                 remedy: "ReadWritePaths=\(cache.path) in: sudo systemctl edit \(service)")
         ]
-    }
-
-    private static func lies(_ folder: Configuration.Folder, below top: String) -> Bool {
-        folder.realPath == top || folder.realPath.hasPrefix("\(top)/")
     }
 
     /// Named by what the kernels can use of it.

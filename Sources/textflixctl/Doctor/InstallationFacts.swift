@@ -2,6 +2,7 @@
 //
 // Optional: it could not be seen. Nothing is judged here.
 
+import Installation
 import TextflixClient
 
 struct InstallationFacts: Sendable {
@@ -102,6 +103,8 @@ extension InstallationFacts {
 
     /// What that service reads.
     var configurationFile: String? {
-        service.map { "/etc/textflix/\($0.split(separator: "@").last ?? "").json" }
+        service.map { service in
+            "\(PackagedService.configurations)/\(service.split(separator: "@").last ?? "").json"
+        }
     }
 }
