@@ -25,9 +25,10 @@ package struct TableReader: Sendable {
     package enum Limits {
         /// Of the first row.
         package static let headerBytes = 64 << 10
+        /// Of any other: a text, with what stands beside it.
+        package static let rowBytes = 16 << 20
     }
 
-    private let rowBytes: Int
     private let needed: [String]
     private let hint: String
     /// The first row, until its end is there.
@@ -40,11 +41,9 @@ package struct TableReader: Sendable {
     private var writer = JSONWriter()
 
     /// - Parameters:
-    ///   - rowBytes: the limit of a row.
     ///   - columns: names that the first row must have, the text's first.
     ///   - hint: what the user may do where one is missing.
-    package init(rowBytes: Int, columns: [String], hint: String) {
-        self.rowBytes = rowBytes
+    package init(columns: [String], hint: String) {
         needed = columns
         self.hint = hint
     }
@@ -55,12 +54,15 @@ package struct TableReader: Sendable {
         return name.hasSuffix(".csv") || name.hasSuffix(".tsv")
     }
 
+    /// - Parameter more: of the table, from behind a byte order mark on.
     package mutating func append(_ more: some Collection<UInt8>) throws(TableError) {
         guard splitter == nil else {
             splitter?.append(more)
             return
         }
         head.append(contentsOf: more)
+        let mayEnd = more.contains(UInt8(ascii: "\n")) || head.count > Limits.headerBytes
+        guard mayEnd else { return }
         let readings = readings(atEnd: false)
         if readings.allSatisfy({ $0.first != nil }) || head.count > Limits.headerBytes {
             try begin(readings)
@@ -92,10 +94,9 @@ package struct TableReader: Sendable {
     }
 
     private func readings(atEnd isEnd: Bool) -> [Reading] {
-        let isMarked = head.starts(with: [0xEF, 0xBB, 0xBF])
-        return [nil, UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { separator in
-            var splitter = RowSplitter(separator: separator, limit: rowBytes)
-            splitter.append(head.dropFirst(isMarked ? 3 : 0))
+        [nil, UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { separator in
+            var splitter = RowSplitter(separator: separator, limit: Limits.rowBytes)
+            splitter.append(head)
             var first = splitter.next()
             if first == nil, isEnd { first = splitter.finish() }
             return Reading(splitter: splitter, first: first)

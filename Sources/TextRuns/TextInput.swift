@@ -19,7 +19,7 @@ package struct TextInput: ~Copyable {
     }
     package enum Piece { case text(TextItem), bad(BadLine), nothingYet, end }
 
-    /// A line of JSON, and a row of a table, may hold more than its text.
+    /// A line of JSON may hold more than its text.
     package static let lineBytes = 16 << 20
 
     /// What to wait for; nil for arguments, which are all there.
@@ -169,8 +169,7 @@ package struct TextInput: ~Copyable {
 
 extension TextInput {
     private static func reader(_ fields: ObjectFields) -> TableReader {
-        TableReader(
-            rowBytes: lineBytes, columns: [fields.text], hint: "; --text-field says which it is")
+        TableReader(columns: [fields.text], hint: "; --text-field says which it is")
     }
 
     /// Whether that is how a file of gzip begins, which no text does.

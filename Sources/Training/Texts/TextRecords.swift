@@ -32,20 +32,20 @@ package func forEachRecord(
     guard !bytes.starts(with: [0x1F, 0x8B]) else {
         throw WeightsError(.malformed, path, "gzip-compressed; unpack it first")
     }
+    let text = bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
     if TableReader.isTable(path) {
-        let reader = TableReader(rowBytes: rowBytes, columns: columns, hint: "; \(hint)")
-        return try forEachRow(bytes, path, reader, take)
+        let reader = TableReader(columns: columns, hint: "; \(hint)")
+        return try forEachRow(text, path, reader, take)
     }
-    try forEachLine(bytes, path, take)
+    try forEachLine(text, path, take)
 }
 
 /// Objects, one a line; blank lines are none.
 private func forEachLine(
-    _ bytes: [UInt8], _ path: String, _ take: (JSONNode, Int) throws(LineError) -> Void
+    _ text: ArraySlice<UInt8>, _ path: String, _ take: (JSONNode, Int) throws(LineError) -> Void
 ) throws(WeightsError) {
-    let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
     // Lines end at "\n" alone: texts may hold other separators.
-    for (index, line) in bytes.dropFirst(isMarked ? 3 : 0).split(
+    for (index, line) in text.split(
         separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
     ).enumerated() where !line.allSatisfy(isBlank) {
         do throws(LineError) {
@@ -57,11 +57,11 @@ private func forEachLine(
 }
 
 private func forEachRow(
-    _ bytes: [UInt8], _ path: String, _ reader: TableReader,
+    _ text: ArraySlice<UInt8>, _ path: String, _ reader: TableReader,
     _ take: (JSONNode, Int) throws(LineError) -> Void
 ) throws(WeightsError) {
     var reader = reader
-    var rest = bytes[...]
+    var rest = text
     while true {
         let row: TableReader.Row?
         do throws(TableError) { row = try nextRow(&reader, &rest) } catch {
@@ -91,8 +91,6 @@ private func nextRow(
     }
 }
 
-/// Of a row of a table, as of a text with all that stands beside it.
-private let rowBytes = 16 << 20
 /// What the reader of a table is given at a time.
 private let partBytes = 1 << 20
 
