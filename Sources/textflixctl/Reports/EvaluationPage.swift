@@ -39,10 +39,7 @@ struct EvaluationPage {
         var lines = [
             Self.row("accuracy", evaluation.accuracy, percent: true),
             Self.row("balanced accuracy", evaluation.balancedAccuracy, percent: true),
-            DisplayWidth.pad("macro F1", to: 20)
-                + DisplayWidth.pad(
-                    fixed(100 * evaluation.confusion.macroF1, decimals: 2), to: 7, left: true)
-                + " %",
+            Self.row("macro F1", evaluation.confusion.macroF1, percent: true),
             Self.row("calibration error", evaluation.calibrationError)
                 + "  (bins of equal mass: \(fixed(evaluation.equalMassError, decimals: 4)))",
             Self.row("Brier score", evaluation.brier),
@@ -67,12 +64,17 @@ struct EvaluationPage {
 
     /// `accuracy            80.42 %   79.29 to 81.50`
     static func row(_ name: String, _ estimate: Estimate, percent: Bool = false) -> String {
-        let scale = percent ? 100.0 : 1
-        let decimals = percent ? 2 : 4
-        func text(_ value: Double) -> String { fixed(value * scale, decimals: decimals) }
-        let value = DisplayWidth.pad(text(estimate.value), to: 7, left: true)
+        let (low, high) = (shown(estimate.low, percent), shown(estimate.high, percent))
+        return row(name, estimate.value, percent: percent) + "   \(low) to \(high)"
+    }
+
+    private static func row(_ name: String, _ value: Double, percent: Bool) -> String {
+        let value = DisplayWidth.pad(shown(value, percent), to: 7, left: true)
         return DisplayWidth.pad(name, to: 20) + value + (percent ? " %" : "  ")
-            + "   \(text(estimate.low)) to \(text(estimate.high))"
+    }
+
+    private static func shown(_ value: Double, _ isPercent: Bool) -> String {
+        fixed(isPercent ? 100 * value : value, decimals: isPercent ? 2 : 4)
     }
 
     private var coverage: [String] {
