@@ -81,9 +81,13 @@ enum TextCommands {
         guard !call.operands.isEmpty else {
             let file = call.text(Options.file).flatMap { $0 == "-" ? nil : $0 }
             if file == nil, isTerminal(StandardStream.input.rawValue) {
-                let what = call.has(Options.whole) ? "a text" : "texts"
-                let each = call.has(Options.whole) ? "" : ", one a line"
-                printError("Reading \(what) from the keyboard\(each); Ctrl-D ends.\n")
+                let what =
+                    switch form {
+                    case .whole: "a text"
+                    case .table: "a table"
+                    case .lines, .objects: "texts, one a line,"
+                    }
+                printError("Reading \(what) from the keyboard; Ctrl-D ends.\n")
             }
             if let file, case .lines = form, !call.has(Options.lines), TextInput.isTable(file) {
                 printMessage(
