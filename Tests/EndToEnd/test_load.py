@@ -16,6 +16,8 @@ from harness import Daemon, ENVIRONMENT, random_model, run, scratch, wait_until
 import textflix
 
 LONG = "a quiet film that knows what it wants and takes its time " * 9
+DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
+RULES = DEPLOY / "prometheus-rules.yml"
 PROMTOOL = shutil.which("promtool") or os.environ.get("TEXTFLIX_PROMTOOL")
 
 
@@ -77,7 +79,7 @@ class Figures(unittest.TestCase):
 
     def test_every_limit_that_can_be_set_is_shown(self):
         shown = json.loads(self.status("--format", "json"))["limits"]["configured"]
-        page = pathlib.Path(__file__).parents[2] / "deploy" / "man" / "textflixd.json.5"
+        page = DEPLOY / "man" / "textflixd.json.5"
         limits = page.read_text().partition("\n.B limits\n")[2].partition("\n.RE\n")[0]
         written = [line.split()[1] for line in limits.split("\n")
                    if re.match(r"\.BR \w+ \" \(", line)]
@@ -102,14 +104,24 @@ class Figures(unittest.TestCase):
         closed = [line for line in page if line.startswith("textflix_batches_total{")]
         self.assertTrue(any('closed="empty"' in line for line in closed), closed)
 
-    def test_the_scrape_pleases_prometheus(self):
+    def test_the_alerts_are_about_series_that_are_there(self):
+        page = self.status("--format", "prometheus")
+        there = set(re.findall(r"^# TYPE (\w+)", page, re.MULTILINE))
+        manual = (DEPLOY / "man" / "textflixd.8").read_text().replace("\\fB", " ")
+        there |= set(re.findall(r"\btextflix_\w+", manual))
+        asked = re.findall(r"\btextflix_[a-z_]+(?=[ {)\[])", RULES.read_text())
+        self.assertGreater(len(asked), 10)
+        self.assertEqual({name.removesuffix("_bucket") for name in asked} - there, set())
+
+    def test_the_scrape_and_the_alerts_please_prometheus(self):
         if not PROMTOOL:
-            print("SKIPPED: promtool check metrics: promtool is not installed", file=sys.stderr)
+            print("SKIPPED: promtool check: promtool is not installed", file=sys.stderr)
             self.skipTest("promtool is not installed")
         page = self.status("--format", "prometheus")
-        answer = subprocess.run([PROMTOOL, "check", "metrics"], input=page, text=True,
-                                capture_output=True, env=ENVIRONMENT, check=False)
-        self.assertEqual((answer.returncode, answer.stderr), (0, ""), answer.stdout)
+        for what in (["metrics"], ["rules", RULES]):
+            answer = subprocess.run([PROMTOOL, "check", *what], input=page, text=True,
+                                    capture_output=True, env=ENVIRONMENT, check=False)
+            self.assertEqual((answer.returncode, answer.stderr), (0, ""), answer.stdout)
 
 
 class Bench(unittest.TestCase):
