@@ -55,7 +55,7 @@ package enum ThisProcess {
     /// Threads that can work at once: one a processor that this process may run on, but no more
     /// than its quota allows, lest all stand still for the rest of each period.
     package static var processorCount: Int {
-        let paid = ProcessorQuota.ofThisProcess().map { max(1, Int($0)) }
+        let paid = ControlGroup().processorQuota.map { max(1, Int($0)) }
         return min(allowedProcessors.count, paid ?? .max)
     }
 

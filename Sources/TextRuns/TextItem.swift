@@ -90,6 +90,12 @@ extension TextItem {
         carried = Self.carried(members, of: line, but: textField)
     }
 
+    /// The identity without JSON's quotes, for eyes and TSV: a string's own characters, anything
+    /// else as it was written.
+    package var plainIdentity: [UInt8] {
+        (try? JSONDocument.parse(identity))?.scalarText.map { Array($0.utf8) } ?? identity
+    }
+
     /// A field of the input but the text, by its name there, as text: a string's own, a number or a
     /// boolean as written.
     package func field(_ name: String) -> String? {

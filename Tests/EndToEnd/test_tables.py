@@ -49,6 +49,12 @@ class Tables(DaemonCase):
                                                  text=False)
                 self.assertEqual([json.loads(line) for line in answer.stdout.splitlines()], wanted)
 
+    def test_ids_stand_without_quotes(self):
+        answer = self.daemon.control("classify", "--csv", "--format", "tsv",
+                                     input='id,text\n"a ""b""",good\n,bad\n')
+        self.assertEqual([line.split("\t")[0] for line in answer.stdout.splitlines()],
+                         ['a "b"', "3"])
+
     def test_a_row_that_is_wrong_fails_alone(self):
         answer = self.daemon.control(
             "classify", "--csv", input='id,text\n7,"Two\nlines"\n8\n9,"a"b\n10,c\n')

@@ -50,7 +50,7 @@ struct ClassifyTask: TextTask {
         case .tsv:
             TabSeparated.append(
                 [
-                    item.identity, Array(answer.label.utf8),
+                    item.plainIdentity, Array(answer.label.utf8),
                     Array(answer.probability.description.utf8), item.text.utf8,
                 ], to: &lines, on: screen)
         case .table: lines.append(contentsOf: "\(row(answer, item))\n".utf8)

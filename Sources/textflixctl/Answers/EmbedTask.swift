@@ -35,7 +35,7 @@ struct EmbedTask: TextTask {
         case .jsonl: lines.append(contentsOf: json(answer, item))
         case .tsv:
             let values = answer.values.map { Array($0.description.utf8) }
-            TabSeparated.append([item.identity] + values, to: &lines, on: screen)
+            TabSeparated.append([item.plainIdentity] + values, to: &lines, on: screen)
         case .table: lines.append(contentsOf: "\(row(answer, item))\n".utf8)
         }
     }

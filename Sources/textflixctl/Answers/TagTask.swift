@@ -38,7 +38,8 @@ struct TagTask: TextTask {
             for span in answer.spans {
                 let numbers = ["\(span.start)", "\(span.end)", span.label, "\(span.probability)"]
                 TabSeparated.append(
-                    [item.identity] + numbers.map { Array($0.utf8) } + [span.text.utf8], to: &lines,
+                    [item.plainIdentity] + numbers.map { Array($0.utf8) } + [span.text.utf8],
+                    to: &lines,
                     on: screen)
             }
         case .table: lines.append(contentsOf: "\(marked(answer, item))\n".utf8)

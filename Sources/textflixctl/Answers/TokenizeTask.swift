@@ -42,7 +42,7 @@ struct TokenizeTask: TextTask {
                 let range = range(answer, index, item)
                 let numbers = ["\(id)", "\(range.lowerBound)", "\(range.upperBound)"]
                 TabSeparated.append(
-                    [item.identity] + numbers.map { Array($0.utf8) }
+                    [item.plainIdentity] + numbers.map { Array($0.utf8) }
                         + [Array(item.text.utf8[range])], to: &lines, on: screen)
             }
         case .table:

@@ -110,9 +110,17 @@ extension InstallationFacts {
 
     /// Models that do not fit are read from disk again and again.
     var memoryFinding: Finding? {
-        guard let available = availableMemory, let daemon else { return nil }
+        guard let daemon else { return nil }
         let mapped = daemon.models.reduce(0) { $0 + $1.mappedBytes }
-        guard mapped > available else { return nil }
+        if let limit = daemon.memoryLimit, mapped > limit {
+            return Finding(
+                grade: .note, subject: "memory",
+                text: "models map \(byteText(mapped)), the daemon's control group may have "
+                    + byteText(limit),
+                remedy: "a higher MemoryMax= or MemoryHigh= of the unit or limit of the container, "
+                    + "or a smaller precision (int8 is a quarter of f32)")
+        }
+        guard let available = availableMemory, mapped > available else { return nil }
         return Finding(
             grade: .note, subject: "memory",
             text: "models map \(byteText(mapped)), \(byteText(available)) are available",

@@ -57,6 +57,7 @@ extension InstallationFacts {
                         mappedBytes: $0.mappedBytes)
                 },
                 lockLimit: Self.lockLimit(ofProcess: status.processId),
+                memoryLimit: ControlGroup(ofProcess: status.processId).memoryLimit,
                 hasLockFlag: Self.arguments(ofProcess: status.processId).contains("--lock"),
                 instructionSet: status.engine?.instructionSet ?? "", detail: status.detail)
         } catch { trouble = error }

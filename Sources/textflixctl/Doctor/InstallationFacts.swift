@@ -36,6 +36,8 @@ struct InstallationFacts: Sendable {
         var models: [Model]
         /// Bytes that it may lock in memory; nil: not to be seen, or without limit.
         var lockLimit: UInt64?
+        /// Bytes that its control group may have; nil: the same.
+        var memoryLimit: UInt64?
         /// Its command line asks for locked memory.
         var hasLockFlag = false
         var instructionSet: String

@@ -86,7 +86,7 @@ struct ComparisonPage {
     }
 
     private func difference(_ difference: Difference) -> [String] {
-        let identity = shown(difference.item.identity)
+        let identity = shown(difference.item.plainIdentity)
         let truth = difference.truth.map { ", is \(shown(comparison.labels[$0].utf8))" } ?? ""
         let text = DisplayWidth.cut(
             shown(withoutBreaks(difference.item.text.utf8, 0x20)), to: max(20, screen.columns - 2))

@@ -112,7 +112,7 @@ struct EvaluationPage {
         var lines = ["", screen.paint("The surest mistakes", .bold)]
         for mistake in report.mistakes {
             let (given, truth) = (shown(labels[mistake.given]), shown(labels[mistake.truth]))
-            let identity = shown(String(decoding: mistake.item.identity, as: UTF8.self))
+            let identity = shown(String(decoding: mistake.item.plainIdentity, as: UTF8.self))
             lines.append(
                 "\(screen.paint("\(given) at \(certaintyText(mistake.confidence))", .yellow)), "
                     + "is \(truth)   \(identity)")

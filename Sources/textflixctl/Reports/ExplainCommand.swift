@@ -107,7 +107,7 @@ private final class ExplanationView {
             inks.learn(explained.classification.scores.map(\.label))
             let page = ExplanationLines(
                 explained: explained, item: item, unit: unit, screen: screen, inks: inks)
-            let identity = String(decoding: item.identity, as: UTF8.self)
+            let identity = String(decoding: item.plainIdentity, as: UTF8.self)
             let number =
                 isNumbered
                 ? [screen.paint(DisplayWidth.oneLine(identity.utf8), .bold)] : []

@@ -18,7 +18,7 @@ struct ExplanationCard {
         let answer = explained.classification
         let parts = explained.parts(of: item.text.utf8)
         let share = certaintyText(Double(answer.probability))
-        let identity = String(decoding: item.identity.filter { $0 != 0x22 }, as: UTF8.self)
+        let identity = String(decoding: item.plainIdentity, as: UTF8.self)
         return """
             <section class="card">
             <div class="head"><h2>\(answer.label) <span class="n">\(share)</span></h2>

@@ -292,6 +292,9 @@ import TextflixProtocol
         #expect(faults { $0.daemon?.version = "9" }.map(\.subject) == ["version"])
         #expect(faults { $0.processorFeatures = ["sse2"] }.map(\.subject) == ["processor"])
         #expect(faults { $0.availableMemory = 1000 }.map(\.subject) == ["memory"])
+        let bound = faults { $0.daemon?.memoryLimit = 999_999 }
+        #expect(bound.map(\.subject) == ["memory"] && bound[0].remedy.contains("MemoryMax="))
+        #expect(faults { $0.daemon?.memoryLimit = 1_000_000 }.isEmpty)
         // Only of a daemon that is to lock them.
         let unlocked = faults { $0.daemon?.lockLimit = 8192 }
         #expect(unlocked.isEmpty)

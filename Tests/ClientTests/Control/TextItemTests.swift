@@ -76,6 +76,15 @@ import TextflixProtocol
         #expect(item.givenLabel == nil)
     }
 
+    @Test func anIdentityForEyesHasNoQuotes() throws {
+        for (written, plain) in [
+            (#""\u0030a""#, "0a"), ("12", "12"), ("null", "null"), (#"{"a": 1}"#, #"{"a": 1}"#),
+        ] {
+            let item = try object(#"{"id":\#(written),"text":""}"#)
+            #expect(item.plainIdentity == Array(plain.utf8))
+        }
+    }
+
     @Test func anotherTextFieldAndNoId() throws {
         let item = try object(#"{"body":"hello","text":3}"#, field: "body")
         #expect(item.text == "hello")
