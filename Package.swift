@@ -94,7 +94,7 @@ let package = Package(
                 "Insight", "JSONText", "Presentation", "Syscalls",
             ]),
 
-        // Programs: options and wiring only.
+        // Programs: their commands, and what only they show.
         program("textflixd", ["Service", "CommandLineTable", "Syscalls"]),
         program(
             "textflixctl",
@@ -116,7 +116,7 @@ let package = Package(
                 "Gradients", "Numerics",
             ]),
 
-        // One suite a module.
+        // Suites.
         suite("Protocol", ["TextflixProtocol", "JSONText", "Syscalls"]),
         suite("JSONText", ["JSONText"]),
         suite("DelimitedText", ["DelimitedText"]),

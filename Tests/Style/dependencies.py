@@ -5,6 +5,7 @@ so every import is compared with its own target's list. And the list itself is c
 design below: the three leaves (wire, text, numbers) meet only in the service.
 """
 
+import collections
 import json
 import re
 import subprocess
@@ -26,6 +27,8 @@ FORBIDDEN = {"Foundation", "FoundationEssentials", "Dispatch", "XCTest", "Darwin
 SEPARATE = {
     "TextflixProtocol": {"*"},
     "JSONText": {"*"},
+    "Installation": {"*"},
+    "DelimitedText": {"TextflixProtocol", "Syscalls", "Tokenization", "Numerics", "Weights"},
     "Randomness": {"*"},
     "Syscalls": {"*"},
     "CommandLineTable": {"TextflixProtocol", "Tokenization", "Numerics", "Weights", "Encoder"},
@@ -45,6 +48,7 @@ SEPARATE = {
     "TextRuns": {"Tokenization", "Numerics", "Weights", "Encoder", "Service"},
     "textflixctl": {"Weights", "Encoder", "Numerics", "Service"},
     "textflixlab": {"Service"},
+    "textflix-bench": {"TextflixProtocol", "TextflixClient", "TextRuns", "Service", "Training"},
     "textflixd": {"TextflixClient", "Presentation", "TextRuns", "Gradients", "Training"},
 }
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?"
@@ -87,6 +91,19 @@ def objection(imported, module, allowed):
     if imported not in allowed:
         return f"{module} does not name it in Package.swift; is it the right way round?"
     return None
+
+
+def unused_edges(files, targets):
+    """What Package.swift names as a dependency, and no file of the target imports."""
+    imported = collections.defaultdict(set)
+    for file in files:
+        if file.kind == "swift" and file.path != "Package.swift":
+            imported[file.module].update(match.group(1) for match in IMPORT.finditer(file.text))
+    for module, dependencies in targets.items():
+        if module in imported:
+            for name in sorted(dependencies - imported[module]):
+                yield Finding("unused_edges", "Package.swift", 1,
+                              f"{module} names {name} and never imports it; remove it")
 
 
 def reachable(start, targets):

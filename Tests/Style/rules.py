@@ -211,6 +211,26 @@ def dead_declarations(files):
                           f"{name} is declared and never used; remove it, or use it")
 
 
+NUMBERS = {"NaN", "Infinity"}  # as JSON5 writes them
+
+
+def names_in_comments(files):
+    """A Swift comment that names, in backticks, a type or file that the code has no more."""
+    known = set()
+    for file in files:
+        text = reader.code(file.text) if file.kind == "swift" else file.text
+        known.update(re.findall(r"\w+", text))
+    for file in files:
+        if file.kind != "swift":
+            continue
+        for number, line in enumerate(file.lines, 1):
+            comment = line.partition("//")[2]
+            for name in re.findall(r"`([A-Z]\w*[a-z]\w*)[`.(]", comment):
+                if name not in known | NUMBERS:
+                    yield Finding("names_in_comments", file.path, number,
+                                  f"there is no {name} in the code; name what is meant")
+
+
 def syntax(files):
     """Python that Debian's python3 cannot read; the compilers say it for the other languages."""
     for file in files:

@@ -91,6 +91,10 @@ class Rules(unittest.TestCase):
         suite = swift("d()\n", "Tests/EncoderTests/Y.swift")
         self.assertEqual(self.found(rules.dead_declarations, one, two, three, suite), [1])
 
+    def test_names_in_comments(self):
+        text = "// `Gone` and `Here.there`, `gone`, `NaN`\nstruct Here { let there = 1 }\n"
+        self.assertEqual(self.found(rules.names_in_comments, swift(text)), [1])
+
     def test_unused_imports(self):
         file = tree.Source("x.py", "python", '"""X."""\nimport os\nimport re\nre.escape("")\n')
         self.assertEqual(self.found(rules.unused_imports, file), [2])
@@ -102,6 +106,11 @@ class Rules(unittest.TestCase):
         self.assertEqual(found, [2, 3, 4])
         allowed = swift("import Glibc\n", "Sources/Syscalls/X.swift")
         self.assertEqual(list(dependencies.imports([allowed], targets)), [])
+
+    def test_unused_edges(self):
+        targets = {"Encoder": {"Weights", "Syscalls"}, "Weights": {"Syscalls"}}
+        found = list(dependencies.unused_edges([swift("package import Weights\n")], targets))
+        self.assertEqual([finding.what.split()[2] for finding in found], ["Syscalls"])
 
     def test_separation(self):
         targets = {"Tokenization": {"JSONText", "Odd"}, "Odd": {"Encoder"}}

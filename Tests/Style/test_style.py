@@ -19,7 +19,7 @@ import tree
 
 OVER_CODE = [rules.columns, rules.blanks, rules.file_length, rules.function_length, rules.header,
              rules.shell_options, rules.names, rules.dead_declarations,
-             rules.unused_imports]
+             rules.names_in_comments, rules.unused_imports]
 
 
 @functools.cache
@@ -29,7 +29,7 @@ def targets():
 
 @functools.cache
 def findings(rule):
-    if rule is dependencies.imports:
+    if rule in (dependencies.imports, dependencies.unused_edges):
         return list(rule(tree.code_sources(), targets()))
     if rule is dependencies.separation:
         return list(rule(targets()))
@@ -78,6 +78,9 @@ class Style(unittest.TestCase):
     def test_dead_declarations(self):
         self.check(rules.dead_declarations)
 
+    def test_names_in_comments(self):
+        self.check(rules.names_in_comments)
+
     def test_syntax(self):
         self.check(rules.syntax)
 
@@ -89,6 +92,9 @@ class Style(unittest.TestCase):
 
     def test_separation(self):
         self.check(dependencies.separation)
+
+    def test_unused_edges(self):
+        self.check(dependencies.unused_edges)
 
     def test_experiment_keys(self):
         self.check(pages.experiment_keys)

@@ -2,7 +2,7 @@
 // queued.
 //
 // The methods differ in their messages and hardly in anything else; here they become one thing
-// before the queue, and come apart again in `Assembly`, after it.
+// before the queue, and come apart again in `PendingRequest`, after it.
 
 internal import TextflixProtocol
 
