@@ -1,7 +1,8 @@
 // Classify: texts in, for each of them a label with its probability.
 //
 // Invariant: `results` has as many elements as `texts`, in their order; one whose `code` is not 0
-// failed alone. ClassifyStream carries the same messages, many on one stream.
+// failed alone. ClassifyStream carries the same messages, many on one stream. Each result has the
+// scores of all labels: of a model with thousands of them fewer texts have room in one request.
 
 /// Texts to classify with one model.
 public struct ClassifyRequest: Message {

@@ -1,7 +1,8 @@
 // Embed: texts in, for each of them one vector.
 //
-// A response must fit one frame: texts times the model's hidden size times 4 bytes stay under
-// `Limits.bodyBytes`, or the daemon refuses with RESOURCE_EXHAUSTED and names both.
+// A response must fit one frame: texts times the model's hidden size times 4 bytes, and a few more,
+// stay under `Limits.bodyBytes`, or the daemon refuses at once with RESOURCE_EXHAUSTED and names
+// both.
 
 /// Texts to turn into vectors.
 public struct EmbedRequest: Message {

@@ -53,6 +53,11 @@ public struct FrameWriter: Sendable {
         try frame(stream: stream, kind: .data, flags: flags) { message.encode(into: &$0) }
     }
 
+    /// The same, of a message that was encoded before.
+    public mutating func data(stream: UInt32, encoded message: [UInt8]) throws(FrameError) {
+        try frame(stream: stream, kind: .data) { $0 += message }
+    }
+
     /// "No more from me": the client's end of sending, or the server's good end of the stream.
     public mutating func endOfData(stream: UInt32) {
         FrameHeader(length: 0, stream: stream, kind: .data, flags: [.remoteClosed, .noData])

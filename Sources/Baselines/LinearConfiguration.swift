@@ -15,8 +15,8 @@ struct LinearConfiguration {
         let source = try JSONSource(folder + "/config.json")
         try source.refuseKeys(otherThan: [
             "model_type", "format", "labels", "minimum_word_length", "keeps_marks",
-            "removes_stop_words", "stems", "order", "weighting", "platt_slope", "platt_offset",
-            "bias",
+            "removes_stop_words", "stems", "order", "weighting", "knows_scripts", "platt_slope",
+            "platt_offset", "bias",
         ])
         guard try source.natural("format", in: 1...Int(Int32.max)) == Self.format else {
             throw source.error(
@@ -77,7 +77,8 @@ extension NGramRecipe {
             removesStopWords: try source.flag("removes_stop_words") ?? false,
             stems: try source.flag("stems") ?? false,
             order: try source.natural("order", in: 1...Limits.order) ?? 1,
-            weighting: try source.choice("weighting", Weighting.self) ?? .binary)
+            weighting: try source.choice("weighting", Weighting.self) ?? .binary,
+            knowsScripts: try source.flag("knows_scripts") ?? false)
     }
 
     func write(to json: inout JSONWriter) {
@@ -87,5 +88,6 @@ extension NGramRecipe {
         json.member("stems", stems)
         json.member("order", order)
         json.member("weighting", weighting.rawValue)
+        json.member("knows_scripts", knowsScripts)
     }
 }

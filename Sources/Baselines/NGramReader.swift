@@ -1,8 +1,10 @@
 // Bytes of a text to the names of its n-grams, in one pass.
 //
-// Words are runs of letters, numbers and underscores, lower-cased scalar by scalar; with marks
-// kept, every other scalar that is not white space is a token of its own. `<br />` is a space.
-// Invalid UTF-8 is repaired as Swift repairs it: a baseline scores what it is given.
+// Words are runs of letters, numbers and underscores, lower-cased scalar by scalar, with the
+// combining marks that follow them; in scripts without blanks between words every letter is one,
+// but for word vectors, whose file says what words are (both where the recipe knows scripts). Where
+// marks are kept, every other scalar that is not white space is a token of its own. `<br />` is a
+// space. Invalid UTF-8 is repaired as Swift repairs it: a baseline scores what it is given.
 // Invariant: nothing is allocated per token once the buffers have grown, save for a stemmed word.
 
 internal import CStemmer
@@ -13,6 +15,8 @@ package final class NGramReader {
     private let stemmer: OpaquePointer?
     /// The bytes of a word are needed, not their hash alone.
     private let keepsBytes: Bool
+    /// A letter of a script without blanks is a word.
+    private let splitsLetters: Bool
     private var tokens: [UInt64] = []
     /// The tokens' bytes in the text; empty unless they are asked for.
     private(set) var places: [Range<Int>] = []
@@ -24,6 +28,7 @@ package final class NGramReader {
         self.recipe = recipe
         stemmer = recipe.stems ? sb_stemmer_new("english", "UTF_8") : nil
         keepsBytes = recipe.stems || recipe.removesStopWords
+        splitsLetters = recipe.knowsScripts && recipe.weighting != .mean
         precondition(!recipe.stems || stemmer != nil, "libstemmer has English")
     }
 
@@ -81,7 +86,7 @@ package final class NGramReader {
                 if byte == UInt8(ascii: "<"), let after = Self.lineBreak(text, at: offset - 1) {
                     offset = after
                 } else if recipe.keepsMarks, byte > 0x20, byte != 0x7F {
-                    mark(text, offset - 1..<offset)
+                    token(text, offset - 1..<offset)
                 }
             } else {
                 readWide(text, &offset)
@@ -90,32 +95,56 @@ package final class NGramReader {
         endWord(at: offset)
     }
 
-    /// One scalar outside ASCII.
+    /// One scalar outside ASCII; of a script without blanks, with its combining marks.
     private func readWide(_ text: UnsafeBufferPointer<UInt8>, _ offset: inout Int) {
-        let scalar: Unicode.Scalar
-        var decoder = UTF8()
-        var rest = text[offset...].makeIterator()
         let start = offset
-        switch decoder.decode(&rest) {
-        case .scalarValue(let value):
-            scalar = value
-            offset += UTF8.width(value)
-        case .error, .emptyInput:
-            scalar = "\u{FFFD}"
-            offset += 1
-        }
-        if Self.isWord(scalar) {
+        let scalar = Self.scalar(text, &offset)
+        if WordScalars.isWord(scalar) {
+            if splitsLetters, WordScalars.isWholeWord(scalar) {
+                endWord(at: start)
+                Self.skipCombining(text, &offset)
+                return token(text, start..<offset)
+            }
             for byte in scalar.properties.lowercaseMapping.utf8 { word.append(byte, keepsBytes) }
             word.length += 1
             word.sourceBytes += offset - start - 1
             return
         }
+        if recipe.knowsScripts, word.length > 0, WordScalars.isCombining(scalar) {
+            for byte in text[start..<offset] { word.append(byte, keepsBytes) }
+            word.sourceBytes += offset - start
+            return
+        }
         endWord(at: start)
         guard recipe.keepsMarks, !scalar.properties.isWhitespace else { return }
-        mark(text, start..<offset)
+        token(text, start..<offset)
     }
 
-    private func mark(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+    private static func scalar(
+        _ text: UnsafeBufferPointer<UInt8>, _ offset: inout Int
+    ) -> Unicode.Scalar {
+        var decoder = UTF8()
+        var rest = text[offset...].makeIterator()
+        guard case .scalarValue(let scalar) = decoder.decode(&rest) else {
+            offset += 1
+            return "\u{FFFD}"
+        }
+        offset += UTF8.width(scalar)
+        return scalar
+    }
+
+    private static func skipCombining(
+        _ text: UnsafeBufferPointer<UInt8>, _ offset: inout Int
+    ) {
+        while offset < text.count, text[offset] >= 0x80 {
+            var next = offset
+            guard WordScalars.isCombining(scalar(text, &next)) else { return }
+            offset = next
+        }
+    }
+
+    /// A token as it stands in the text.
+    private func token(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
         if keepsPlaces { places.append(range) }
         tokens.append(NGramHash.token(UnsafeBufferPointer(rebasing: text[range])))
     }
@@ -147,15 +176,6 @@ package final class NGramReader {
         }
         return nil
     }
-
-    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
-            .decimalNumber, .letterNumber, .otherNumber:
-            true
-        default: false
-        }
-    }
 }
 
 private enum ASCIIClass {
@@ -173,9 +193,9 @@ private enum ASCIIClass {
 private struct WordUnderWay {
     private(set) var hash = NGramHash.emptyToken
     private(set) var bytes: [UInt8] = []
-    /// In scalars.
+    /// In scalars, combining marks not counted.
     var length = 0
-    /// Bytes in the text beyond one a scalar.
+    /// Bytes in the text beyond one for each of those.
     var sourceBytes = 0
 
     mutating func append(_ byte: UInt8, _ keepsBytes: Bool) {

@@ -15,7 +15,7 @@ package struct NGramRecipe: Sendable, Equatable {
         case mean
     }
 
-    /// Characters that a word has at the least.
+    /// Characters that a word has at the least, in scripts with blanks.
     package var minimumWordLength: Int
     package var keepsMarks: Bool
     package var removesStopWords: Bool
@@ -23,6 +23,9 @@ package struct NGramRecipe: Sendable, Equatable {
     /// The longest n-gram, in tokens: 1...`Limits.order`.
     package var order: Int
     package var weighting: Weighting
+    /// Whether words are those of all scripts: see `WordScalars`. A model whose file does not say
+    /// so was trained without.
+    package var knowsScripts: Bool
 
     package enum Limits {
         package static let order = 5
@@ -38,7 +41,7 @@ package struct NGramRecipe: Sendable, Equatable {
 
     package init(
         minimumWordLength: Int, keepsMarks: Bool, removesStopWords: Bool, stems: Bool, order: Int,
-        weighting: Weighting
+        weighting: Weighting, knowsScripts: Bool = true
     ) {
         self.minimumWordLength = minimumWordLength
         self.keepsMarks = keepsMarks
@@ -46,5 +49,6 @@ package struct NGramRecipe: Sendable, Equatable {
         self.stems = stems
         self.order = order
         self.weighting = weighting
+        self.knowsScripts = knowsScripts
     }
 }

@@ -4,7 +4,10 @@
 // it
 //     word2vec binary:  "count D\n", then for each word "word " and D little-endian f32, maybe "\n"
 //
-// Invariant: vectors are [V, D], finite, one a distinct name (the first of equal names stays). A
+// Words are named in lower case, as texts are read: of "Paris" and "paris" the latter stays, and
+// without it the first of the others.
+//
+// Invariant: vectors are [V, D], finite, one a distinct name (the first of equal words stays). A
 // file that does not hold what it promises is an error with the line or the word's number.
 
 internal import Syscalls
@@ -16,6 +19,8 @@ package struct WordVectors: Sendable {
     /// Row-major [V, D].
     package private(set) var elements: [Float] = []
     private var rows: [UInt64: Int] = [:]
+    /// Those whose words are not in lower case in the file.
+    private var cased: Set<Int> = []
 
     package enum Limits {
         /// Of a file: GloVe's largest, 840B at 300 dimensions, has 5.6 GB.
@@ -30,11 +35,28 @@ package struct WordVectors: Sendable {
     private init(dimension: Int) { self.dimension = dimension }
 
     private mutating func add(_ word: UnsafeBufferPointer<UInt8>, _ vector: [Float]) {
-        let name = NGramHash().appending(token: NGramHash.token(word))
-        guard rows[name] == nil else { return }
-        rows[name] = names.count
-        names.append(name)
-        elements.append(contentsOf: vector)
+        let lower = Self.lowercase(word)
+        let token = lower.withUnsafeBufferPointer { NGramHash.token($0) }
+        let name = NGramHash().appending(token: token)
+        let isCased = !lower.elementsEqual(word)
+        guard let row = rows[name] else {
+            rows[name] = names.count
+            if isCased { cased.insert(names.count) }
+            names.append(name)
+            elements.append(contentsOf: vector)
+            return
+        }
+        guard !isCased, cased.remove(row) != nil else { return }
+        elements.replaceSubrange(row * dimension..<(row + 1) * dimension, with: vector)
+    }
+
+    /// Scalar by scalar, as `NGramReader` does it.
+    private static func lowercase(_ word: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        let isLower = word.allSatisfy { $0 < 0x80 && !(0x41...0x5A).contains($0) }
+        if isLower { return Array(word) }
+        return String(decoding: word, as: UTF8.self).unicodeScalars.flatMap {
+            Array($0.properties.lowercaseMapping.utf8)
+        }
     }
 
     /// Reads any of the three forms; which one, the first line tells.

@@ -78,6 +78,11 @@ package enum Calibration {
         return sum / Double(predictions.count)
     }
 
+    /// The mean of -log p(truth), in nats.
+    package static func logLoss(_ predictions: [Prediction]) -> Double {
+        predictions.reduce(0) { $0 + logLoss($1) } / Double(predictions.count)
+    }
+
     /// Of one text, in nats. A truth that the model gives probability 0 counts as the least
     /// probability that single precision can tell from 0 beside 1.
     static func logLoss(_ prediction: Prediction) -> Double {

@@ -17,6 +17,8 @@ package struct Evaluation: Sendable {
     package let logLoss: Estimate
     /// The mean error over all shares of texts that could be answered, surest first.
     package let riskCoverage: Estimate
+    /// Of two labels; nil where only one of them occurs. It has no interval of its own.
+    package let rocArea: Double?
     package let points: [SelectiveAnswers.Point]
     /// Bins of equal width.
     package let bins: [Calibration.Bin]
@@ -35,6 +37,7 @@ package struct Evaluation: Sendable {
         bins = Calibration.bins(predictions)
         equalMassError = Calibration.expectedError(of: Calibration.equalMassBins(predictions))
         points = SelectiveAnswers.points(predictions, thresholds: Self.thresholds)
+        rocArea = RankStatistics.rocArea(predictions)
 
         let right = confusion.rightCount
         let share = wilsonInterval(successes: right, of: predictions.count)

@@ -11,15 +11,16 @@
 package enum JSONDocument {
     package enum Dialect: Sendable { case json, json5 }
 
+    /// - Parameter maxValues: of all kinds together: one takes many times its byte in memory.
     package static func parse(
-        _ bytes: [UInt8], dialect: Dialect = .json, maxDepth: Int = 128
+        _ bytes: [UInt8], dialect: Dialect = .json, maxDepth: Int = 128, maxValues: Int = .max
     ) throws(JSONError) -> JSONNode {
         try bytes.withUnsafeBufferPointer { source throws(JSONError) in
-            try parse(source, dialect: dialect, maxDepth: maxDepth)
+            try parse(source, dialect: dialect, maxDepth: maxDepth, maxValues: maxValues)
         }
     }
 
-    /// - Parameter maxValues: of all kinds together: one takes many times its byte in memory.
+    /// As above, of bytes that lie anywhere.
     package static func parse(
         _ source: UnsafeBufferPointer<UInt8>, dialect: Dialect = .json, maxDepth: Int = 128,
         maxValues: Int = .max

@@ -163,16 +163,25 @@ package struct LineChart: Sendable {
         corners.map { "\(Self.text($0.x)),\(Self.text($0.y))" }.joined(separator: " ")
     }
 
-    /// Where the names stand: beside the ends, but never on one another.
+    /// Where the names stand: beside the ends, never on one another while there is room, and never
+    /// outside of the axis.
     private var endHeights: [Double] {
         let order = series.indices.sorted {
             place(y: series[$0].points.last!.y) < place(y: series[$1].points.last!.y)
         }
+        let (top, bottom) = (Self.room.top, Self.size.height - Self.room.bottom)
+        let step = min(15, (bottom - top) / Double(max(1, series.count - 1)))
         var heights = [Double](repeating: 0, count: series.count)
-        var free = Self.room.top
+        var highest = top
         for index in order {
-            heights[index] = max(free, place(y: series[index].points.last!.y))
-            free = heights[index] + 15
+            heights[index] = max(highest, place(y: series[index].points.last!.y))
+            highest = heights[index] + step
+        }
+        // What was pushed below the axis goes up again, and those above it as far as they must.
+        var lowest = bottom
+        for index in order.reversed() {
+            heights[index] = min(lowest, heights[index])
+            lowest = heights[index] - step
         }
         return heights
     }

@@ -11,6 +11,21 @@ package func openForReading(_ path: String) throws(Errno) -> Descriptor {
     Descriptor(adopting: try checked("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) })
 }
 
+/// As above, of a file that somebody else has put there: a regular one. A fifo would keep its
+/// reader waiting for a writer, and a device may have no end.
+/// - Throws: `.isDirectory`, and `.invalidArgument` for a fifo or a device.
+package func openRegularFile(_ path: String) throws(Errno) -> Descriptor {
+    let number = try checked("open \(path)") {
+        open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    }
+    let file = Descriptor(adopting: number)
+    let kind = try FileStatus(of: file, path: path).kind
+    guard kind == .regular else {
+        throw Errno(kind == .directory ? EISDIR : EINVAL, "open \(path)")
+    }
+    return file
+}
+
 /// Opens a file to write at its end, close-on-exec; made if it is not there. What stands past
 /// `length` is cut off first.
 package func openForAppending(
@@ -47,10 +62,23 @@ private func openAtEnd(_ path: String, _ mode: UInt32) throws(Errno) -> Descript
     return Descriptor(adopting: number)
 }
 
-/// The whole file.
+/// The whole file; of a pipe, all that its writers say.
 /// - Parameter limit: the most bytes to read; a longer file is `.fileTooLarge`.
 package func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
     let file = try openForReading(path)
+    return try readWhole(file, path, limit)
+}
+
+/// As above, of a regular file and nothing else.
+/// - Throws: as `openRegularFile`, too.
+package func readRegularFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+    let file = try openRegularFile(path)
+    return try readWhole(file, path, limit)
+}
+
+private func readWhole(
+    _ file: borrowing Descriptor, _ path: String, _ limit: Int
+) throws(Errno) -> [UInt8] {
     let expected = max(0, try FileStatus(of: file, path: path).size)
     guard expected <= limit else { throw Errno(EFBIG, "read \(path)") }
     return try readToEnd(file.number, limit: limit, expected: expected, context: "read \(path)")
@@ -266,10 +294,10 @@ package func readLink(_ path: String) throws(Errno) -> String {
 /// Where a folder really is, however it was named: absolute, through links. As given where there is
 /// none.
 package func realFolder(_ path: String) -> String {
-    guard let folder = try? openForReading(path),
-        let real = try? readLink("/proc/self/fd/\(folder.number)")
-    else { return path }
-    return real
+    let number = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard number >= 0 else { return path }
+    let folder = Descriptor(adopting: number)
+    return (try? readLink("/proc/self/fd/\(folder.number)")) ?? path
 }
 
 /// A file that at most one process holds: its lock ends with the process, however that ends.

@@ -19,12 +19,10 @@ package final class MappedFile: @unchecked Sendable {
     package var size: Int { bytes.count }
 
     /// Maps the whole of a regular file; an empty one gives an empty buffer.
+    /// - Throws: as `openRegularFile`, too.
     package init(_ path: String) throws(Errno) {
-        let file = try openForReading(path)
+        let file = try openRegularFile(path)
         let status = try FileStatus(of: file, path: path)
-        guard status.kind == .regular else {
-            throw Errno(status.kind == .directory ? EISDIR : EINVAL, "map \(path)")
-        }
         self.path = path
         identity = status
         guard status.size > 0 else {

@@ -3,6 +3,7 @@
 //
 //     no file, a regular file     written beside it, then renamed over it: whole or not at all
 //     a link                      what it leads to, or would lead to; the link stays
+//     a stranger's link in /tmp   refused, as the kernel does where it protects links
 //     a device, a fifo, /dev/fd   written as it is
 //
 // Invariant: nothing but a regular file is ever replaced, and the new one has the mode and owner of
@@ -19,10 +20,12 @@ package final class OutputFile {
 
     package init(_ path: String) throws(Errno) {
         self.path = path
-        let old = fileExists(path) ? try FileStatus(path: path) : nil
-        guard old?.kind ?? .regular == .regular, let place = try Self.place(of: path) else {
+        let place = try Self.place(of: path)
+        let old = try Self.status(of: place ?? path)
+        guard let place, old?.kind ?? .regular == .regular else {
             replacement = nil
-            let number = try checked("open \(path)") { open(path, O_WRONLY | O_APPEND | O_CLOEXEC) }
+            let flags = O_WRONLY | O_APPEND | O_CLOEXEC
+            let number = try checked("open \(path)") { open(path, flags) }
             stream = Descriptor(adopting: number)
             return
         }
@@ -48,9 +51,40 @@ package final class OutputFile {
         for _ in 0..<40 {
             let folder = parentDirectory(of: path) ?? "."
             guard !realFolder(folder).hasPrefix("/proc/") else { return nil }
-            guard let target = try? readLink(path) else { return path }
+            guard try isLink(path, in: folder) else { return path }
+            let target = try readLink(path)
             path = target.hasPrefix("/") ? target : "\(folder)/\(target)"
         }
         throw Errno(ELOOP, "open \(path)")
+    }
+
+    /// Whether it is a link, one that may be followed. The kernel does not follow a link that is
+    /// read, as here, so its rule (fs.protected_symlinks) stands here too: where everybody may make
+    /// files and take away only their own, as in /tmp, a link is one's own or the folder's owner's.
+    private static func isLink(_ path: String, in folder: String) throws(Errno) -> Bool {
+        var link = stat()
+        do throws(Errno) {
+            try perform("look at \(path)") { lstat(path, &link) }
+        } catch {
+            guard error == .noEntry else { throw error }
+            return false
+        }
+        guard link.st_mode & S_IFMT == S_IFLNK else { return false }
+        let around = try FileStatus(path: folder)
+        let isShared = around.mode & 0o1002 == 0o1002
+        guard !isShared || [ThisProcess.user, around.owner].contains(link.st_uid) else {
+            throw Errno(EACCES, "follow the link \(path)")
+        }
+        return true
+    }
+
+    /// nil: there is no such file. One that may not be looked at is there.
+    private static func status(of path: String) throws(Errno) -> FileStatus? {
+        do throws(Errno) {
+            return try FileStatus(path: path)
+        } catch {
+            guard error == .noEntry else { throw error }
+            return nil
+        }
     }
 }

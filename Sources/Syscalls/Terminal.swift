@@ -1,7 +1,8 @@
 // What a program says to the person who started it.
 //
-// Nothing here formats or colours. Output that cannot be written ends the program: quietly where
-// the reader has gone, else with the reason. What is said of errors is lost where nobody listens.
+// Nothing here formats or colours; output to a terminal has no control that was not meant (see
+// TerminalText.swift). Output that cannot be written ends the program: quietly where the reader has
+// gone, else with the reason. What is said of errors is lost where nobody listens.
 
 internal import CLinux
 internal import Glibc
@@ -39,8 +40,10 @@ private let inputOutputError: Int32 = 74
 /// - Returns: once all is written; else the program ends, as sysexits.h has it for output (74), or
 ///   as one that the closed pipe's signal ends (141).
 package func printOutput(_ text: String) {
+    let output = StandardStream.output.rawValue
+    let shown = isTerminal(output) ? text.withEscapedControls : text
     do throws(Errno) {
-        try writeAll(StandardStream.output.rawValue, Array(text.utf8))
+        try writeAll(output, Array(shown.utf8))
     } catch {
         guard error != .brokenPipe else { ThisProcess.exit(128 + SIGPIPE) }
         let name = CommandLine.arguments.first?.split(separator: "/").last ?? "textflix"

@@ -3,7 +3,8 @@
 // It never waits for a slow reader without also listening for Ctrl-C: pipes and terminals are
 // written in pieces that are known to fit (POSIX: a writable pipe takes PIPE_BUF bytes). After an
 // interrupt it takes nothing more, what is pending is cut after its current line, and a reader that
-// does not read has a second for it. A reader that has gone ends it quietly.
+// does not read has a second for it. A reader that has gone ends it quietly. To a terminal goes no
+// control that was not meant: fields that JSON lines carry through come from anybody.
 
 import CommandLineTable
 import Syscalls
@@ -16,6 +17,7 @@ package struct OutputStream: ~Copyable {
 
     private let number: Int32
     private let signals: Int32
+    private let isTerminal: Bool
     private var pending: [UInt8] = []
     /// Until when what is pending may be written; nil: nobody wants to stop.
     private var end: MonotonicClock.Instant?
@@ -26,12 +28,18 @@ package struct OutputStream: ~Copyable {
     package init(_ number: Int32, signals: Int32) {
         self.number = number
         self.signals = signals
+        isTerminal = Syscalls.isTerminal(number)
     }
 
     /// Takes whole lines; after an interrupt, none.
     package mutating func write(_ lines: some Sequence<UInt8>) throws(Failure) {
         guard !isInterrupted else { return }
-        pending.append(contentsOf: lines)
+        if isTerminal {
+            let text = String(decoding: Array(lines), as: UTF8.self)
+            pending.append(contentsOf: text.withEscapedControls.utf8)
+        } else {
+            pending.append(contentsOf: lines)
+        }
         if pending.count > Self.flushAbove { try flush() }
     }
 

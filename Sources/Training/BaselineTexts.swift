@@ -50,7 +50,7 @@ struct BaselineTexts {
         let answers = try asked.ask(
             teaching.settings.teachers, chosen, keepIn: experiment.output)
         let targets = SoftTargets(answers.map(\.rows), teaching.settings)
-        try targets.tell("teaching", teaching.settings, watch)
+        try targets.tell("teaching", teaching.settings, data.labels, watch)
         taughtCount = targets.places.count
         for (place, row) in zip(targets.places, targets.rows) {
             learned.add(chosen.ids[place], chosen.texts[place], truth: row.argmax)

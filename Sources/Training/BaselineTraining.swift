@@ -3,7 +3,9 @@
 //
 // Invariant: the same file and texts give the same model, bit for bit. The held-out margins that
 // Platt's scaling sees come from folds that did not train on them, nor on copies; no text that is
-// learned equals one of the test file, of which only hashes are taken before everything is fitted.
+// learned equals one of the test file, of which only hashes are taken before everything is fitted,
+// and whether its labels are known ones. No report of another model stands beside the one that is
+// written; its own report is the caller's to write.
 
 internal import Baselines
 package import Insight
@@ -21,8 +23,9 @@ package struct BaselineTraining {
         package var droppedCount: Int
         package var featureCount: Int
         package var converged: Bool
-        /// Of each tried pair (C, β), in cross-validation.
-        package var trials: [(cost: Double, interpolation: Double, accuracy: Double)]
+        /// Of each tried pair (C, β), in cross-validation, as the model would answer.
+        package var trials:
+            [(cost: Double, interpolation: Double, accuracy: Double, logLoss: Double)]
         /// Reading the texts, and what becomes of them before the first fit.
         package var readSeconds: Double
         package var featureSeconds: Double
@@ -45,21 +48,26 @@ package struct BaselineTraining {
         self.watch = watch
     }
 
+    package var reportPath: String { experiment.output + "/report.json" }
+
     package func run() throws -> Outcome {
         let start = MonotonicClock.now
         try refuseOtherModels()
         let lock = try OutputFolder(path: experiment.output).lock(in: experiment.output)
         defer { withExtendedLifetime(lock) {} }
         try refuseWhatCannotBeWritten()
+        try checkTest()
         let prepared = try prepare(since: start)
         let (texts, features) = (prepared.texts, prepared.features)
-        let (trials, best, margins) = search(
+        let (trials, best) = search(
             features, prepared.positive, TextFingerprints.firstPlaces(texts.learned.texts))
-        let platt = platt(margins, prepared.positive)
+        let platt = platt(best)
         let fitStart = MonotonicClock.now
-        let fit = self.fit(features, prepared.positive, best, Array(prepared.positive.indices))
+        let fit = self.fit(
+            features, prepared.positive, (best.cost, best.interpolation),
+            Array(prepared.positive.indices))
         let fitSeconds = Self.seconds(since: fitStart)
-        try write(fit, platt, margins, prepared)
+        try write(fit, platt, best, prepared)
         return Outcome(
             cost: best.cost, interpolation: best.interpolation, trainCount: texts.learned.count,
             taughtCount: texts.taughtCount, droppedCount: texts.droppedCount,
@@ -98,11 +106,11 @@ package struct BaselineTraining {
             featureSeconds: featureSeconds)
     }
 
-    private func platt(_ margins: [Double], _ positive: [Bool]) -> PlattScaling {
-        if let fitted = PlattScaling(margins: margins, positive: positive) { return fitted }
+    private func platt(_ best: BaselineTrial) -> PlattScaling {
+        if let fitted = best.platt { return fitted }
         watch.tell(
-            "probabilities are not calibrated: what the folds say of \(margins.count) texts does "
-                + "not rise with their labels; more labels are needed")
+            "probabilities are not calibrated: what the folds say of \(best.margins.count) texts "
+                + "does not rise with their labels; more labels are needed")
         return .identity
     }
 
@@ -124,6 +132,15 @@ package struct BaselineTraining {
                 try file.write(UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }
+        _ = try CoveragePromise.settings(of: experiment.output)
+    }
+
+    /// A label of the test file that is none of the experiment's is told before anything is
+    /// trained; nothing else of them is known until the model is written.
+    private func checkTest() throws(WeightsError) {
+        let data = experiment.data
+        guard let path = data.test else { return }
+        try LabelledTexts.check(path: path, fields: data.fields, labels: data.labels)
     }
 
     private func refuseDiverged(
@@ -139,35 +156,33 @@ package struct BaselineTraining {
     }
 
     private func write(
-        _ fit: NaiveBayesSVM.Fit, _ platt: PlattScaling, _ margins: [Double], _ prepared: Prepared
+        _ fit: NaiveBayesSVM.Fit, _ platt: PlattScaling, _ best: BaselineTrial,
+        _ prepared: Prepared
     ) throws {
         let served = prepared.features.served(fit.coefficients)
-        try refuseDiverged(fit, served, platt, margins)
+        try refuseDiverged(fit, served, platt, best.margins)
+        if fileExists(reportPath) {
+            try writing(reportPath) { () throws(Errno) in try removeFile(reportPath) }
+        }
         try LinearModelWriter(
             labels: experiment.data.labels, recipe: experiment.model.recipe, platt: platt,
             bias: Double(fit.bias)
         ).write(
             experiment.output, names: prepared.features.names, weights: fit.frequencies,
             coefficients: served)
-        let heldOut = zip(margins, prepared.texts.learned.truths).map { margin, truth in
-            let p = platt.probability(margin)
-            return Prediction(probabilities: [1 - p, p], truth: truth)
-        }
-        try write(heldOut, of: prepared.texts)
+        try write(best.heldOut, of: prepared.texts)
     }
 
     /// What the folds say of held-out texts: a promise by those that a person labelled, and a file.
     private func write(_ heldOut: [Prediction], of texts: BaselineTexts) throws {
-        if let coverage = experiment.coverage {
-            let labelled = heldOut.dropLast(texts.taughtCount)
+        let labelled = heldOut.dropLast(texts.taughtCount)
+        let promise = experiment.coverage.map { coverage in
             if let caution = CoveragePromise.caution(coverage, heldOut: labelled.count) {
                 watch.tell(caution)
             }
-            try CoveragePromise(coverage: coverage, heldOut: Array(labelled))
-                .write(experiment.output)
-        } else {
-            try CoveragePromise.remove(experiment.output)
+            return CoveragePromise(coverage: coverage, heldOut: Array(labelled))
         }
+        try CoveragePromise.put(promise, into: experiment.output)
         guard let path = experiment.foldAnswers else { return }
         let learned = texts.learned
         let lines = learned.texts.indices.flatMap {
@@ -196,16 +211,16 @@ package struct BaselineTraining {
         }
     }
 
-    /// The pair with the best accuracy on held-out folds, the first of equals, and its margins.
+    /// All pairs, and the best on held-out folds, the first of equals.
     private func search(
         _ features: BaselineFeatures, _ positive: [Bool], _ firsts: [Int]
-    ) -> (trials: [(Double, Double, Double)], best: Pair, margins: [Double]) {
+    ) -> (trials: [(Double, Double, Double, Double)], best: BaselineTrial) {
         let folds = Folds(
             positive, firsts: firsts, count: experiment.folds, seed: experiment.seed)
         let model = experiment.model
         let interpolations = model.kind == .ngrams ? model.interpolations : [1]
-        var trials: [(Double, Double, Double)] = []
-        var best: (pair: Pair, accuracy: Double, margins: [Double])?
+        var trials: [(Double, Double, Double, Double)] = []
+        var best: BaselineTrial?
         for cost in model.costs {
             for interpolation in interpolations {
                 let pair = (cost: cost, interpolation: interpolation)
@@ -213,15 +228,15 @@ package struct BaselineTraining {
                     let fit = fit(features, positive, pair, texts)
                     return features.margins(fit, held)
                 }
-                let right = zip(margins, positive).filter { ($0 > 0) == $1 }.count
-                let accuracy = Double(right) / Double(positive.count)
-                trials.append((cost, interpolation, accuracy))
-                watch.tell("C \(cost), β \(interpolation): \(accuracy) on held-out folds")
-                if accuracy > best?.accuracy ?? -1 { best = (pair, accuracy, margins) }
+                let trial = BaselineTrial(
+                    cost: cost, interpolation: interpolation, margins: margins, positive: positive)
+                trials.append((cost, interpolation, trial.accuracy, trial.logLoss))
+                watch.tell("C \(cost), β \(interpolation): \(trial.accuracy) on held-out folds")
+                if best.map(trial.isBetter) ?? true { best = trial }
             }
         }
         guard let best else { preconditionFailure("an experiment has at least one pair") }
-        return (trials, best.pair, best.margins)
+        return (trials, best)
     }
 
     private func fit(

@@ -42,19 +42,37 @@ package struct CoveragePromise: Sendable, Equatable {
         json.endObject()
     }
 
-    /// Of an earlier model in that folder.
-    static func remove(_ folder: String) throws {
+    /// textflix.json of a folder, if there is one.
+    /// - Throws: where a daemon would not read it.
+    static func settings(of folder: String) throws(WeightsError) -> JSONSource? {
         let path = folder + "/textflix.json"
-        if fileExists(path) { try removeFile(path) }
+        guard try ModelFolder.isThere(path) else { return nil }
+        let source = try JSONSource(path, dialect: .json5)
+        _ = try ModelSettings(source)
+        return source
     }
 
-    /// Writes a textflix.json that says nothing else.
-    func write(_ folder: String) throws(WeightsError) {
+    /// What textflix.json says of a model's own probabilities, and is wrong of the next model's.
+    private static let ofOneModel = ["conformal", "temperature"]
+
+    /// Writes a linear model's textflix.json, which holds the promise, if there is one, and what an
+    /// earlier one said for any model; without either there is no such file.
+    static func put(_ promise: CoveragePromise?, into folder: String) throws(WeightsError) {
+        let source = try settings(of: folder)
+        let members = source?.root.object ?? []
+        let kept = members.filter { !ofOneModel.contains($0.nameText) }
+        guard promise != nil || kept.count < members.count else { return }
+        let path = folder + "/textflix.json"
+        guard promise != nil || !kept.isEmpty else {
+            return try writing(path) { () throws(Errno) in try removeFile(path) }
+        }
         var json = JSONWriter(pretty: true)
         json.beginObject()
-        append(to: &json)
+        for member in kept {
+            json.member(utf8: member.name, raw: source?.bytes[member.node.span] ?? [])
+        }
+        promise?.append(to: &json)
         json.endObject()
-        let path = folder + "/textflix.json"
         let bytes = json.bytes
         try writing(path) { () throws(Errno) in try writeFileAtomically(path, bytes: bytes) }
     }

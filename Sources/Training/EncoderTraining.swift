@@ -5,8 +5,9 @@
 //
 // Invariant: a run that was stopped, at whatever point, goes on where it was when the same command
 // is given again: a finished step is not done again (`step.json` in its folder says so), one in the
-// middle goes on from its checkpoint. The labels of the test file are read only after the model is
-// written. A finished run is left as it is.
+// middle goes on from its checkpoint. Before anything is learned the labels of the test file are
+// compared with the listed ones, so that a wrong one is told at once, and nothing is kept of them;
+// they are read again after the model is written. A finished run is left as it is.
 
 internal import Insight
 internal import JSONText
@@ -44,7 +45,7 @@ package struct EncoderTraining {
         let texts = try TrainingTexts(experiment.data, seed: seed, unlabelled: needsUnlabelled)
         let base = try ModelFolder.open(experiment.model.base)
         let report = try JSONSource(reportPath, limit: 1 << 28).root
-        guard report["experiment"]?.utf8 == experiment.source,
+        guard saysTheSame(report),
             report["seed"]?.int.map(UInt64.init) == seed,
             report["base_revision"]?.string == base.revision.short,
             report["data_hash"]?.string == texts.hash.description,
@@ -55,6 +56,13 @@ package struct EncoderTraining {
                     + "or other texts): name another output, or remove it")
         }
         return RunFigures(report)
+    }
+
+    /// Of that very file, or of one that differs in nothing that the model and the figures depend
+    /// on: in comments, in seeds, in where files are.
+    private func saysTheSame(_ report: JSONNode) -> Bool {
+        report["experiment"]?.utf8 == experiment.source
+            || report["experiment_hash"]?.string == experiment.hash.description
     }
 
     /// Reports without a `test_hash` are taken as they are.
@@ -80,32 +88,22 @@ package struct EncoderTraining {
     /// - Parameter finish: hands out the report before it is written: with it the run is over.
     package func run(finish: (RunReport) throws -> Void = { _ in }) throws -> RunReport {
         let started = MonotonicClock.now
-        try check()
+        let origins = try check()
         let lock = try OutputFolder(path: output).lock(in: output + "/steps")
         defer { withExtendedLifetime(lock) {} }
         let needsUnlabelled = experiment.steps.contains(where: \.needsUnlabelled)
         let texts = try TrainingTexts(experiment.data, seed: seed, unlabelled: needsUnlabelled)
         tell(texts)
+        let steps = steps(on: texts)
+        for step in steps { try step.check() }
         var model = try Stage(path: experiment.model.base)
         var reports: [StepReport] = []
-        for (index, step) in experiment.steps.enumerated() {
-            let isLast = index == experiment.steps.count - 1
-            let work = StepWork(
-                training: self, texts: texts, step: step, number: index + 1, isLast: isLast)
-            let (next, report) = try work.run(from: model)
+        for step in steps {
+            let (next, report) = try step.run(from: model)
             model = next
             reports.append(report)
         }
-        let base = try ModelFolder.open(experiment.model.base)
-        var report = RunReport(
-            seed: seed, output: output, baseRevision: base.revision.short,
-            dataHash: texts.hash.description, testHash: try testHash(),
-            trainCount: texts.train.count,
-            devCount: texts.dev.count, unlabelledCount: texts.unlabelled.count,
-            droppedLabelled: texts.droppedLabelled, droppedUnlabelled: texts.droppedUnlabelled,
-            teachers: try teachers.map { try TeacherAnswers.revision($0).short }, steps: reports,
-            heldOut: model.heldOut, temperature: model.heldOut?.temperature ?? 1,
-            seconds: reports.reduce(0) { $0 + $1.seconds }, peakBytes: ThisProcess.residentPeak)
+        var report = try report(of: reports, texts, origins, heldOut: model.heldOut)
         report.test = try test()
         try finish(report)
         try write(report)
@@ -114,16 +112,54 @@ package struct EncoderTraining {
         return report
     }
 
+    private func steps(on texts: TrainingTexts) -> [StepWork] {
+        experiment.steps.enumerated().map { index, step in
+            StepWork(
+                training: self, texts: texts, step: step, number: index + 1,
+                isLast: index == experiment.steps.count - 1)
+        }
+    }
+
+    private func report(
+        of steps: [StepReport], _ texts: TrainingTexts, _ origins: Origins, heldOut: ScoredLogits?
+    ) throws -> RunReport {
+        RunReport(
+            seed: seed, output: output, labels: experiment.data.labels,
+            experimentHash: experiment.hash.description, baseRevision: origins.base,
+            dataHash: texts.hash.description, testHash: try testHash(),
+            trainCount: texts.train.count, devCount: texts.dev.count,
+            unlabelledCount: texts.unlabelled.count, droppedLabelled: texts.droppedLabelled,
+            droppedUnlabelled: texts.droppedUnlabelled, teachers: origins.teachers, steps: steps,
+            heldOut: heldOut, temperature: heldOut?.temperature ?? 1,
+            seconds: steps.reduce(0) { $0 + $1.seconds }, peakBytes: ThisProcess.residentPeak)
+    }
+
+    /// Revisions of what a run begins with, which may be gone when it ends.
+    private struct Origins {
+        let base: String
+        let teachers: [String]
+    }
+
     /// What can be refused is refused before hours are spent.
-    private func check() throws {
+    private func check() throws -> Origins {
         let base = try ModelFolder.open(experiment.model.base)
         try refuseOtherModels(base)
         try refuseAdapters(base)
         try experiment.check(base)
-        let asked = TeacherAnswers(
-            labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
-        for teacher in Set(teachers).sorted() { try asked.check(teacher) }
+        for teacher in Set(teachers).sorted() { try teacherAnswers.check(teacher) }
+        if experiment.makesClassifier, let test = experiment.data.test {
+            let data = experiment.data
+            try LabelledTexts.check(path: test, fields: data.fields, labels: data.labels)
+        }
         tellOfHead(base)
+        return Origins(
+            base: base.revision.short,
+            teachers: try teachers.map { try TeacherAnswers.revision($0).short })
+    }
+
+    var teacherAnswers: TeacherAnswers {
+        TeacherAnswers(
+            labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
     }
 
     /// A model trained on top of them would be written with the encoder that lacks them.
@@ -197,7 +233,8 @@ package struct EncoderTraining {
         }
     }
 
-    /// Learning does not begin with a head that answers with other labels.
+    /// Learning does not begin with a head that answers with other labels, nor with one that
+    /// masked words have left behind.
     private func tellOfHead(_ base: ModelFolder) {
         let isOfOurKind =
             switch (base.head, experiment.model.head) {
@@ -207,11 +244,21 @@ package struct EncoderTraining {
         let beginsThere = experiment.steps.enumerated().contains { index, step in
             step.givesClassifier && step.fit.map { index == 0 || $0.start == .base } ?? false
         }
-        guard isOfOurKind, beginsThere, base.labels != experiment.data.labels else { return }
-        watch.tell(
-            "the base's head is not used, a new one is learned: its labels are "
-                + base.labels.joined(separator: ", ") + ", the experiment's "
-                + experiment.data.labels.joined(separator: ", "))
+        guard isOfOurKind else { return }
+        let isOfOurLabels = base.labels == experiment.data.labels
+        if beginsThere, !isOfOurLabels {
+            watch.tell(
+                "the base's head is not used, a new one is learned: its labels are "
+                    + base.labels.joined(separator: ", ") + ", the experiment's "
+                    + experiment.data.labels.joined(separator: ", "))
+        }
+        if isOfOurLabels, !beginsThere, experiment.steps[0].kind == .masked,
+            experiment.makesClassifier
+        {
+            watch.tell(
+                "the base's head is not used, a new one is learned: masked words come first, and "
+                    + "keep the encoder alone")
+        }
     }
 
     /// The written folder's answers, by the code that serves it.
@@ -258,8 +305,7 @@ extension EncoderExperiment {
     package func check(_ base: ModelFolder) throws {
         let (limit, layers) = (base.configuration.tokenLimit, base.configuration.layerCount)
         for step in steps {
-            var wanted = model.maxTokens
-            if case .masked(let settings) = step { wanted = settings.maxTokens ?? wanted }
+            let wanted = step.maxTokens ?? model.maxTokens
             guard wanted <= limit else {
                 throw TrainingError.unfit(
                     "max_tokens is \(wanted), the base reads at most \(limit)")

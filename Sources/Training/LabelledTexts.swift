@@ -33,6 +33,25 @@ package struct LabelledTexts: Sendable {
     package init(
         path: String, fields: Fields, labels: [String], only: Set<String>? = nil
     ) throws(WeightsError) {
+        try Self.forEachText(path, fields, labels, only) { add($0, $1, truth: $2) }
+        if let only, let missing = only.subtracting(ids).min() {
+            throw WeightsError(
+                .mismatch, path,
+                "\(only.count - Set(ids).count) of the ids are not in it, \"\(missing)\" first")
+        }
+    }
+
+    /// Refuses a file that could not be read so, and keeps nothing of it.
+    static func check(
+        path: String, fields: Fields, labels: [String]
+    ) throws(WeightsError) {
+        try forEachText(path, fields, labels, nil) { _, _, _ in }
+    }
+
+    private static func forEachText(
+        _ path: String, _ fields: Fields, _ labels: [String], _ only: Set<String>?,
+        _ take: (_ id: String, _ text: [UInt8], _ truth: Int) -> Void
+    ) throws(WeightsError) {
         var found = FoundLabels(wanted: labels)
         try forEachRecord(path, columns: [fields.text, fields.label]) {
             node, number throws(LineError) in
@@ -44,14 +63,9 @@ package struct LabelledTexts: Sendable {
             guard let label = node[fields.label]?.scalarText else {
                 throw LineError(message: "no \"\(fields.label)\"")
             }
-            if let truth = found.take(label, line: number) { add(id, text, truth: truth) }
+            if let truth = found.take(label, line: number) { take(id, text, truth) }
         }
         if let complaint = found.complaint { throw WeightsError(.malformed, path, complaint) }
-        if let only, let missing = only.subtracting(ids).min() {
-            throw WeightsError(
-                .mismatch, path,
-                "\(only.count - Set(ids).count) of the ids are not in it, \"\(missing)\" first")
-        }
     }
 
     mutating func add(_ id: String, _ text: [UInt8], truth: Int) {

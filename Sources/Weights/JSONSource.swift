@@ -13,12 +13,17 @@ package struct JSONSource: Sendable {
     package let bytes: [UInt8]
     package let root: JSONNode
 
+    /// - Parameters:
+    ///   - limit: the most bytes, and `maxValues` the most values, that it may have.
+    ///   - mayBePipe: whether a person has named it, say as `<(…)`; in a model's folder a pipe
+    ///     would keep its reader waiting.
     package init(
-        _ path: String, limit: Int = Limits.configurationBytes,
-        dialect: JSONDocument.Dialect = .json
+        _ path: String, limit: Int = Limits.configurationBytes, maxValues: Int = .max,
+        dialect: JSONDocument.Dialect = .json, mayBePipe: Bool = false
     ) throws(WeightsError) {
         self.path = path
-        (bytes, root) = try Self.document(path, limit: limit, dialect: dialect)
+        (bytes, root) = try Self.document(
+            path, limit: limit, maxValues: maxValues, dialect: dialect, mayBePipe: mayBePipe)
         guard root.object != nil else {
             throw error("expected an object, found \(root.value.kind)", root)
         }
@@ -26,12 +31,14 @@ package struct JSONSource: Sendable {
 
     /// What a file holds, be it an object or not.
     static func document(
-        _ path: String, limit: Int = Limits.configurationBytes,
-        dialect: JSONDocument.Dialect = .json
+        _ path: String, limit: Int = Limits.configurationBytes, maxValues: Int = .max,
+        dialect: JSONDocument.Dialect = .json, mayBePipe: Bool = false
     ) throws(WeightsError) -> (bytes: [UInt8], root: JSONNode) {
-        let bytes = try reading(path) { () throws(Errno) in try readFile(path, limit: limit) }
+        let bytes = try reading(path) { () throws(Errno) in
+            try mayBePipe ? readFile(path, limit: limit) : readRegularFile(path, limit: limit)
+        }
         do {
-            return (bytes, try JSONDocument.parse(bytes, dialect: dialect))
+            return (bytes, try JSONDocument.parse(bytes, dialect: dialect, maxValues: maxValues))
         } catch {
             throw WeightsError(.configuration, path, error.description)
         }

@@ -4,8 +4,8 @@ enum Limits {
     /// The cap of the format's reference implementation: 100 MB of header.
     static let headerBytes = 100_000_000
     static let tensors = 65_536
-    /// Objects, strings and numbers of a header: of each tensor at most sixteen, which no real one
-    /// has.
+    /// Objects, strings and numbers of a header, or of an index of shards: of each tensor at most
+    /// sixteen, which no real one has.
     static let headerValues = 16 * tensors
     static let rank = 8
     static let nameBytes = 512

@@ -34,7 +34,11 @@ package struct WeightsError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     init(_ path: String, _ errno: Errno) {
-        self.init(.unreadable, path, errno.message)
+        // What reading a file of a model gives for anything else (see `openRegularFile`).
+        let isOther = errno == .invalidArgument
+        self.init(
+            .unreadable, path,
+            isOther ? "not a regular file, but a fifo or a device" : errno.message)
     }
 
     package init(writing path: String, _ errno: Errno) {

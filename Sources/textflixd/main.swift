@@ -48,7 +48,7 @@ private func shedHostileEnvironment() {
     do throws(Errno) {
         try ThisProcess.executeAgain()
     } catch {
-        printError("textflixd: cannot start again without \(hostile): \(error)\n")
+        printMessage("textflixd: cannot start again without \(hostile): \(error)\n")
     }
 }
 
@@ -68,7 +68,7 @@ private func flags(_ invocation: Invocation) -> DaemonConfiguration.Flags {
 
 private func check(_ configuration: DaemonConfiguration) -> Int32 {
     let faults = Daemon.check(configuration)
-    for fault in faults { printError("textflixd: \(fault)\n") }
+    for fault in faults { printMessage("textflixd: \(fault)\n") }
     guard faults.isEmpty else { return ExitStatus.configuration.rawValue }
     printOutput("the configuration is good\n")
     return ExitStatus.success.rawValue
@@ -96,10 +96,10 @@ private func run() -> Int32 {
             return ExitStatus.success.rawValue
         }
     } catch let error as UsageError {
-        printError("\(error)\n")
+        printMessage("\(error)\n")
         return ExitStatus.usage.rawValue
     } catch {
-        printError("textflixd: \(error)\n")
+        printMessage("textflixd: \(error)\n")
         return ExitStatus.configuration.rawValue
     }
 }

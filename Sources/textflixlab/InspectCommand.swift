@@ -37,9 +37,11 @@ enum InspectCommand {
         return .success
     }
 
+    /// Of a folder that may be anybody's.
     private static func show(_ lines: [(String, String)]) {
         for (name, value) in lines {
-            printOutput(name + String(repeating: " ", count: 14 - name.count) + value + "\n")
+            let gap = String(repeating: " ", count: 14 - name.count)
+            printOutput("\(name)\(gap)\(value.asVisibleLine)\n")
         }
     }
 
@@ -55,7 +57,8 @@ enum InspectCommand {
         ])
         for entry in file.entries where call.has(tensors) {
             let blob = entry.blob
-            printOutput("\(blob.kind)  \(blob.name)  \(blob.rows) x \(blob.columns)\n")
+            let name = blob.name.asVisibleLine
+            printOutput("\(blob.kind)  \(name)  \(blob.rows) x \(blob.columns)\n")
         }
         return .success
     }
@@ -136,7 +139,7 @@ enum InspectCommand {
     private static func list(_ folder: ModelFolder) {
         for view in views(folder) {
             let shape = view.shape.map(String.init).joined(separator: " x ")
-            printOutput("\(view.type.rawValue)  \(view.name)  \(shape)\n")
+            printOutput("\(view.type.rawValue)  \(view.name.asVisibleLine)  \(shape)\n")
         }
     }
 

@@ -1,5 +1,5 @@
 // The texts of a file of records, of which one field is taken, and the label's too where one is
-// asked for.
+// asked for: as everywhere it is the label as it is written, in quotes or without.
 
 import JSONText
 import Training
@@ -23,20 +23,16 @@ struct Reviews {
             }
             texts.append(text)
             guard let labelField else { return }
-            guard let place = record[labelField].flatMap({ Self.place($0, known) }) else {
-                throw LineError(message: "\"\(labelField)\" is none of the model's labels")
+            guard let label = record[labelField]?.scalarText else {
+                throw LineError(message: "no \"\(labelField)\"")
+            }
+            guard let place = known.firstIndex(of: label) else {
+                throw LineError(
+                    message: "the label \"\(label.prefix(40))\" is none of the model's: "
+                        + known.joined(separator: ", "))
             }
             labels.append(place)
         }
         guard !texts.isEmpty else { throw WeightsError(.malformed, path, "there is no text in it") }
-    }
-
-    /// A label is a name or a number.
-    private static func place(_ node: JSONNode, _ known: [String]) -> Int? {
-        if let name = node.string {
-            return known.firstIndex(of: name) ?? known.firstIndex { $0.hasPrefix(name) }
-                ?? Int(name).flatMap { known.indices.contains($0) ? $0 : nil }
-        }
-        return node.int.flatMap { known.indices.contains($0) ? $0 : nil }
     }
 }

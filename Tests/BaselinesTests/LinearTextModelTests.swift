@@ -70,6 +70,52 @@ private func score(_ model: LinearTextModel, _ text: String) -> LinearTextModel.
         #expect(none.features.isEmpty && abs(none.rest - score(model, "").logit) < 1e-12)
     }
 
+    @Test func contributionsAreOfWholeWordsInAnyScript() throws {
+        let text = Array("हिन्दी फिल्म 好看! cafe\u{301}".utf8)
+        let corpus = NGramCorpus(recipe: .better, texts: [text])
+        let ones = corpus.names.map { _ in Float(1) }
+        try LinearModelWriter(labels: ["no", "yes"], recipe: .better, platt: .identity, bias: 0.5)
+            .write(folder, names: corpus.names, weights: ones, coefficients: ones)
+        let model = try LinearTextModel(folder: folder)
+        let logit = text.withUnsafeBufferPointer { bytes in
+            var names: [UInt64] = []
+            return model.score(bytes, NGramReader(recipe: model.recipe), &names).logit
+        }
+        // 18 + 1 + 15 + 1 bytes, then two letters of 3, a mark and a blank, and a word of 6.
+        let places = [[0..<18], [19..<34], [35..<38], [38..<41], [41..<42], [43..<49]]
+        #expect(places.last?.last?.upperBound == text.count)
+        let found = model.contributions(text, to: places)
+        #expect(found.features.allSatisfy { $0 > 0 } && abs(found.rest - 0.5) < 1e-12)
+        #expect(abs(found.features.reduce(found.rest, +) - logit) < 1e-9)
+    }
+
+    @Test func aModelThatSaysNothingOfScriptsReadsAsItWasTrained() throws {
+        let corpus = NGramCorpus(recipe: .better, texts: [Array("好看".utf8)])
+        let ones = corpus.names.map { _ in Float(1) }
+        try LinearModelWriter(labels: ["no", "yes"], recipe: .better, platt: .identity, bias: 0)
+            .write(folder, names: corpus.names, weights: ones, coefficients: ones)
+        let new = try LinearTextModel(folder: folder)
+        #expect(new.recipe == .better && score(new, "好看").known == 3)
+        let path = folder + "/config.json"
+        let text = String(decoding: try readFile(path, limit: 1 << 16), as: UTF8.self)
+        let before = text.replacing(#""knows_scripts": true,"#, with: "")
+        #expect(before != text)
+        try writeFileAtomically(path, bytes: Array(before.utf8))
+        let old = try LinearTextModel(folder: folder)
+        #expect(!old.recipe.knowsScripts && score(old, "好看").total == 1)
+        #expect(score(old, "好看").known == 0)
+    }
+
+    @Test func vectorsAreFoundWhateverTheirCase() throws {
+        let path = folder + "/vectors.txt"
+        let lines = "Paris 1 0\nparis 0 1\nBerlin 2 0\nBERLIN 3 0\nÉLAN 4 0\nrome 5 0\nRome 6 0\n"
+        try writeFileAtomically(path, bytes: Array(lines.utf8))
+        let vectors = try WordVectors(path: path)
+        #expect(vectors.count == 4)
+        let texts = ["Paris", "berlin", "Élan", "ROME"].map { Array($0.utf8) }
+        #expect(AveragedVectors.rows(texts, vectors).values == [0, 1, 2, 0, 4, 0, 5, 0])
+    }
+
     @Test func averagedVectorsAreOneNumberAWord() throws {
         let path = folder + "/vectors.txt"
         let lines = "good 1 0.5\nbad -1 0\nfilm 0 0.25\n"

@@ -76,6 +76,28 @@ private func names(_ text: String, _ recipe: NGramRecipe) -> Set<UInt64> {
         #expect(names("a b", .better).subtracting(names("b a", .better)).count == 1)
     }
 
+    /// Vowel signs are of their word, and a letter of a script without blanks is one.
+    @Test(arguments: [
+        ("हिन्दी फिल्म", 2), ("cafe\u{301} noir", 2), ("好看。", 3), ("映画abc1", 3), ("หนังดี", 4),
+        ("ភាពយន្ត", 5), ("12３", 1), ("中文\u{301}b\u{301}", 3), ("\u{301}a", 2),
+    ])
+    func wordsAreThoseOfTheirScript(_ text: String, _ words: Int) {
+        var recipe = NGramRecipe.better
+        recipe.order = 1
+        #expect(names(text, recipe).count == words)
+        // Models of before read as they were trained.
+        recipe.knowsScripts = false
+        let old = ["हिन्दी फिल्म": 9, "好看。": 2, "映画abc1": 1, "12３": 1]
+        if let count = old[text] { #expect(names(text, recipe).count == count) }
+    }
+
+    @Test func lettersAreWordsWhateverTheirNumberButForVectors() {
+        #expect(names("好看的电影", .better).count == 5 + 4)
+        #expect(names("好看的电影", .report).count == 5 + 4)
+        #expect(names("好看的电影 好", AveragedVectors.recipe).count == 2)
+        #expect(names("हिन्दी", AveragedVectors.recipe).count == 1)
+    }
+
     @Test func aTextIsReadWhateverItsBytes() {
         var random: UInt64 = 3
         for _ in 0..<500 {

@@ -144,9 +144,15 @@ enum Sample {
     @Test(arguments: [
         ("plain, ü, 👍🏽\n", "plain, ü, 👍🏽\n"), ("a\u{1B}[2J\u{7F}\r", "a\\x1b[2J\\x7f\\x0d"),
         ("\0\u{9B}", "\\x00\\x9b"), ("\u{202E}\u{2066}", "\\u{202e}\\u{2066}"),
+        ("\u{80}\u{9F}\u{A0}", "\\x80\\x9f\u{A0}"),
+        ("\u{61C}\u{200E}\u{200F}\u{200D}", "\\u{61c}\\u{200e}\\u{200f}\u{200D}"),
     ])
     func controlsAreShown(text: String, shown: String) {
         #expect(text.withVisibleControls == shown)
+    }
+
+    @Test func aLineOfSomebodysStaysOne() {
+        #expect("a\nb\u{1B}\u{202E}".asVisibleLine == "a\\x0ab\\x1b\\u{202e}")
     }
 }
 

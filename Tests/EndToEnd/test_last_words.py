@@ -59,6 +59,13 @@ class LastWords(unittest.TestCase):
         heard = self.hear(b"GET / HTTP/1.1\r\n\r\n", good, large)
         self.assertEqual(heard, [[], [(1, FAILED_PRECONDITION)], [(9, FAILED_PRECONDITION)]])
 
+    def test_who_asks_on_and_on_is_told_as_often_as_he_may_ask(self):
+        streams = range(1, 2 * 2000, 2)
+        many = b"".join(wire.header(0, stream) for stream in streams)
+        heard = self.hear(many, wire.classify("x"))
+        self.assertEqual(heard, [[(stream, FAILED_PRECONDITION) for stream in streams[:256]],
+                                 [(1, FAILED_PRECONDITION)]])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,7 @@
 """Kinds of model folders beside the plain BERT, as a daemon serves them: MPNet, adapters, heads."""
 
 import json
+import os
 import shutil
 import struct
 import unittest
@@ -91,6 +92,51 @@ class Folders(unittest.TestCase):
                 answer = run("textflixlab", "inspect", model)
                 self.assertEqual((answer.returncode, answer.stdout), (66, ""))
                 self.assertIn(name, answer.stderr)
+
+    def test_a_fifo_is_no_file_of_a_model(self):
+        """Whoever opened it would wait for its writer."""
+        for name in ("config.json", "textflix.json", "model.safetensors", "vocab.txt",
+                     "tokenizer.json", "tokenizer_config.json", "1_Pooling/config.json"):
+            with self.subTest(name):
+                model = copied_model("with-a-fifo")
+                path = model / name
+                path.parent.mkdir(exist_ok=True)
+                path.unlink(missing_ok=True)
+                os.mkfifo(path)
+                answer = run("textflixlab", "inspect", model)
+                self.assertEqual((answer.returncode, answer.stdout), (66, ""))
+                self.assertIn(f"{name}: not a regular file", answer.stderr)
+                answer = run("textflixd", "--socket", scratch() / "never", "--check-config",
+                             "--model", f"m={model}")
+                self.assertEqual(answer.returncode, 78, answer.stderr)
+                self.assertIn(f"{name}: not a regular file", answer.stderr)
+
+    def test_a_fifo_in_the_place_of_a_folder(self):
+        fifo = scratch() / "no-folder"
+        os.mkfifo(fifo)
+        base = copied_model("on-a-fifo")
+        (base / "textflix.json").write_text(
+            json.dumps({"base": str(fifo), "head": "head", "labels": ["a", "b"]}))
+        for model in (fifo, base):
+            answer = run("textflixd", "--socket", scratch() / "never", "--check-config",
+                         "--model", f"m={model}")
+            self.assertEqual(answer.returncode, 78, answer.stderr)
+            self.assertIn(str(fifo), answer.stderr)
+
+    def test_what_a_folder_says_does_not_command_the_terminal(self):
+        model = copied_model("commanding")
+        config = json.loads((model / "config.json").read_text())
+        config["id2label"] = {"0": "a\x1b[2J\x9b31m\x7f\nrevision", "1": "b\u202e\u2066\u200f"}
+        (model / "config.json").write_text(json.dumps(config))
+        answer = run("textflixlab", "inspect", model)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn(r"a\x1b[2J\x9b31m\x7f\x0arevision, b\u{202e}\u{2066}\u{200f}" "\n",
+                      answer.stdout)
+        config["architectures"] = ["Bert\u202e\x1b\u200f"]
+        (model / "config.json").write_text(json.dumps(config))
+        with Daemon(models={"m": model}, ready=False) as daemon:
+            daemon.process.wait(timeout=60)
+            self.assertIn(r"Bert\u{202E}\u{1B}\u{200F}", daemon.log)
 
     def test_an_adapter_that_does_not_fit_is_told(self):
         folder = adapted("misfit", random_model("tiny"), 1)

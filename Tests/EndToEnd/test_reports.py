@@ -35,12 +35,17 @@ class Evaluate(DaemonCase):
         answer = self.evaluate("--jsonl", path)
         self.assertEqual(answer.returncode, 0, answer.stderr)
         report = json.loads(answer.stdout)
-        given = [json.loads(line)["label"] for line in self.daemon.control(
+        rows = [json.loads(line) for line in self.daemon.control(
             "classify", "--jsonl", "--file", path, "--format", "jsonl").stdout.splitlines()]
+        given = [row["label"] for row in rows]
         right = sum(label == ("negative", "positive")[number % 2]
                     for number, label in enumerate(given))
         self.assertEqual(report["texts"], 60)
         self.assertAlmostEqual(report["accuracy"]["value"], right / 60)
+        negative, positive = ([row["scores"]["positive"] for row in rows[side::2]]
+                              for side in range(2))
+        pairs = [(a < b) + (a == b) / 2 for a in negative for b in positive]
+        self.assertAlmostEqual(report["roc_auc"], sum(pairs) / len(pairs))
         self.assertEqual(sum(map(sum, report["confusion"])), 60)
         self.assertLessEqual(report["accuracy"]["low"], report["accuracy"]["value"])
         self.assertLessEqual(len(report["mistakes"]), 5)
@@ -127,7 +132,7 @@ class Evaluate(DaemonCase):
 
     def test_a_table_for_a_person(self):
         answer = self.evaluate("--jsonl", labelled(20, "table.jsonl"), "--format", "table")
-        for word in ("accuracy", "calibration error", "RECALL", "ANSWERED"):
+        for word in ("accuracy", "calibration error", "ROC AUC", "RECALL", "ANSWERED"):
             self.assertIn(word, answer.stdout)
 
 

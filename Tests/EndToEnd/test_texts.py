@@ -1,11 +1,14 @@
 """Odd texts: empty, huge, not UTF-8, full of special tokens. One bad text fails alone."""
 
+import json
+import re
 import struct
 import time
 import unittest
 
 import wire
-from harness import DaemonCase
+from harness import DaemonCase, ENVIRONMENT, PROGRAMS, scratch
+from terminal import Terminal
 
 INVALID_ARGUMENT = 3
 
@@ -68,6 +71,27 @@ class Texts(DaemonCase):
     def test_special_tokens_in_a_text_are_text(self):
         plain, special = self.results("a b", "a [SEP] b")
         self.assertGreater(special[4][0], plain[4][0] + 1, "[ SEP ] as pieces, not one token")
+
+    def test_json_lines_do_not_command_the_terminal(self):
+        """What is escaped there says the same; in a pipe it stays as it was."""
+        controls = "\x7f\x9b\u200f\u202e\u2066"
+        path = scratch() / "commanding.jsonl"
+        path.write_text(
+            f'{{"id": "x{controls}31m", "text": "good", "no{controls}te": "{controls}"}}\n',
+            encoding="utf-8")
+        arguments = ["classify", "--format", "jsonl", "--jsonl", "--file", str(path)]
+        plain = self.daemon.control(*arguments)
+        self.assertEqual(plain.returncode, 0, plain.stderr)
+        self.assertEqual(plain.stdout.count(controls), 3)
+        terminal = Terminal(
+            [str(PROGRAMS / "textflixctl"), "--socket", str(self.daemon.socket), *arguments],
+            ENVIRONMENT | {"TERM": "xterm"})
+        self.assertEqual(terminal.wait(), 0, terminal.shown)
+        for control in controls:
+            self.assertNotIn(control, terminal.shown)
+        line = re.search(r"\{.*\}", terminal.shown)[0]
+        self.assertIn(r"x\u007f\u009b\u200f\u202e\u206631m", line)
+        self.assertEqual(json.loads(line), json.loads(plain.stdout))
 
     def test_the_same_alone_and_in_company(self):
         """Bit for bit: a probability does not depend on who shares the batch."""

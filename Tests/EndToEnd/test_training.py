@@ -85,6 +85,46 @@ class Training(unittest.TestCase):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(model.stat().st_mtime_ns, written)
 
+    def test_seeds_are_added_to_a_finished_series(self):
+        experiment = self.experiment("series", 1)
+        content = json.loads(experiment.read_text())
+        for seeds, finished in (([0, 1], []), ([0, 1, 2], [0, 1])):
+            said = json.dumps(content | {"seeds": seeds, "checkpoint_seconds": 9}, indent=2)
+            experiment.write_text("// One seed more.\n" * len(finished) + said)
+            answer = run("textflixlab", "train", experiment)
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            for seed in seeds:
+                self.assertEqual(f"seed {seed} is finished" in answer.stderr, seed in finished)
+            self.assertEqual(list(json.loads(answer.stdout)["seeds"]), [str(s) for s in seeds])
+
+    def test_a_temperature_that_nothing_was_held_out_for_is_not_told(self):
+        experiment = self.experiment("plain", 1)
+        content = json.loads(experiment.read_text())
+        del content["coverage"]
+        for share in (0, 0.2):
+            content["data"]["dev_share"] = share
+            experiment.write_text(json.dumps(content | {"output": f"plain-{share}"}))
+            answer = run("textflixlab", "train", experiment)
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            page = (self.folder / f"plain-{share}" / "report.html").read_text()
+            self.assertEqual("Temperature" in page, share > 0)
+
+    def test_a_wrong_label_of_the_test_file_is_told_before_anything_is_learned(self):
+        experiment = self.experiment("wrong", 1)
+        content = json.loads(experiment.read_text())
+        content["data"]["labels"] = ["negative", "warm"]
+        content["data"]["label_field"] = "sort"
+        lines = (self.folder / "train.jsonl").read_text().replace('"label"', '"sort"')
+        (self.folder / "sorted.jsonl").write_text(lines.replace('"positive"', '"warm"'))
+        (self.folder / "mixed.jsonl").write_text(lines)
+        content["data"] |= {"train": "sorted.jsonl", "test": "mixed.jsonl"}
+        experiment.write_text(json.dumps(content))
+        answer = run("textflixlab", "train", experiment)
+        self.assertEqual(answer.returncode, 65, answer.stderr)
+        self.assertIn("mixed.jsonl", answer.stderr)
+        self.assertIn('the label "positive" is none of negative, warm', answer.stderr)
+        self.assertFalse((self.folder / "wrong").exists())
+
     def test_an_output_that_is_a_link_names_its_base_from_where_it_really_is(self):
         (self.folder / "disk" / "real").mkdir(parents=True)
         (self.folder / "linked").symlink_to("disk/real")
@@ -106,6 +146,25 @@ class Training(unittest.TestCase):
         test = next(line for line in answer.stdout.splitlines() if line.startswith("test"))
         self.assertIn("100", test)
         self.assertFalse((self.folder / "dear").exists())
+
+    def test_cost_counts_the_texts_that_a_step_draws(self):
+        with open(self.folder / "uneven.jsonl", "w", encoding="utf-8") as file:
+            for number in range(200):
+                words = ["film"] * (2 if number < 100 else 20)
+                file.write(json.dumps({"id": str(number), "text": " ".join(words)}) + "\n")
+        experiment = self.folder / "uneven.json5"
+        experiment.write_text(json.dumps({
+            "data": {"unlabelled": ["uneven.jsonl"]},
+            "model": {"kind": "encoder", "base": str(random_model()), "max_tokens": 64},
+            "steps": [{"do": "masked", "texts": 40, "epochs": 1, "batch": 8}],
+            "output": "uneven"}))
+        cost = run("textflixlab", "cost", "--seconds", "1", experiment)
+        self.assertEqual(cost.returncode, 0, cost.stderr)
+        trained = run("textflixlab", "train", experiment)
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        tokens = json.loads(trained.stdout)["steps"][0]["tokens"]
+        row = next(line for line in cost.stdout.splitlines() if line.startswith("1 masked"))
+        self.assertIn(f"{tokens:,}", row.split())
 
     def test_seeds_are_numbers_that_a_report_can_have(self):
         for seeds in ("9223372036854775808", "-1", "1,1", "one"):
@@ -218,6 +277,14 @@ class Training(unittest.TestCase):
         self.assertEqual(list((self.folder / "curve" / "runs").iterdir()), [])
         again = run("textflixlab", "curve", path)
         self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual([point.stat().st_mtime_ns for point in points], written)
+        # Nor does it matter how a file says what it says.
+        words = self.folder / "words.json5"
+        said = json.dumps(json.loads(words.read_text()), indent=2, sort_keys=True)
+        words.write_text(f"// The same.\n{said}\n")
+        again = run("textflixlab", "curve", path)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(sorted((self.folder / "curve" / "points").iterdir()), points)
         self.assertEqual([point.stat().st_mtime_ns for point in points], written)
         # Models may change places; of other ids it is another point.
         content = json.loads(path.read_text())

@@ -188,6 +188,43 @@ class NotFinite(unittest.TestCase):
             self.assertFalse((model / "int8.checked").exists())
 
 
+class Check(unittest.TestCase):
+    """pack --check: a label is what is written, in quotes or without."""
+
+    def check(self, labels, *given):
+        """-> (exit code, accuracies of f32 in percent or None, standard error)"""
+        folder = scratch() / f"labelled-{labels}"
+        if not folder.exists():
+            made = run("textflixlab", "synth", "--arch", "tiny", "--labels", labels, folder)
+            self.assertEqual(made.returncode, 0, made.stderr)
+        texts = scratch() / "labelled.jsonl"
+        texts.write_text("".join(
+            json.dumps({"text": TEXT, "label": label}) + "\n" for label in given))
+        answer = run("textflixlab", "pack", "--precision", "f32", "--check", texts, "--label-field",
+                     "label", "--cache-dir", scratch() / "check-cache", folder)
+        found = re.search(r"^accuracy .* f32 (\S+) %", answer.stdout, re.MULTILINE)
+        return answer.returncode, found and float(found.group(1)), answer.stderr
+
+    def test_numbers_are_labels_and_no_places(self):
+        for given in ([1, 2, 3], ["1", "2", "3"]):
+            checks = [self.check("1,2,3", label) for label in given]
+            self.assertEqual([code for code, _, _ in checks], [0, 0, 0], checks)
+            self.assertEqual(sorted(share for _, share, _ in checks), [0, 0, 100])
+        checks = [self.check("true,false", label) for label in (True, False)]
+        self.assertEqual(sorted(share for _, share, _ in checks), [0, 100], checks)
+
+    def test_what_is_no_label_is_told(self):
+        for labels, given in (("1,2,3", 0), ("1,2,3", ""), ("10,11,12", "1"), ("10,11,12", 1),
+                              ("negative,positive", "pos"), ("negative,positive", 1)):
+            with self.subTest(labels=labels, given=given):
+                code, _, message = self.check(labels, labels.split(",")[0], given)
+                self.assertEqual(code, DATA, message)
+                self.assertIn(f'line 2: the label "{given}" is none of', message)
+        code, _, message = self.check("1,2,3", None)
+        self.assertEqual(code, DATA)
+        self.assertIn('line 1: no "label"', message)
+
+
 class Revisions(unittest.TestCase):
     def test_a_superseded_revision_leaves_the_cache(self):
         folder = scratch() / "superseded"

@@ -39,6 +39,36 @@ import Testing
         #expect(abs(Calibration.brier(predictions) - expected("brier")) < 1e-12)
     }
 
+    @Test func rocAreaIsScikitLearns() throws {
+        for row in try #require(golden["roc_auc"]?.array) {
+            let (classes, ranks) = (row.array?[0].ints ?? [], row.array?[1].doubles ?? [])
+            let predictions = zip(classes, ranks).map { truth, p in
+                Prediction(probabilities: [1 - p, p], truth: truth)
+            }
+            let found = try #require(Evaluation(predictions, labelCount: 2, resamples: 0).rocArea)
+            #expect(abs(found - (row.array?[2].double ?? .nan)) < 1e-12)
+            // Of the other label it is the same.
+            let turned = predictions.map {
+                Prediction(probabilities: $0.probabilities.reversed(), truth: 1 - $0.truth)
+            }
+            let same = try #require(RankStatistics.rocArea(turned))
+            #expect(abs(same - found) < 1e-12)
+        }
+    }
+
+    @Test func rocAreaIsOfTwoLabelsThatOccur() {
+        #expect(RankStatistics.rocArea(predictions) == nil)
+        let alone = [0.2, 0.9].map { Prediction(probabilities: [1 - $0, $0], truth: 1) }
+        #expect(RankStatistics.rocArea(alone) == nil)
+        #expect(RankStatistics.rocArea([]) == nil)
+    }
+
+    @Test func probabilitiesOfOneLabelSumToOne() {
+        #expect(predictions.map(\.probabilities.isDistribution) == predictions.map { _ in true })
+        let others: [[Double]] = [[0.9, 0.9], [0.1, 0.2, 0.1], [.nan, 1], []]
+        #expect(others.map(\.isDistribution) == others.map { _ in false })
+    }
+
     @Test(arguments: [(0.0, "temperature"), (20.0, "temperature_shrunk")])
     func temperature(_ shrinkage: Double, _ name: String) {
         let logits = golden["logits"]?.array?.map(\.doubles) ?? []

@@ -91,6 +91,8 @@ private func parse(
             try count(#"{"a":[1,2,"x"]}"#, atMost: 4)
         }
         #expect(error?.description.contains("more than 4 values") == true)
+        #expect(throws: JSONError.self) { try JSONDocument.parse(Array("[1]".utf8), maxValues: 1) }
+        _ = try JSONDocument.parse(Array("[1]".utf8), maxValues: 2)
     }
 
     @Test func invalidUTF8IsRefused() {

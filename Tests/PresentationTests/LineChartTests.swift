@@ -27,6 +27,28 @@ import Testing
         }
     }
 
+    /// Lines that end at one height, low or high, and more of them than the axis has room for.
+    @Test(arguments: [(8, 0.0), (8, 1.0), (21, 0.0), (60, 0.5)])
+    func namesStandInsideOfTheAxisAndNotOnOneAnother(count: Int, end: Double) {
+        let frame = LineChart.Series(name: "frame", points: [.init(x: 0, y: 0), .init(x: 0, y: 1)])
+        let lines = (1..<count).map { number in
+            LineChart.Series(
+                name: "line \(number)", points: [.init(x: 0, y: 0.5), .init(x: 1, y: end)])
+        }
+        let chart = LineChart(title: "t", xName: "x", series: lines + [frame])
+        let heights = chart.svg.text.split(separator: "\n").compactMap { line -> Double? in
+            let parts = line.split(separator: " y=\"")
+            guard parts.count == 2, parts[0] == "<text x=\"618.0\"" else { return nil }
+            return Double(parts[1].prefix { $0 != "\"" })
+        }.sorted()
+        #expect(heights.count == count)
+        #expect(heights.allSatisfy { (34...336).contains($0) })
+        let gaps = zip(heights, heights.dropFirst()).map { $1 - $0 }
+        let least = min(15, 302 / Double(count - 1))
+        // Places are written to a tenth.
+        #expect(gaps.allSatisfy { $0 > least - 0.11 })
+    }
+
     @Test func whatIsNoNumberHasNoMark() {
         #expect(LineChart.marks(0, .infinity).isEmpty && LineChart.marks(.nan, .nan).isEmpty)
     }

@@ -137,6 +137,16 @@ import TextflixProtocol
         ])
         #expect(throws: FrameError.self) { try writer.response(stream: 3, large) }
         #expect(writer.bytes == before)
+        #expect(throws: FrameError.self) { try writer.data(stream: 3, encoded: large.encoded) }
+        #expect(writer.bytes == before)
+    }
+
+    @Test func aMessageIsTheSameEncodedBeforeOrThen() throws {
+        var (before, then) = (FrameWriter(), FrameWriter())
+        let message = ClassifyResponse(results: [Classification(label: "yes")], model: "m")
+        try before.data(stream: 3, encoded: message.encoded)
+        try then.data(stream: 3, message)
+        #expect(before.bytes == then.bytes)
     }
 
     @Test func aLongErrorMessageIsCutAtAScalar() throws {

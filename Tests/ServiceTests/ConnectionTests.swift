@@ -248,10 +248,10 @@ func shortly(_ frame: Frame) -> String {
         try peer.writer.data(stream: 1, ClassifyRequest(texts: ["b"]), flags: .remoteClosed)
         peer.deliver()
         #expect(peer.effects.count == 3)
-        peer.connection.answerMessage(1, ClassifyResponse(model: "m"))
+        peer.connection.answerMessage(1, ClassifyResponse(model: "m").encoded)
         peer.settle()
         #expect(peer.answers == ["1 data"])
-        peer.connection.answerMessage(1, ClassifyResponse(model: "m"))
+        peer.connection.answerMessage(1, ClassifyResponse(model: "m").encoded)
         peer.settle()
         #expect(peer.answers == ["1 data", "1 data", "1 end"])
     }

@@ -1,5 +1,5 @@
 // Messages of streams: who waits for room and has it next, what becomes of those that are refused,
-// and of all at the end.
+// of answers that wait for an earlier one, and of all at the end.
 
 import Syscalls
 import Testing
@@ -204,6 +204,115 @@ extension ExchangeTests {
         desk.answer()
         #expect(client.answers == ["1 data", "1 data", "1 UNAVAILABLE"])
         #expect(idle.answers == ["1 UNAVAILABLE"], "a stream that waits for its client ends too")
+        #expect(desk.exitCode == 0)
+    }
+
+    // MARK: Answers that wait for an earlier one
+
+    /// The first of five messages is slow. An answer to twenty texts has some 850 bytes.
+    private func deskWithASlowMessage(
+        _ change: (inout ServiceLimits) -> Void = { _ in }
+    ) throws -> (FrontDesk, DeskClient) {
+        let desk = try FrontDesk {
+            $0.outputPauseBytes = 2000
+            change(&$0)
+        }
+        let client = try desk.connect()
+        try client.open(1, timeout: .seconds(9))
+        try client.say(1)
+        for _ in 0..<4 { try client.say(1, texts: 20) }
+        desk.deliver(client)
+        return (desk, client)
+    }
+
+    @Test func whoHasManyAnswersThatWaitIsNotRead() throws {
+        let (desk, client) = try deskWithASlowMessage()
+        desk.answer(2, behind: 1)
+        #expect(desk.isRead(client) == true)
+        desk.answer(behind: 1)
+        #expect(client.answers == [] && desk.isRead(client) == false)
+        #expect(desk.endpoint(client).map { (3000..<4000).contains($0.heldBytes) } == true)
+        try client.writer.request(stream: 3, method: .status, StatusRequest())
+        try client.say(1)
+        desk.deliver(client)
+        #expect(client.answers == [] && desk.room.tasks.count == 1)
+        desk.answer()
+        #expect(client.answers == Array(repeating: "1 data", count: 5) + ["3 OK"])
+        #expect(desk.isRead(client) == true && desk.endpoint(client)?.heldBytes == 0)
+        desk.answer()
+        #expect(client.answers.count == 7)
+    }
+
+    /// All that was held is more than a client may leave unread.
+    @Test func whoReadsSlowlyGetsWhatWasHeldBitByBit() throws {
+        let (desk, client) = try deskWithASlowMessage { $0.outputBytes = 3200 }
+        client.reads = 0
+        desk.answer(behind: 1)
+        desk.answer()
+        for _ in 0..<50 where client.answers.count < 5 {
+            #expect(desk.endpoint(client).map { $0.connection.unsentBytes < 3000 } == true)
+            desk.read(client, 100)
+        }
+        #expect(client.answers == Array(repeating: "1 data", count: 5))
+        desk.read(client, nil)
+        #expect(desk.endpoint(client)?.heldBytes == 0 && desk.isRead(client) == true)
+    }
+
+    @Test func streamsTakeTurnsWithWhatWasHeld() throws {
+        let desk = try FrontDesk { $0.outputPauseBytes = 1000 }
+        let client = try desk.connect()
+        for stream in [1, 3] as [UInt32] {
+            try client.open(stream)
+            for _ in 0..<6 { try client.say(stream, texts: 20) }
+        }
+        desk.deliver(client)
+        client.reads = 0
+        desk.answer()
+        desk.read(client, nil)
+        // Two fill what may be unsent, and two more were written before the client read.
+        let streams = client.answers.compactMap(\.first)
+        #expect(String(streams) == "111133113333")
+    }
+
+    /// A message of the full one waits for room, and then there is room.
+    @Test func whoIsFullKeepsNobodyElseOut() throws {
+        let (desk, client) = try deskWithASlowMessage()
+        desk.fill(true)
+        try client.say(1)
+        desk.deliver(client)
+        desk.answer(behind: 1)
+        desk.fill(false)
+        #expect(desk.room.tasks.count == 1, "it waits until its answers have gone")
+        let other = try desk.connect()
+        try other.open(1)
+        try other.say(1)
+        desk.deliver(other)
+        desk.answer(behind: 1)
+        #expect(client.answers == [] && other.answers == ["1 data"])
+        desk.answer(1)
+        #expect(client.answers.count == 5 && desk.room.tasks.count == 1)
+        desk.answer()
+        #expect(client.answers.count == 6 && desk.endpoint(client)?.parkedBytes == 0)
+    }
+
+    @Test func aStreamThatEndsTakesItsAnswersAlong() throws {
+        let (desk, client) = try deskWithASlowMessage()
+        desk.answer(behind: 1)
+        #expect(desk.isRead(client) == false)
+        desk.pass(.seconds(9))
+        #expect(client.answers == ["1 DEADLINE_EXCEEDED"])
+        #expect(desk.isRead(client) == true && desk.endpoint(client)?.heldBytes == 0)
+    }
+
+    @Test func aDaemonThatStopsSendsWhatWasHeld() throws {
+        let (desk, client) = try deskWithASlowMessage()
+        client.reads = 0
+        desk.answer()
+        #expect(desk.endpoint(client).map { $0.heldBytes > 0 } == true)
+        desk.terminate()
+        #expect(desk.exitCode == nil)
+        desk.read(client, nil)
+        #expect(client.answers == Array(repeating: "1 data", count: 5) + ["1 UNAVAILABLE"])
         #expect(desk.exitCode == 0)
     }
 }

@@ -113,9 +113,10 @@ enum FakeModel {
 
     static func make(
         _ name: String = "m", number: UInt32 = 1, head: ServedModel.Head = .sequence,
-        maxTokens: Int = 8, revision: String = "r1", truncation: TextTruncation = .head
+        maxTokens: Int = 8, revision: String = "r1", truncation: TextTruncation = .head,
+        labels: [String]? = nil, hiddenSize: Int = 0
     ) throws -> ServedModel {
-        let labels = head == .token ? tags : head == .none ? [] : ["no", "yes"]
+        let labels = labels ?? (head == .token ? tags : head == .none ? [] : ["no", "yes"])
         return ServedModel(
             number: number, head: head, labels: labels,
             probabilities: { logits in
@@ -129,6 +130,6 @@ enum FakeModel {
                     vocabularyText: Array((words.joined(separator: "\n") + "\n").utf8))),
             status: ModelStatus(
                 name: name, precision: "f32", labels: labels, revision: revision,
-                maxTokens: UInt32(maxTokens)))
+                maxTokens: UInt32(maxTokens), hiddenSize: UInt32(hiddenSize)))
     }
 }

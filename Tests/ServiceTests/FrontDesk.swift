@@ -37,6 +37,8 @@ final class DeskClient {
     var writer = FrameWriter()
     /// Written, and kept back.
     var rest: [UInt8] = []
+    /// How many bytes it takes; nil: all.
+    var reads: Int?
     private(set) var received: [Frame] = []
     private var decoder = FrameDecoder()
 
@@ -52,16 +54,19 @@ final class DeskClient {
             timeoutNanoseconds: Int64(timeout.wholeNanoseconds), flags: flags)
     }
 
-    /// Writes a message of one text.
-    func say(_ stream: UInt32, bytes: Int = 1) throws {
+    /// Writes a message of equal texts.
+    func say(_ stream: UInt32, bytes: Int = 1, texts: Int = 1) throws {
         let text = Text(utf8: Array(repeating: 0x61, count: bytes))
-        try writer.data(stream: stream, ClassifyRequest(texts: [text]))
+        try writer.data(
+            stream: stream, ClassifyRequest(texts: Array(repeating: text, count: texts)))
     }
 
     func take(_ bytes: UnsafeRawBufferPointer) -> Int {
-        decoder.append(bytes)
+        let count = min(bytes.count, reads ?? bytes.count)
+        reads = reads.map { $0 - count }
+        decoder.append(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
         while let frame = try? decoder.next() { received.append(frame) }
-        return bytes.count
+        return count
     }
 }
 
@@ -73,7 +78,10 @@ final class FrontDesk {
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     private var clients: [UInt64: DeskClient] = [:]
 
-    init(revision: String = "r1", _ change: (inout ServiceLimits) -> Void = { _ in }) throws {
+    init(
+        revision: String = "r1", model: ServedModel? = nil,
+        _ change: (inout ServiceLimits) -> Void = { _ in }
+    ) throws {
         var limits = ServiceLimits()
         change(&limits)
         let said = lines
@@ -82,7 +90,7 @@ final class FrontDesk {
             page: StatusPage(
                 version: "test", started: now, limits: limits, threads: 1,
                 instructionSet: "none"), log: Log(.closure { said.note($0, $1) }))
-        let model = try FakeModel.make(revision: revision)
+        let model = try model ?? FakeModel.make(revision: revision)
         exchange.start()
         exchange.handle([.loaded([LoadedModel(name: "m", outcome: .success(model))])], now: now)
     }
@@ -105,10 +113,10 @@ final class FrontDesk {
         settle()
     }
 
-    /// Answers the texts of the first requests in the queue.
-    func answer(_ count: Int = .max) {
-        let tasks = Array(room.tasks.prefix(count))
-        room.tasks.removeFirst(tasks.count)
+    /// Answers the texts of the first requests in the queue, or of those behind some.
+    func answer(_ count: Int = .max, behind: Int = 0) {
+        let tasks = Array(room.tasks.dropFirst(behind).prefix(count))
+        room.tasks.removeSubrange(behind..<behind + tasks.count)
         var notices: [Notice] = []
         for task in tasks {
             for index in task.indices { notices.append(.text(outcome(task, index))) }
@@ -126,6 +134,13 @@ final class FrontDesk {
     /// Of all its labels together.
     func counter(_ name: String) -> UInt64 {
         exchange.figures.counterMessages.reduce(0) { $0 + ($1.name == name ? $1.value : 0) }
+    }
+
+    /// The client takes so many bytes of what waits for it; nil: all, from now on.
+    func read(_ client: DeskClient, _ bytes: Int?) {
+        client.reads = bytes
+        exchange.touch(client.key)
+        settle()
     }
 
     func isRead(_ client: DeskClient) -> Bool? { exchange.interest(of: client.key)?.input }

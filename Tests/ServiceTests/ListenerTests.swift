@@ -111,6 +111,19 @@ import Testing
         #expect(said.withLock { $0.count } == 11)
         #expect(said.withLock { $0.last } == "seldom")
     }
+
+    @Test func whatIsNotSaidIsNotMade() {
+        let log = Log(.closure { _, _ in }, level: .notice)
+        var made = 0
+        func message() -> String {
+            made += 1
+            return "often"
+        }
+        for _ in 0..<100 { log.limited(.info, message()) }
+        #expect(made == 0)
+        for _ in 0..<100 { log.limited(.notice, message()) }
+        #expect(made == 10)
+    }
 }
 
 @Suite struct RateLimiterTests {

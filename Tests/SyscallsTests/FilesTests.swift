@@ -45,6 +45,36 @@ final class Scratch {
         #expect(throws: Errno.isDirectory) { try MappedFile("/tmp") }
     }
 
+    /// Without a word from anybody who holds the other end, or the test hangs.
+    @Test func whatIsNoRegularFileIsRefusedAtOnce() throws {
+        let scratch = try Scratch()
+        #expect(mkfifo(scratch("fifo"), 0o600) == 0)
+        for path in [scratch("fifo"), "/dev/null"] {
+            #expect(throws: Errno.invalidArgument) { try readRegularFile(path, limit: 9) }
+            #expect(throws: Errno.invalidArgument) { try MappedFile(path) }
+        }
+        #expect(throws: Errno.isDirectory) { try readRegularFile(scratch.path, limit: 9) }
+        #expect(realFolder(scratch("fifo")) == scratch("fifo"))
+        try writeFileAtomically(scratch("a"), bytes: [1, 2])
+        #expect(try readRegularFile(scratch("a"), limit: 2) == [1, 2])
+        #expect(throws: Errno.fileTooLarge) { try readRegularFile(scratch("a"), limit: 1) }
+    }
+
+    /// `<(command)`, which is nothing for `readRegularFile`.
+    @Test func aPipeThatAPersonNamesIsRead() throws {
+        var ends: [Int32] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        let reader = Descriptor(adopting: ends[0])
+        do {
+            let writer = Descriptor(adopting: ends[1])
+            try writeAll(writer.number, [1, 2])
+        }
+        let path = "/dev/fd/\(ends[0])"
+        #expect(throws: Errno.invalidArgument) { try readRegularFile(path, limit: 9) }
+        #expect(try readFile(path, limit: 9) == [1, 2])
+        #expect(try readToEnd(reader.number, limit: 9).isEmpty)
+    }
+
     @Test func anUncommittedFileLeavesNothing() throws {
         let scratch = try Scratch()
         try writeFileAtomically(scratch("a"), bytes: [1])
@@ -171,6 +201,31 @@ final class Scratch {
         #expect(try readFile(scratch("b"), limit: 9) == [3])
     }
 
+    /// As the kernel has it, where it protects links; here also where it is told not to.
+    @Test(.enabled(if: ThisProcess.user == 0, "another owner's link is needed: root alone"))
+    func aStrangersLinkWhereAllMayWriteIsNotFollowed() throws {
+        let (scratch, shared) = (try Scratch(), try Scratch())
+        try writeFileAtomically(scratch("a"), bytes: [1])
+        for (name, target, owner) in [("old", "a", 4711), ("new", "b", 4711), ("own", "a", 0)]
+            as [(_, _, UInt32)]
+        {
+            #expect(symlink(scratch(target), shared(name)) == 0)
+            #expect(lchown(shared(name), owner, owner) == 0)
+        }
+        try setMode(shared.path, 0o1777)
+        for name in ["old", "new"] {
+            #expect(throws: Errno.accessDenied) { try OutputFile(shared(name)) }
+        }
+        #expect(try readFile(scratch("a"), limit: 9) == [1])
+        #expect(try listDirectory(scratch.path) == ["a"])
+        try OutputFile(shared("own")).finish([2])
+        #expect(try readFile(scratch("a"), limit: 9) == [2])
+        // The folder's owner could put there what they like anyway.
+        #expect(chown(shared.path, 4711, 4711) == 0)
+        try OutputFile(shared("new")).finish([3])
+        #expect(try readFile(scratch("b"), limit: 9) == [3])
+    }
+
     @Test func aDeviceAndAFifoAreWritten() throws {
         let scratch = try Scratch()
         #expect(symlink("/dev/null", scratch("null")) == 0)
@@ -210,6 +265,17 @@ final class Scratch {
         try OutputFile(scratch("a")).finish([2])
         let status = try FileStatus(path: scratch("a"))
         #expect(status.owner == 4711 && status.group == 4712)
+    }
+}
+
+@Suite struct TerminalTextTests {
+    @Test(arguments: [
+        ("plain, ü, 👍🏽\n\u{1B}[1mbold", "plain, ü, 👍🏽\n\u{1B}[1mbold"),
+        ("{\"a\u{9B}\":\"\\\\\u{7F}\u{85}\"}", #"{"a\u009b":"\\\u007f\u0085"}"#),
+        ("\u{61C}\u{200E}\u{202E}\u{2069}", #"\u061c\u200e\u202e\u2069"#),
+    ])
+    func controlsAreWrittenAsInJSON(_ text: String, _ shown: String) {
+        #expect(text.withEscapedControls == shown)
     }
 }
 

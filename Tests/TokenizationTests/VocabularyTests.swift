@@ -116,6 +116,78 @@ import Testing
         }
     }
 
+    /// Each byte of a text may begin a look-up as long as the longest of them.
+    @Test func tokensAndPiecesHaveALongestLength() throws {
+        func vocabulary(_ length: Int) -> [UInt8] {
+            Array("[UNK]\n[CLS]\n[SEP]\n\(String(repeating: "a", count: length))\n".utf8)
+        }
+        func added(_ length: Int) -> [UInt8] {
+            Array(#"{"\#(String(repeating: "-", count: length - 1))x":4}"#.utf8)
+        }
+        let model = try WordPiece(
+            tokenizerJSON: [], vocabulary: vocabulary(512), tokenizerConfig: [],
+            addedTokens: added(512), modelType: "bert")
+        #expect(model.vocabularyCount == 5)
+        expectUnusable("piece 3 of the vocabulary has 513 bytes, over the limit of 512") {
+            () throws(TokenizationError) in
+            try WordPiece(vocabularyText: vocabulary(513))
+        }
+        expectUnusable("---...\" has 513 bytes, over the limit of 512") {
+            () throws(TokenizationError) in
+            try WordPiece(
+                tokenizerJSON: [], vocabulary: vocabulary(1), tokenizerConfig: [],
+                addedTokens: added(513), modelType: "bert")
+        }
+        // As it is looked for: three bytes in the file, and a space at either side of them.
+        let wide = Array(String(repeating: "映", count: 110).utf8)
+        expectUnusable("bytes, over the limit of 512") { () throws(TokenizationError) in
+            try WordPiece(
+                vocabularyText: vocabulary(1), settings: TokenizerSettings(),
+                addedTokens: [AddedToken(added: wide, id: 4, isSpecial: false)])
+        }
+    }
+
+    /// Each is looked up, not searched for among all.
+    @Test func aVocabularyOfAddedTokens() throws {
+        let names = (3..<40_000).map { "t\($0)" }
+        let words = ["[UNK]", "[CLS]", "[SEP]"] + names
+        let listed = names.enumerated().map { #""\#($0 + 3)":{"content":"\#($1)"}"# }
+        let config = Array(#"{"added_tokens_decoder":{\#(listed.joined(separator: ","))}}"#.utf8)
+        let pieces = words.enumerated().map { #""\#($1)":\#($0)"# }.joined(separator: ",")
+        let json = #"{\#(Self.split),"model":{"type":"WordPiece","vocab":{\#(pieces)}}}"#
+        let models = [
+            try WordPiece(
+                tokenizerJSON: [], vocabulary: Array(words.joined(separator: "\n").utf8),
+                tokenizerConfig: config, modelType: "bert"),
+            try WordPiece(
+                tokenizerJSON: [], vocabulary: Array("[UNK]\n[CLS]\n[SEP]\n".utf8),
+                tokenizerConfig: config, modelType: "bert"),
+            try WordPiece(tokenizerJSON: Array(json.utf8), tokenizerConfig: config),
+        ]
+        for model in models {
+            #expect(model.vocabularyCount == 40_000)
+            #expect(model.piece(39_999) == Array("t39999".utf8))
+        }
+    }
+
+    /// Of all kinds of JSON that a tokenizer is made from: a value takes tens of bytes of memory.
+    @Test func moreValuesThanAnyTokenizerHasAreRefused() {
+        let values = Array("[0\(String(repeating: ",0", count: 1 << 21))]".utf8)
+        let files =
+            [
+                ("tokenizer.json", values, [], []), ("tokenizer_config.json", [], values, []),
+                ("added_tokens.json", [], [], values),
+            ] as [(String, [UInt8], [UInt8], [UInt8])]
+        for (file, json, config, added) in files {
+            expectUnusable("\(file): line 1, column 4194304: more than 2097152 values") {
+                () throws(TokenizationError) in
+                try WordPiece(
+                    tokenizerJSON: json, vocabulary: Array("[UNK]".utf8), tokenizerConfig: config,
+                    addedTokens: added, modelType: "bert")
+            }
+        }
+    }
+
     /// As tokenizers wrote them before 0.9; 0.23.3 reads it so.
     @Test func aModelWithoutItsTypeIsKnownByItsParts() throws {
         let parts = """

@@ -62,6 +62,33 @@ import Weights
         #expect(try LinearTextModel(folder: experiment.output).revision == revision)
     }
 
+    /// A tenth of the texts is positive; with β = 0.25 no margin is, as none of scikit-learn's is.
+    @Test func aPairIsJudgedByTheAnswersThatAreServed() throws {
+        let lines = (0..<120).map { number in
+            let isPositive = number % 10 == 0
+            let word = isPositive ? "fine" : ["dull", "flat", "poor", "long", "thin"][number % 5]
+            return #"{"text":"a film that is \#(word) number \#(number)","#
+                + #""label":"\#(isPositive ? "positive" : "negative")"}"# + "\n"
+        }
+        _ = try write("train.jsonl", lines.joined())
+        let path = try write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl'},output:'model',folds:4,fold_answers:'folds.jsonl',"
+                + "model:{cost:1,interpolation:[0.25,1]}}")
+        let outcome = try BaselineTraining(
+            try BaselineExperiment(path: path), watch: TrainingWatch()
+        ).run()
+        #expect(outcome.trials.allSatisfy { $0.accuracy == 1 })
+        // Of equals the one that is surer of what is right.
+        let best = try #require(outcome.trials.min { $0.logLoss < $1.logLoss })
+        #expect(outcome.trials[0].logLoss != outcome.trials[1].logLoss)
+        #expect(outcome.interpolation == best.interpolation)
+        let folds = try readFile(folder + "/folds.jsonl", limit: 1 << 20)
+            .split(separator: UInt8(ascii: "\n")).map { try JSONDocument.parse(Array($0)) }
+        let given = folds.map { $0["scores"]?["positive"]?.double ?? .nan }
+        #expect(given.indices.allSatisfy { (given[$0] > 0.5) == ($0 % 10 == 0) })
+    }
+
     @Test func copiesOfTestTextsAreNotLearned() throws {
         _ = try write("train.jsonl", reviews(40, from: 0))
         // Six of the texts, in other marks and letters.
@@ -207,6 +234,39 @@ import Weights
         }
     }
 
+    /// What a person wrote there stays, in whatever form of JSON5; what an earlier fit's
+    /// probabilities meant does not.
+    @Test(arguments: [true, false])
+    func otherSettingsOutliveTheModel(_ promises: Bool) throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        let path = try write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl'},output:'model',folds:4,model:{},"
+                + (promises ? "coverage:0.8}" : "}"))
+        let experiment = try BaselineExperiment(path: path)
+        _ = try BaselineTraining(experiment, watch: TrainingWatch()).run()
+        _ = try write(
+            "model/textflix.json",
+            "{abstain_below: .75, temperature: 3, // mine\n provenance: {'by': 'hand',},"
+                + "conformal: {alpha: 0.5, threshold: 0.5}}")
+        _ = try BaselineTraining(experiment, watch: TrainingWatch()).run()
+        let settings = try LinearTextModel(folder: experiment.output).settings
+        #expect(settings.abstainBelow == 0.75 && settings.temperature == 1)
+        #expect(settings.provenance?["by"]?.string == "hand")
+        #expect((settings.conformal?.alpha).map { abs($0 - 0.2) < 1e-9 } == (promises ? true : nil))
+        // Where nothing is to be changed, not a byte is.
+        let mine = "{abstain_below: 0.5} // mine\n"
+        _ = try write("model/textflix.json", mine)
+        _ = try BaselineTraining(experiment, watch: TrainingWatch()).run()
+        let bytes = try readFile(folder + "/model/textflix.json", limit: 1 << 16)
+        #expect((bytes == Array(mine.utf8)) == !promises)
+        _ = try write("model/textflix.json", "{abstain: 0.5}")
+        let error = #expect(throws: WeightsError.self) {
+            try BaselineTraining(experiment, watch: TrainingWatch()).run()
+        }
+        #expect(error?.kind == .configuration)
+    }
+
     @Test func aModelOfAnotherKindIsNotWrittenOver() throws {
         _ = try write("train.jsonl", reviews(40, from: 0))
         try makeDirectories(folder + "/model")
@@ -237,6 +297,36 @@ import Weights
         let names = try listDirectory(experiment.output)
         #expect(names == ["config.json", "lock", "model.safetensors"])
         #expect(LinearTextModel.isFolder(experiment.output))
+    }
+
+    @Test func labelsOfTheTestFileAreCheckedBeforeAnythingIsWritten() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        _ = try write("test.jsonl", reviews(20, from: 100))
+        func experiment(order: Int) throws -> BaselineExperiment {
+            try BaselineExperiment(
+                path: write(
+                    "experiment.json5",
+                    "{data:{train:'train.jsonl',test:'test.jsonl'},output:'model',folds:4,"
+                        + "model:{order:\(order)}}"))
+        }
+        _ = try BaselineTraining(experiment(order: 1), watch: TrainingWatch()).run()
+        let report = try write("model/report.json", "of the first")
+        let model = try LinearTextModel(folder: folder + "/model").revision
+        let odd = ["odd", "strange"].map { #"{"text":"A film.","label":"\#($0)"}"# + "\n" }
+        _ = try write("test.jsonl", reviews(20, from: 100) + odd.joined())
+        let error = #expect(throws: WeightsError.self) {
+            try BaselineTraining(experiment(order: 2), watch: TrainingWatch()).run()
+        }
+        for word in ["line 21", "odd (1)", "strange (1)"] {
+            #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+        }
+        #expect(try LinearTextModel(folder: folder + "/model").revision == model)
+        #expect(fileExists(report))
+        // The report of the first model does not stand beside the second.
+        _ = try write("test.jsonl", reviews(20, from: 100))
+        _ = try BaselineTraining(experiment(order: 2), watch: TrainingWatch()).run()
+        #expect(try LinearTextModel(folder: folder + "/model").revision != model)
+        #expect(!fileExists(report))
     }
 
     @Test func aTestFileWithoutTextsMeasuresNothing() throws {

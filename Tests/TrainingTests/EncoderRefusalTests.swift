@@ -21,6 +21,7 @@ extension EncoderTrainingTests {
     @Test(arguments: [
         (#""head_and_tail""#, #""windows""#, "a teacher that reads in windows"),
         (#""negative""#, #""neutral""#, "the teacher's labels are neutral, positive"),
+        (#""truncation""#, #""multi_label":true,"truncation""#, "a probability of its own"),
     ])
     func aTeacherThatCannotTeachIsRefusedAtOnce(
         _ part: String, _ other: String, _ words: String
@@ -40,6 +41,26 @@ extension EncoderTrainingTests {
     func answersThatCannotTeachAreRefusedAtOnce(_ lines: String, _ words: String) throws {
         try folder.write("answers.jsonl", lines)
         try expectRefused("answers.jsonl", words)
+    }
+
+    @Test(
+        arguments: [
+            (
+                "pos",
+                "line 5: the label \"pos\" is none of negative, positive; the labels there are "
+                    + "negative (15), positive (14), pos (1)"
+            ), (nil, "line 5: no \"label\""),
+        ] as [(String?, String)])
+    func wrongLabelsOfTheTestFileAreToldAtOnce(_ label: String?, _ words: String) throws {
+        let texts = TrainingFolder.reviews(30, from: 200) { number in
+            number == 204 ? label : number % 2 == 0 ? "positive" : "negative"
+        }
+        try folder.write("test.jsonl", texts)
+        let error = #expect(throws: WeightsError.self) {
+            try training(Self.tune, output: "out").run()
+        }
+        #expect(error?.message == words)
+        #expect(!isDirectory(folder.path + "/out"))
     }
 
     @Test func anEncoderWithoutAHeadIsNoTeacher() throws {
@@ -80,6 +101,20 @@ extension EncoderTrainingTests {
             _ = try run(experiment, "over-" + labels[0]) { lines.append($0) }
             let told = lines.filter { $0.contains("the base's head is not used") }
             #expect(told.count == (labels[0] == "positive" ? 1 : 0))
+        }
+    }
+
+    @Test func aHeadThatMaskedWordsLeaveBehindIsToldOf() throws {
+        let model = ",head:'pooler'"
+        _ = try training(Self.tune, output: "pooler", model: model).run()
+        for (first, count) in [("", 0), ("{do:'masked',epochs:1,batch:8},", 1)] {
+            var experiment = try training(
+                first + "{do:'tune',epochs:1}", output: "over", model: model
+            ).experiment
+            experiment.model.base = folder.path + "/pooler"
+            var lines: [String] = []
+            _ = try run(experiment, "over-\(count)") { lines.append($0) }
+            #expect(lines.filter { $0.contains("masked words come first") }.count == count)
         }
     }
 

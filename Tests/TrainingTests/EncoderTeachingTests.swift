@@ -67,15 +67,14 @@ extension EncoderTrainingTests {
         let fromFile = distil.replacing("'teacher'", with: "'kept.jsonl'")
         let report = try training(fromFile, output: "second").run()
         #expect(report.steps[0].notes.contains { $0.key == "unanswered" && $0.value == "1" })
-        // Nor is a file of use where ids are shared, or have two answers.
+        // Where two texts share an id, the hash says whose the answer is.
         try folder.write("train.jsonl", texts.replacing(#""r51""#, with: #""r52""#))
-        var error = #expect(throws: WeightsError.self) {
-            try training(fromFile, output: "third").run()
-        }
-        #expect(error?.message.contains("needs ids of their own") == true)
+        let third = try training(fromFile, output: "third").run()
+        #expect(third.steps[0].notes.contains { $0.key == "unanswered" && $0.value == "1" })
+        // Nor is a file of use where one text has two answers.
         try folder.write("train.jsonl", texts)
         try folder.write("kept.jsonl", kept + #"{"id":"r50","probabilities":[0.5,0.5]}"# + "\n")
-        error = #expect(throws: WeightsError.self) {
+        let error = #expect(throws: WeightsError.self) {
             try training(fromFile, output: "fourth").run()
         }
         #expect(error?.message.contains("another answer to") == true)
@@ -100,14 +99,38 @@ extension EncoderTrainingTests {
         #expect(report.steps[0].notes.contains { $0.key == "taught" && $0.value == "72" })
     }
 
-    @Test func whatBalanceLeavesIsCounted() throws {
-        let step = "{do:'distil',teacher:'sure.jsonl',balanced:true,epochs:1,labelled:0}"
+    /// Answers without a hash are to ids; that two texts share one is told before anything is
+    /// learned.
+    @Test func answersToSharedIDsAreRefusedAtOnce() throws {
+        let answers = (0..<80).map { #"{"id":"r\#($0)","probabilities":[0.1,0.9]}"# + "\n" }
+        try folder.write("answers.jsonl", answers.joined())
+        let texts = TrainingFolder.reviews(80, from: 0)
+        try folder.write("train.jsonl", texts.replacing(#""r51""#, with: #""r52""#))
+        let error = #expect(throws: WeightsError.self) {
+            try training(
+                "{do:'tune',epochs:1},{do:'distil',teacher:'answers.jsonl',epochs:1}",
+                output: "out"
+            ).run()
+        }
+        #expect(error?.message.contains("the id \"r52\"") == true)
+        #expect(error?.message.contains("need ids of their own") == true)
+        #expect(!isDirectory(folder.path + "/out/steps/1-tune"))
+    }
+
+    @Test(arguments: [
+        ("", "set it to false"), (",confidence:0.5", "set it to false, or lower confidence"),
+    ])
+    func whatBalanceLeavesIsCounted(_ confidence: String, _ advice: String) throws {
+        let step =
+            "{do:'distil',teacher:'sure.jsonl',balanced:true,epochs:1,labelled:0\(confidence)}"
         let lines = (0..<80).map { #"{"id":"r\#($0)","probabilities":[0.1,0.9]}"# + "\n" }
         try folder.write("sure.jsonl", lines.joined())
         let error = #expect(throws: TrainingError.self) {
             try training(step, output: "out").run()
         }
         #expect(error?.description.contains("72 are more than the rarest label has") == true)
+        #expect(error?.description.contains("surest of the label \"negative\"") == true)
+        #expect(error?.description.hasSuffix(advice) == true)
     }
 
     @Test func aRetrainedTeacherMakesAnotherRun() throws {

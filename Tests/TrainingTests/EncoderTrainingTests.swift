@@ -39,13 +39,13 @@ import Weights
         + "{do:'distil',teacher:'previous',from:'base',epochs:2,batch:16,rate:3e-3,confidence:0.5}"
 
     func training(
-        _ steps: String, output: String, model: String = "", watch: TrainingWatch = TrainingWatch(),
-        seconds: Double = 1e5, coverage: Double? = nil
+        _ steps: String, output: String, model: String = "", test: String = "test.jsonl",
+        watch: TrainingWatch = TrainingWatch(), seconds: Double = 1e5, coverage: Double? = nil
     ) throws -> EncoderTraining {
         // Always the same file, so that two runs differ only in what a test changes.
         let path = try folder.write(
             "experiment.json5",
-            "{data:{train:'train.jsonl',test:'test.jsonl',unlabelled:['train.jsonl'],"
+            "{data:{train:'train.jsonl',test:'\(test)',unlabelled:['train.jsonl'],"
                 + "ids:'ids.txt',dev_share:0.2},"
                 + "model:{kind:'encoder',base:'base',max_tokens:16\(model)},"
                 + "steps:[\(steps)],seed:1,output:'out',checkpoint_seconds:86400}")

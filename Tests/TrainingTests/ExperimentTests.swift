@@ -281,6 +281,54 @@ import Weights
         #expect(try alone == cost(1, batch: 1).bytes + 4 * 10 * 24)
     }
 
+    /// None, one, two and three of twelve layers learn: four passes forward, half of one back, that
+    /// costs twice as much where all weights learn.
+    @Test(arguments: [("full", 5.0), ("lora", 4.5)])
+    func layersThatThawCostFromThenOn(_ extent: String, _ passes: Double) throws {
+        let configuration = BERTConfiguration(
+            head: .none, hidden: 16, heads: 2, feedForward: 32, layers: 12, positions: 32,
+            vocabulary: 24)
+        let shape = EncoderShape(configuration)
+        let lengths = Array(repeating: 20, count: 80)
+        func learning(_ rest: String) throws -> Double {
+            let step = "{do:'tune',train:'\(extent)',batch:8,\(rest)}"
+            let fit = try #require(
+                experiment("{\(Self.data),\(Self.model),steps:[\(step)],output:'o'}")?.steps[0].fit)
+            let cost = TrainingCost(
+                fit, shape, lengths: lengths, answered: [20], keepsBest: true)
+            return cost.learning / shape.forward(lengths)
+        }
+        #expect(try abs(learning("epochs:4,unfreeze:1") - passes) < 1e-9)
+        let all = try learning("epochs:1")
+        #expect(try abs(learning("epochs:14,unfreeze:100") - (1 + 13 * all)) < 1e-9)
+        // Half an epoch of the head, then nothing.
+        #expect(try abs(learning("epochs:0.5,unfreeze:1") - 0.5) < 1e-9)
+    }
+
+    @Test func aPointIsNamedByWhatItsExperimentSays() throws {
+        let folder = try TrainingFolder()
+        try makeDirectory(folder.path + "/ids")
+        try folder.write("ids/2-s0.txt", "r0\nr1\n")
+        let path = try folder.write(
+            "curve.json5",
+            "{models:{words:'words.json5'},labels:[2],seeds:[0],ids:'ids/{labels}-s{seed}.txt',"
+                + "output:'c'}")
+        func hashes(_ text: String) throws -> [String] {
+            try folder.write("words.json5", text)
+            let model = try #require(CurvePlan(path: path).models.first)
+            return [model.hash, model.fileHash]
+        }
+        let plain = try hashes(
+            "{data:{train:'t.jsonl',test:'s.jsonl'},model:{cost:10},output:'words'}")
+        let spelled = try hashes(
+            "{model:{'cost':1e1,}, data:{test:\"s.jsonl\",train:'t.jsonl',ids:null}, // again\n"
+                + "output:'elsewhere'}")
+        #expect(spelled[0] == plain[0] && spelled[1] != plain[1])
+        let other = try hashes(
+            "{data:{train:'t.jsonl',test:'s.jsonl'},model:{cost:11},output:'words'}")
+        #expect(other[0] != plain[0])
+    }
+
     @Test func schedulesRiseAndFall() {
         for shape in RateSchedule.Shape.allCases {
             let schedule = RateSchedule(shape, warmup: 0.1, updates: 100)

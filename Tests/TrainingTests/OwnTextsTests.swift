@@ -108,6 +108,11 @@ import Weights
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "none")")
     }
 
+    @Test func idsAreReadAsEditorsWriteThem() throws {
+        let path = try folder.write("ids.txt", "\u{feff}r1\r\nr2\r\n")
+        #expect(try readIdentifiers(path) == ["r1", "r2"])
+    }
+
     @Test func idsAreQuotedAndAnEmptyListIsTold() throws {
         let path = try folder.write("all.jsonl", TrainingFolder.reviews(4, from: 0))
         let missing = #expect(throws: WeightsError.self) {

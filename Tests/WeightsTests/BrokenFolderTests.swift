@@ -201,6 +201,33 @@ import Weights
         }
     }
 
+    /// Not even as a head, which may lie anywhere. What a fifo does stands in the end-to-end tests.
+    @Test func onlyRegularFilesAreRead() throws {
+        try broken(.unreadable, ["/dev/null", "not a regular file"]) {
+            try write(#"{"head": "/dev/null", "labels": ["a", "b"]}"#, $0 + "/textflix.json")
+        }
+        try broken(.unreadable, ["config.json", "Is a directory"]) {
+            try removeFile($0 + "/config.json")
+            try makeDirectory($0 + "/config.json")
+        }
+    }
+
+    /// A head may be anybody's file, and everybody may read the error.
+    @Test func whatAForeignFileBeginsWithIsNotTold() throws {
+        try withFolder { folder in
+            try sound.write(to: folder)
+            let secret = "secret: of somebody else's\n"
+            try write(secret, folder + "/head")
+            try write(#"{"head": "head", "labels": ["a", "b"]}"#, folder + "/textflix.json")
+            let error = #expect(throws: WeightsError.self) { try ModelFolder.open(folder) }
+            let number = Array(secret.utf8.prefix(8)).withUnsafeBytes {
+                UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+            }
+            #expect(error?.message.contains("first 8 bytes") == true)
+            #expect(error?.message.contains("\(number)") == false)
+        }
+    }
+
     @Test func shardsAndTheirIndex() throws {
         func sharded(_ words: [String], _ damage: (String) throws -> Void) throws {
             try withFolder { folder in
@@ -226,5 +253,9 @@ import Weights
             try edit($0 + index, "\"classifier.bias\"", "\"classifier.xxxx\"")
         }
         try sharded(["weight_map"]) { try write("{}", $0 + index) }
+        try sharded(["more than 1048576 values"]) {
+            let values = String(repeating: "0,", count: 1 << 20)
+            try write(#"{"weight_map": [\#(values)0]}"#, $0 + index)
+        }
     }
 }

@@ -2,7 +2,8 @@
 //
 // One step computes the whole batch: 256 reviews take a few milliseconds, less than a layer of an
 // encoder. A text's cost in the queue is counted so that a batch of that many fits the budget of
-// tokens. What is used on a lane (reader, names) belongs to it alone and is kept between batches.
+// tokens. What is used on a lane (reader, names) belongs to it alone and is kept between batches,
+// unless a large text has made it large.
 
 internal import Baselines
 internal import Numerics
@@ -13,7 +14,13 @@ final class LinearEngine {
     private struct Desk {
         let reader: NGramReader
         var names: [UInt64] = []
+        /// Of the largest text that it has had.
+        var byteCount = 0
     }
+
+    /// A desk that had a larger text is not kept. With one of this, each byte a token and n-grams
+    /// of up to five, it has grown to 2^20 slots of 12 bytes, and 5 MB beside them.
+    private static let keptBytes = 64 << 10
 
     private let pool: WorkerPool
     /// By the number of the model.
@@ -63,9 +70,14 @@ final class LinearEngine {
                     let score = text.utf8.withUnsafeBufferPointer {
                         model.score($0, desks[lane.index].reader, &desks[lane.index].names)
                     }
+                    desks[lane.index].byteCount = max(
+                        desks[lane.index].byteCount, text.utf8.count)
                     rows.set(index, logit: Float(score.logit), count: score.total)
                 }
             }
+        }
+        for place in desks.indices where desks[place].byteCount > Self.keptBytes {
+            desks[place] = Desk(reader: NGramReader(recipe: model.recipe))
         }
         self.desks[number] = desks
     }

@@ -255,12 +255,13 @@ package struct Connection: Sendable {
     }
 
     /// Answers the oldest unanswered message of a streaming stream; the last ends it well.
+    /// - Parameter answer: encoded.
     /// - Returns: how the message ended.
     @discardableResult
-    package mutating func answerMessage(_ stream: UInt32, _ message: some Message) -> StatusCode {
+    package mutating func answerMessage(_ stream: UInt32, _ answer: [UInt8]) -> StatusCode {
         guard streams[stream] != nil else { return .ok }
         do throws(FrameError) {
-            try writer.data(stream: stream, message)
+            try writer.data(stream: stream, encoded: answer)
             streams[stream]!.window.answer()
             finishIfAnswered(stream)
             return .ok

@@ -53,9 +53,14 @@ package struct ExplainOrder: Sendable, Equatable {
         }
         guard label.isEmpty || model.labels.contains(label) else {
             throw .invalid(
-                "model \(model.name) has no such label; it has "
-                    + model.labels.joined(separator: ", "))
+                "model \(model.name) has no such label; it has \(Self.shortly(model.labels))")
         }
+    }
+
+    /// A model may have tens of thousands.
+    private static func shortly(_ labels: [String]) -> String {
+        let first = labels.prefix(10).joined(separator: ", ")
+        return labels.count > 10 ? "\(labels.count), among them \(first)" : first
     }
 }
 

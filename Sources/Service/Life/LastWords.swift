@@ -6,7 +6,8 @@
 // for an invitation to try again), and the connections are closed. Who has said nothing, or half of
 // it, is waited for until the end, and then told on the stream that he began or else on the first.
 //
-// Bounded in clients and in time, and all wait together: nobody's silence costs another his answer.
+// Bounded in clients, in requests of each and in time, and all wait together: nobody's silence
+// costs another his answer, nor does it cost more to answer who writes on and on.
 // Only for sockets that were inherited: others end with the daemon.
 
 internal import Syscalls
@@ -20,6 +21,7 @@ package struct LastWords {
     }
 
     private let message: String
+    /// Until when clients are heard; the answers after it have as long again.
     private let end: Instant
     private var callers: [Caller] = []
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -46,12 +48,17 @@ package struct LastWords {
         while !callers.isEmpty, MonotonicClock.now < end {
             var silent: [Caller] = []
             for (caller, hasWritten) in zip(callers, wait(open)) {
-                if hasWritten, hears(caller) { answer(caller) } else { silent.append(caller) }
+                if hasWritten, MonotonicClock.now < end, hears(caller) {
+                    answer(caller)
+                } else {
+                    silent.append(caller)
+                }
             }
             callers = silent
             open = accept(listeners)
         }
-        for caller in callers { answer(caller) }
+        let last = end.advanced(by: Self.time)
+        for caller in callers where MonotonicClock.now < last { answer(caller) }
     }
 
     /// Accepts whoever waits.
@@ -114,13 +121,16 @@ package struct LastWords {
     }
 }
 
-/// The numbers of the requests that a client sends; of their bodies nothing is kept.
+/// The numbers of the requests that a client sends, as many as he may have unanswered; of their
+/// bodies nothing is kept.
 private struct RequestNumbers {
+    private static let most = ServiceLimits().streamsPerConnection
+
     private var numbers: [UInt32] = []
     /// What may yet be the next header.
     private var header: [UInt8] = []
     private var bodyBytesLeft = 0
-    /// Nothing more can be read: a body that is too large, or another protocol.
+    /// Nothing more is looked at: a body that is too large, another protocol, or enough numbers.
     private var isOver = false
 
     /// They end with a whole frame, or can go no further.
@@ -149,6 +159,7 @@ private struct RequestNumbers {
         do throws(FrameError) {
             let frame = try FrameHeader(parsing: header[...])
             if frame.kind == .request { numbers.append(frame.stream) }
+            isOver = numbers.count == Self.most
             bodyBytesLeft = Int(frame.length)
         } catch {
             if let answer = error.answer { numbers.append(answer.stream) }

@@ -61,8 +61,9 @@ package struct ServiceLimits: Sendable, Equatable {
     package var refusalsPerSecond = 4000
     package var refusalBurst = 256
     package var refusalPause = Duration.milliseconds(10)
-    /// Answers that wait for a client which does not read. Above the first bound its requests are
-    /// not read either; above the second (four of the largest frames) the connection is closed.
+    /// Answers that wait for a client which does not read, and with them those of streams that wait
+    /// for an earlier one. From the first bound on its requests are not read either; above the
+    /// second (four of the largest frames), unread ones alone, the connection is closed.
     package var outputPauseBytes = 1 << 20
     package var outputBytes = 16 << 20
     /// Stream messages that wait for room in the queue, of one connection: two of the largest.

@@ -35,6 +35,9 @@ package final class ServedModel: Sendable {
     package let computation: Computation
     /// What Status shows; its name is the model's.
     package let status: ModelStatus
+    /// What one text takes of an answer: of Classify, and of Embed.
+    let scoreBytes: Int
+    let vectorBytes: Int
 
     package var name: String { status.name }
     package var revision: String { status.revision }
@@ -56,6 +59,8 @@ package final class ServedModel: Sendable {
         self.layerCount = layerCount
         self.computation = computation
         self.status = status
+        scoreBytes = ServedModel.scoreBytes(labels)
+        vectorBytes = ServedModel.vectorBytes(Int(status.hiddenSize))
     }
 
     package var linear: LinearTextModel? {

@@ -84,13 +84,15 @@ package final class Log: Sendable {
         if !deliver(level, message, fields) { self.lost.add(lost + 1, ordering: .relaxed) }
     }
 
-    /// A message as one line. It may name what a client sent: control characters and line ends are
-    /// written as in Swift, so that none forges another line or commands the terminal.
+    /// A message as one line. It may name what a client sent: control characters, line ends and
+    /// marks of direction are written as in Swift, so that none forges another line, commands the
+    /// terminal or turns a line round.
     package static func line(_ level: Level, _ message: String) -> String {
         var shown = ""
         for scalar in message.unicodeScalars {
             switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator:
+            case .control, .lineSeparator, .paragraphSeparator,
+                .format where scalar.properties.isBidiControl:
                 shown += scalar.escaped(asASCII: true)
             default: shown.unicodeScalars.append(scalar)
             }
@@ -98,8 +100,12 @@ package final class Log: Sendable {
         return "textflixd: \(level.word)\(shown)\n"
     }
 
-    /// For what a peer can provoke: at most ten at once, then one a second.
-    package func limited(_ level: Level, _ message: String, _ fields: [Field] = []) {
+    /// For what a peer can provoke: at most ten at once, then one a second. What is not said is not
+    /// made either.
+    package func limited(
+        _ level: Level, _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [Field] = []
+    ) {
         guard isOn(level) else { return }
         let verdict = limiters.withLock {
             $0[level, default: RateLimiter(burst: 10, perSecond: 1)].admit(now: MonotonicClock.now)
@@ -107,7 +113,7 @@ package final class Log: Sendable {
         switch verdict {
         case .pass(let suppressed):
             let note = suppressed > 0 ? " (\(suppressed) more like it were not logged)" : ""
-            self(level, message + note, fields)
+            self(level, message() + note, fields())
         case .suppress: return
         }
     }

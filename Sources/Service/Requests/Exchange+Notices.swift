@@ -131,7 +131,7 @@ extension Exchange {
         var code = StatusCode.ok
         switch answer {
         case .classify(let response) where done.method == .classifyStream:
-            answerMessage(done.address, request, response, endpoint)
+            answerMessage(done.address, request, response, endpoint, now: now)
         case .classify(let response): code = endpoint.connection.answer(stream, response)
         case .embed(let response): code = endpoint.connection.answer(stream, response)
         case .tag(let response): code = endpoint.connection.answer(stream, response)

@@ -210,7 +210,7 @@ extension Exchange {
         }
         switch (order.kind, model.head) {
         case (.explain(let explained), .sequence): try explained.check(against: model)
-        case (.classify, .sequence), (.tag, .token), (.embed, _), (.tokenize, _): return
+        case (.classify, .sequence), (.tag, .token), (.embed, _), (.tokenize, _): break
         case (.classify, _), (.explain, _):
             throw Status(
                 code: .failedPrecondition,
@@ -220,6 +220,7 @@ extension Exchange {
                 code: .failedPrecondition,
                 message: "model \(model.name) has no head that labels tokens")
         }
+        try model.checkAnswer(to: order)
     }
 
     /// A guess at the tokens of all texts: a piece is about four bytes of English.

@@ -5,6 +5,13 @@
 // message is a request of its own to everything behind. One that is refused is so in its place: its
 // stream ends after the answers to all before it, and none behind it is looked at.
 //
+// An answer is held until its turn: while one before it is missing, or so much is unsent that the
+// client must read first. What is held and what is unsent are bounded together, by the mark at
+// which a connection is not read: from there on nothing of it that is parked is queued either.
+// Nobody waits so for ever. No answer is held behind a parked message, since a stream's messages
+// are queued in their order: the one that is missing is with the engine, or all is for the client
+// to read, and has its time.
+//
 // Of a user's connections that wait the one tries first that has found no room longest, and nobody
 // of them passes it while it waits for their common share: neither does one that floods keep the
 // others out, nor do small messages a large one.
@@ -17,7 +24,8 @@ struct MessageRow: Sendable {
     enum Slot: Sendable {
         case parked(WorkOrder)
         case pending(RequestID)
-        case answered(ClassifyResponse)
+        /// Encoded.
+        case answered([UInt8])
         /// The last of its row: the stream ends with it, once all before it are answered.
         case refused(Status, modelName: String)
     }
@@ -28,6 +36,12 @@ struct MessageRow: Sendable {
     var parkedBytes: Int {
         slots.reduce(0) { sum, slot in
             if case .parked(let order) = slot { sum + order.heldBytes } else { sum }
+        }
+    }
+
+    var heldBytes: Int {
+        slots.reduce(0) { sum, slot in
+            if case .answered(let answer) = slot { sum + answer.count } else { sum }
         }
     }
 
@@ -75,12 +89,14 @@ extension Exchange {
     }
 
     /// Queues as many parked messages of a stream as find room, in their order.
-    /// - Returns: why the next of them waits; nil: none does.
+    /// - Returns: why the next of them waits; nil: none does, or it waits for answers to go.
     @discardableResult
     private func submitParked(
         _ address: StreamAddress, _ endpoint: Endpoint, now: Instant
     ) -> Refusal? {
-        while let row = endpoint.streams[address.stream], let (place, order) = row.firstParked {
+        while !endpoint.isFull, let row = endpoint.streams[address.stream],
+            let (place, order) = row.firstParked
+        {
             do throws(Status) {
                 let outcome = try submit(
                     order, .classifyStream, address, endpoint, deadline: row.deadline, now: now)
@@ -116,14 +132,27 @@ extension Exchange {
         sendAnswered(address, endpoint)
     }
 
-    /// Notes whether a connection has parked messages, and reads it no further when too many.
+    /// Notes whether a connection has parked messages, and reads it no further when too many, or
+    /// when too many answers of it wait.
     func hold(_ key: UInt64, _ endpoint: Endpoint, now: Instant) {
-        if endpoint.parkedBytes > 0, !endpoint.isParked {
+        noteHeldAnswers(endpoint)
+        if endpoint.waitsForRoom, !endpoint.isParked {
             endpoint.isParked = true
             parked.append(key)
             usersWithParked.insert(endpoint.peer.user)
         }
-        endpoint.connection.hold(endpoint.parkedBytes > limits.parkedBytes, now: now)
+        endpoint.connection.hold(
+            endpoint.isFull || endpoint.parkedBytes > limits.parkedBytes, now: now)
+    }
+
+    private func noteHeldAnswers(_ endpoint: Endpoint) {
+        let waiting = endpoint.heldBytes + endpoint.connection.unsentBytes
+        // A quarter of the bound between the two keeps it from flapping.
+        let bound = endpoint.isFull ? limits.outputPauseBytes / 4 : limits.outputPauseBytes
+        let isFull = endpoint.heldBytes > 0 && waiting >= bound
+        // Nothing need leave the queue for what it has parked to find room there.
+        if endpoint.isFull, !isFull { queueMoved = true }
+        endpoint.isFull = isFull
     }
 
     /// The time of a whole stream is over, also when none of its messages is in the queue; or that
@@ -153,6 +182,11 @@ extension Exchange {
         var withoutRoom: Set<UInt32> = []
         for key in keys {
             guard let endpoint = endpoints[key] else { continue }
+            // Others need not wait for what its client has to read: it comes to the end later.
+            guard !endpoint.isFull else {
+                endpoint.isParked = false
+                continue
+            }
             guard !withoutRoom.contains(endpoint.peer.user) else {
                 waiting.append(key)
                 continue
@@ -160,7 +194,7 @@ extension Exchange {
             let before = endpoint.parkedBytes
             let refusal = resume(key, endpoint, now: now)
             if refusal?.isWholeUsers == true { withoutRoom.insert(endpoint.peer.user) }
-            endpoint.isParked = endpoint.parkedBytes > 0
+            endpoint.isParked = endpoint.waitsForRoom
             if endpoint.isParked {
                 if endpoint.parkedBytes < before { served.append(key) } else { waiting.append(key) }
             }
@@ -192,25 +226,33 @@ extension Exchange {
     /// A message of a stream has its answer; it goes out when all before it have gone.
     func answerMessage(
         _ address: StreamAddress, _ request: RequestID, _ response: ClassifyResponse,
-        _ endpoint: Endpoint
+        _ endpoint: Endpoint, now: Instant
     ) {
         let place = endpoint.streams[address.stream]?.slots.firstIndex { slot in
             if case .pending(request) = slot { true } else { false }
         }
         guard let place else { return }
-        endpoint.streams[address.stream]!.slots[place] = .answered(response)
+        let answer = response.encoded
+        endpoint.streams[address.stream]!.slots[place] = .answered(answer)
+        endpoint.heldBytes += answer.count
         sendAnswered(address, endpoint)
+        hold(address.connection, endpoint, now: now)
     }
 
-    /// Sends what is answered of a stream, up to the first message that is not, or that is refused.
+    /// Writes what is answered of a stream, up to the first message that is not, or that is
+    /// refused; of the answers no more than the client is to read at once.
     private func sendAnswered(_ address: StreamAddress, _ endpoint: Endpoint) {
         while endpoint.connection.isOpen(address.stream),
             let slot = endpoint.streams[address.stream]?.slots.first
         {
             switch slot {
-            case .answered(let response):
+            case .answered(let answer):
+                guard endpoint.connection.unsentBytes < limits.outputPauseBytes else {
+                    return stall(address.stream, endpoint)
+                }
                 endpoint.streams[address.stream]!.slots.removeFirst()
-                let code = endpoint.connection.answerMessage(address.stream, response)
+                endpoint.heldBytes -= answer.count
+                let code = endpoint.connection.answerMessage(address.stream, answer)
                 countAnswer(address, .classifyStream, code)
             case .refused(let status, let modelName):
                 fail(address, endpoint, .classifyStream, status, modelName: modelName)
@@ -219,5 +261,22 @@ extension Exchange {
         }
         // It has ended: well, or because an answer was too large, and then others may be under way.
         if !endpoint.connection.isOpen(address.stream) { abandon(address.stream, endpoint) }
+    }
+
+    private func stall(_ stream: UInt32, _ endpoint: Endpoint) {
+        if !endpoint.stalled.contains(stream) { endpoint.stalled.append(stream) }
+    }
+
+    /// The client has read: writes more of what waits for that, each stream in its turn.
+    /// - Returns: whether there was more.
+    func sendStalled(_ key: UInt64, _ endpoint: Endpoint) -> Bool {
+        let before = endpoint.connection.unsentBytes
+        while !endpoint.stalled.isEmpty,
+            endpoint.connection.unsentBytes < limits.outputPauseBytes
+        {
+            let stream = endpoint.stalled.removeFirst()
+            sendAnswered(StreamAddress(connection: key, stream: stream), endpoint)
+        }
+        return endpoint.connection.unsentBytes > before
     }
 }

@@ -5,8 +5,9 @@
 //     frames <── Connection <──answers── Exchange <──notices─────── Mailbox
 //
 // It belongs to one thread. Invariants: a request that was accepted stays in `pending` until its
-// one answer is written or its connection is gone; whatever is taken out of `pending` early is
-// cancelled in the queue; stream messages are answered in the order in which they came.
+// one answer is written, or held for its turn in a stream, or its connection is gone; whatever is
+// taken out of `pending` early is cancelled in the queue; stream messages are answered in the order
+// in which they came.
 
 package import Syscalls
 internal import TextflixProtocol
@@ -20,38 +21,6 @@ package protocol WorkSink: AnyObject {
     func deliver(_ outcomes: [TextOutcome])
     func cancel(_ request: RequestID)
     var queue: QueueFigures { get }
-}
-
-/// One client, as the exchange knows it.
-final class Endpoint {
-    var connection: Connection
-    let peer: PeerCredentials
-    /// The request behind each unary stream.
-    var unary: [UInt32: RequestID] = [:]
-    /// The messages of each streaming one.
-    var streams: [UInt32: MessageRow] = [:]
-    /// Reloads that were asked for and are not done.
-    var reloads: Set<UInt32> = []
-    var parkedBytes = 0
-    /// It stands in the row of those that wait for room.
-    var isParked = false
-    /// The stream whose parked messages found room last: the one after it tries next.
-    var lastResumed: UInt32 = 0
-    /// Input that the exchange has counted against the bound on all connections together.
-    var countedInput = 0
-    /// The earliest timer that was set for it.
-    var timer = Instant.distantFuture
-    /// The last turn in which it did something, and how much.
-    fileprivate var turn = 0
-    fileprivate var effectsInTurn = 0
-
-    init(connection: Connection, peer: PeerCredentials) {
-        self.connection = connection
-        self.peer = peer
-    }
-
-    /// Streams that have no answer yet.
-    var unanswered: [UInt32] { Array(unary.keys) + Array(streams.keys) + Array(reloads) }
 }
 
 package final class Exchange {
@@ -222,7 +191,9 @@ package final class Exchange {
     /// Writes what there is to write, until the body takes no more.
     package func send(_ key: UInt64, now: Instant, _ body: (UnsafeRawBufferPointer) -> Int) {
         guard let endpoint = endpoints[key] else { return }
-        while endpoint.connection.send(now: now, body) {}
+        repeat {
+            while endpoint.connection.send(now: now, body) {}
+        } while sendStalled(key, endpoint)
         endpoint.connection.settleOutput(now: now)
         run(key, endpoint, now: now)
     }
@@ -306,6 +277,8 @@ package final class Exchange {
         if let row = endpoint.streams.removeValue(forKey: stream) {
             streamCount -= 1
             endpoint.parkedBytes -= row.parkedBytes
+            endpoint.heldBytes -= row.heldBytes
+            endpoint.stalled.removeAll { $0 == stream }
             for request in row.requests { drop(request) }
         }
     }
@@ -381,7 +354,9 @@ package final class Exchange {
     /// While draining: whether every accepted request is answered and every answer sent. Streams
     /// that wait for their clients have their end then too.
     package func checkDrained() {
-        guard lifecycle.state == .draining, pending.isEmpty else { return }
+        guard lifecycle.state == .draining, pending.isEmpty,
+            endpoints.values.allSatisfy({ $0.heldBytes == 0 })
+        else { return }
         giveUp()
         guard endpoints.values.allSatisfy({ $0.connection.unsentBytes == 0 }) else { return }
         apply(lifecycle.drained())

@@ -14,8 +14,7 @@ enum TokenizerConfig {
     static let plainClasses = ["PreTrainedTokenizerFast", "TokenizersBackend"]
 
     static func parse(_ json: [UInt8]) throws(TokenizationError) -> JSONNode {
-        let root: JSONNode
-        do { root = try JSONDocument.parse(json) } catch { throw .unusable("\(file): \(error)") }
+        let root = try JSONDocument.parse(json, file: file)
         guard root.object != nil else {
             throw .unusable("\(file) is \(root.value.kind), not an object")
         }

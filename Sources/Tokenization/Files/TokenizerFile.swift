@@ -14,10 +14,7 @@ struct TokenizerFile {
 
     /// - Parameter config: `tokenizer_config.json` beside it; may be empty.
     init(_ json: [UInt8], config: [UInt8] = []) throws(TokenizationError) {
-        let root: JSONNode
-        do { root = try JSONDocument.parse(json) } catch {
-            throw .unusable("tokenizer.json: \(error)")
-        }
+        let root = try JSONDocument.parse(json, file: "tokenizer.json")
         settings = try Self.normalizer(root["normalizer"])
         let stated = config.isEmpty ? nil : try TokenizerConfig.parse(config)
         let isPlain = TokenizerConfig.plainClasses.contains(
@@ -54,7 +51,9 @@ struct TokenizerFile {
 
     /// The reference adds what is listed beside this file and not in it.
     private func checkAddedTokens(_ tokens: [AddedToken]) throws(TokenizationError) {
-        for token in tokens where vocabulary.id(of: token.name) != token.id {
+        guard !tokens.isEmpty else { return }
+        let ids = vocabulary.ids
+        for token in tokens where ids[token.content[...]] != token.id {
             throw .unusable(
                 "\(TokenizerConfig.file) adds \"\(token.name)\" as \(token.id), but "
                     + "tokenizer.json does not")

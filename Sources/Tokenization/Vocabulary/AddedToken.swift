@@ -62,8 +62,7 @@ struct AddedToken: Sendable, Equatable {
         addedTokens json: [UInt8], special: SpecialTokenNames
     ) throws(TokenizationError) -> [AddedToken] {
         let file = "added_tokens.json"
-        let root: JSONNode
-        do { root = try JSONDocument.parse(json) } catch { throw .unusable("\(file): \(error)") }
+        let root = try JSONDocument.parse(json, file: file)
         var tokens: [AddedToken] = []
         for member in root.object ?? [] {
             guard let id = member.node.int, id >= 0, !member.name.isEmpty else {

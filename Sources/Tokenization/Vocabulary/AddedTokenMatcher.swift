@@ -4,7 +4,7 @@
 // passed over whole, as in the reference: what it covers is text, and no other token is looked for
 // inside it. Trailing white space in a match is searched again, so a token may start there. Each
 // byte starts at most one look-up, and a run of white space is measured once, so the time is at
-// most the length of the text times that of the longest token.
+// most the length of the text times that of the longest token, which `Limits` bounds.
 
 struct AddedTokenMatcher: Sendable {
     private let trie: PieceTrie
@@ -62,7 +62,12 @@ struct AddedTokenMatcher: Sendable {
             guard !spelling.bytes.isEmpty else {
                 throw .unusable("added token \"\(spelling.token.name)\" is empty once normalised")
             }
-            _ = builder.insert(spelling.bytes[...], id: UInt32(number), root: .word)
+            guard spelling.bytes.count <= Limits.pieceBytes else {
+                throw .unusable(
+                    "the added token \"\(spelling.token.name.prefix(40))...\" has "
+                        + "\(spelling.bytes.count) bytes, over the limit of \(Limits.pieceBytes)")
+            }
+            _ = try builder.insert(spelling.bytes[...], id: UInt32(number), root: .word)
         }
         trie = try builder.build()
         tokens = ordered.map(\.token)

@@ -12,15 +12,22 @@ struct PieceTrieBuilder {
 
     private static let none = UInt32.max
 
+    static let tooLarge = TokenizationError.unusable(
+        "the vocabulary is too large: over \(Limits.trieCells) trie cells")
+
     enum Root: Int {
         case word = 0
         case continuation = 1
     }
 
     /// Adds a piece; returns the id that has the same bytes already, if any.
-    mutating func insert(_ bytes: ArraySlice<UInt8>, id: UInt32, root: Root) -> UInt32? {
+    mutating func insert(
+        _ bytes: ArraySlice<UInt8>, id: UInt32, root: Root
+    ) throws(TokenizationError) -> UInt32? {
         var node = root.rawValue
         for byte in bytes { node = child(of: node, by: byte) }
+        // Each node will want a cell.
+        guard labels.count <= Limits.trieCells else { throw Self.tooLarge }
         if pieces[node] != Self.none { return pieces[node] }
         pieces[node] = id
         return nil
@@ -50,9 +57,7 @@ struct PieceTrieBuilder {
         while let (node, cell) = pending.popLast() {
             let offset = place(childrenOf: node, in: &packing, &pending)
             packing.cells[cell] |= offset << PieceTrie.offsetShift
-            if packing.cells.count > Limits.trieCells {
-                throw .unusable("the vocabulary is too large: over \(Limits.trieCells) trie cells")
-            }
+            if packing.cells.count > Limits.trieCells { throw Self.tooLarge }
         }
         return PieceTrie(
             cells: FixedTable(packing.cells), ids: FixedTable(packing.ids),

@@ -29,6 +29,7 @@ struct Vocabulary: Sendable {
             if line.last == UInt8(ascii: "\r") { line.removeLast() }
             bytes += line
             bounds.append(bytes.count)
+            guard bounds.count <= Limits.trieCells else { throw PieceTrieBuilder.tooLarge }
             start = end + 1
         }
         while bounds.count > 1, bounds[bounds.count - 2] == bytes.count { bounds.removeLast() }
@@ -65,9 +66,11 @@ struct Vocabulary: Sendable {
 
     /// With those tokens that are not among its pieces at its end, where their ids must lie.
     func adding(_ tokens: [AddedToken]) throws(TokenizationError) -> Vocabulary {
+        guard !tokens.isEmpty else { return self }
         var (bytes, bounds, added) = (bytes, bounds, notInWords)
+        let ids = ids
         for token in tokens.sorted(by: { $0.id < $1.id }) {
-            if let known = id(of: token.name) {
+            if let known = ids[token.content[...]] {
                 guard known == token.id else {
                     throw .unusable(
                         "the added token \"\(token.name)\" has ids \(known) and \(token.id)")
@@ -91,14 +94,25 @@ struct Vocabulary: Sendable {
         var builder = PieceTrieBuilder()
         for id in 0..<count where !notInWords.contains(id) && !self[id].isEmpty {
             let piece = self[id]
-            if let first = builder.insert(piece, id: UInt32(id), root: .word) {
+            guard piece.count <= Limits.pieceBytes else {
+                throw .unusable(
+                    "piece \(id) of the vocabulary has \(piece.count) bytes, over the limit of "
+                        + "\(Limits.pieceBytes)")
+            }
+            if let first = try builder.insert(piece, id: UInt32(id), root: .word) {
                 let name = String(decoding: piece, as: UTF8.self)
                 throw .unusable("the vocabulary has \"\(name)\" twice, as \(first) and \(id)")
             }
             guard piece.starts(with: prefix) else { continue }
-            _ = builder.insert(piece.dropFirst(prefix.count), id: UInt32(id), root: .continuation)
+            _ = try builder.insert(
+                piece.dropFirst(prefix.count), id: UInt32(id), root: .continuation)
         }
         return try builder.build()
+    }
+
+    /// The id of each piece, for whoever asks for many; the first of several with the same bytes.
+    var ids: [ArraySlice<UInt8>: Int] {
+        Dictionary((0..<count).map { (self[$0], $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func id(of piece: String) -> Int? {

@@ -23,8 +23,11 @@ package struct CurvePlan: Sendable {
     package struct Model: Sendable {
         package let name: String
         package let experiment: Experiment
-        /// Of its file: a point of another file is another point, and so is named by it.
+        /// Of what its file says: a point of another experiment is another point, and is named
+        /// by it.
         package let hash: String
+        /// Of the file's bytes, which name a point too.
+        package let fileHash: String
         /// Its points alone; nil: all of the curve's.
         package let labels: [Int]?
         package let seeds: [Int]?
@@ -59,7 +62,7 @@ package struct CurvePlan: Sendable {
     package var output: String
 
     package init(path: String, texts: String? = nil) throws(WeightsError) {
-        let source = try JSONSource(path, dialect: .json5)
+        let source = try JSONSource(path, dialect: .json5, mayBePipe: true)
         let places = ExperimentPlaces(file: path, texts: texts)
         try source.refuseKeys(otherThan: [
             "models", "labels", "seeds", "ids", "reported", "output",
@@ -127,14 +130,13 @@ package struct CurvePlan: Sendable {
             let own = member.node.object == nil ? nil : try section.section(member.nameText)
             try own?.refuseKeys(otherThan: ["experiment", "labels", "seeds"])
             let named = own == nil ? member.node.string : try own?.string("experiment")
-            guard let file = named else {
+            guard let named else {
                 throw source.error(
                     "\(member.nameText) must be an experiment's file, or an object that names it",
                     member.node)
             }
-            let path = places.resolve(file)
-            let bytes = try JSONSource(path, dialect: .json5).bytes
-            let hash = Revision(pieces: [bytes.withUnsafeBytes { ContentHash.xxh64($0) }])
+            let path = places.resolve(named)
+            let file = try JSONSource(path, dialect: .json5)
             let experiment = try Experiment(path: path, texts: texts)
             guard experiment.hasTest else {
                 throw source.error(
@@ -145,10 +147,18 @@ package struct CurvePlan: Sendable {
             models.append(
                 Model(
                     name: member.nameText, experiment: experiment,
-                    hash: hash.short, labels: try ownNumbers(own, "labels", from: 1),
+                    hash: hash(file.root.said(without: keysOfOneRun)),
+                    fileHash: hash(file.bytes), labels: try ownNumbers(own, "labels", from: 1),
                     seeds: try ownNumbers(own, "seeds", from: 0)))
         }
         return models
+    }
+
+    /// Of an experiment's file; a point has its own, or does without.
+    private static let keysOfOneRun = ["seeds", "output", "fold_answers", "checkpoint_seconds"]
+
+    private static func hash(_ bytes: [UInt8]) -> String {
+        Revision(pieces: [bytes.withUnsafeBytes { ContentHash.xxh64($0) }]).short
     }
 
     private static func reported(_ source: JSONSource) throws(WeightsError) -> [Reported] {

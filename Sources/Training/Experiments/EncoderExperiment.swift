@@ -76,9 +76,8 @@ package struct EncoderExperiment: Sendable {
     package var checkpointSeconds: Double
     /// The file as it was written: it goes into the report.
     package let source: [UInt8]
-    /// One a step, of its own section and the shared ones: another step's section can be corrected
-    /// without doing this one again.
-    let stepHashes: [UInt64]
+    /// Of each step, what its section says but for the teachers' paths; see `hash(ofStep:)`.
+    let saidOfSteps: [[UInt8]]
     /// Otherwise its model is an encoder alone.
     package var makesClassifier: Bool { steps.contains(where: \.givesClassifier) }
 
@@ -109,16 +108,8 @@ package struct EncoderExperiment: Sendable {
             throw source.error("coverage needs held-out texts: a dev_share above 0", node)
         }
         self.source = source.bytes
-        stepHashes = Self.hashes(source, steps)
+        saidOfSteps = steps.map { $0.root.said(without: ["teacher"]) }
         try checkOrder(steps)
-    }
-
-    private static func hashes(_ source: JSONSource, _ steps: [JSONSource]) -> [UInt64] {
-        let shared = ["data", "model", "coverage"].compactMap { source.node($0) }
-        return steps.map { step in
-            let said = (shared + [step.root]).flatMap { source.bytes[$0.span] }
-            return said.withUnsafeBytes { ContentHash.xxh64($0) }
-        }
     }
 
     /// They would do nothing where no label is learned.
@@ -138,8 +129,7 @@ package struct EncoderExperiment: Sendable {
     func teachers(seed: UInt64) -> [String] {
         steps.flatMap { step -> [String] in
             guard case .distil(let settings) = step else { return [] }
-            return settings.teaching.teachers.filter { $0 != TeachingSettings.previous }
-                .map { TrainingTexts.named($0, seed) }
+            return settings.teaching.given(seed: seed)
         }
     }
 
@@ -262,6 +252,9 @@ private enum TrainedTruncation: String, CaseIterable {
 extension EncoderExperiment.Model {
     /// The base's own limit is known only when it is opened.
     static let tokenRange = 3...65_536
+
+    /// Of the features that a frozen encoder gives: what the head would read, were it tuned.
+    var frozenPooling: ModelSettings.Pooling { head == .pooler ? .cls : pooling }
 
     fileprivate init(
         _ source: JSONSource, _ places: ExperimentPlaces

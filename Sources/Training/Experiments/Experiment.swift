@@ -9,7 +9,7 @@ package enum Experiment: Sendable {
 
     /// - Parameter texts: the folder that relative paths of texts are seen from, if not the file's.
     package init(path: String, texts: String? = nil) throws(WeightsError) {
-        let source = try JSONSource(path, dialect: .json5)
+        let source = try JSONSource(path, dialect: .json5, mayBePipe: true)
         let places = ExperimentPlaces(file: path, texts: texts)
         switch try Self.kind(source) {
         case .encoder: self = .encoder(try EncoderExperiment(source, places: places))

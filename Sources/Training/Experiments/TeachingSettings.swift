@@ -28,6 +28,11 @@ package struct TeachingSettings: Sendable {
 
     var asksPrevious: Bool { teachers.contains(Self.previous) }
 
+    /// Those that exist before a run of that seed.
+    func given(seed: UInt64) -> [String] {
+        teachers.filter { $0 != Self.previous }.map { TrainingTexts.named($0, seed) }
+    }
+
     init(_ source: JSONSource, _ places: ExperimentPlaces) throws(WeightsError) {
         let named =
             source.node("teacher")?.array == nil

@@ -2,7 +2,8 @@
 //
 //     forward, a layer and text of n tokens    n (8 H² + 4 H F) + 4 n² H
 //     backward                                 twice that where weights learn; once where only
-//                                              adapters do, and nothing below what is frozen
+//                                              adapters do, and nothing below what is frozen,
+//                                              epoch by epoch where layers thaw
 //     memory                                   4 bytes each: weights, mapped and learned;
 //                                              gradient, two moments and the best point, if kept,
 //                                              of what learns; a token of a part
@@ -74,13 +75,30 @@ package struct TrainingCost: Sendable {
         let inEpoch = fit.updatesInEpoch(texts: lengths.count)
         let epochs = Double(updates) / Double(inEpoch)
         tokens = Int(epochs * Double(lengths.reduce(0, +)))
-        learning = fit.extent.passes * epochs * shape.forward(lengths)
+        learning = Self.passes(fit, shape, epochs: epochs) * shape.forward(lengths)
         // At most one after each update.
         answering = Double(min(inEpoch, fit.evaluations)) * epochs * shape.forward(answered)
         let longest = lengths.max() ?? 0
         let part = min(max(fit.microTokens, longest), min(fit.batch, lengths.count) * longest)
         let logits = masked.map { Int($0.share * Double(part)) * $0.words } ?? 0
         bytes = Self.bytes(fit, shape, part: part, keepsBest: keepsBest) + 4 * logits
+    }
+
+    /// Of all epochs together, forward and backward.
+    private static func passes(
+        _ fit: FitSettings, _ shape: EncoderShape, epochs: Double
+    ) -> Double {
+        // By then nothing is frozen any more.
+        let thawed = fit.unfreeze == nil ? 0 : shape.layers + 2
+        let backward = fit.extent.passes - 1
+        let thawing = (0..<min(thawed, Int(epochs.rounded(.up)))).reduce(0.0) { sum, epoch in
+            let lowest = fit.lowestTrained(epoch: epoch, depths: shape.layers + 2)
+            // The embeddings are the lowest depth, the head is the highest.
+            let learned = shape.layers + 1 - max(1, lowest)
+            let share = Double(learned) / Double(shape.layers)
+            return sum + min(1, epochs - Double(epoch)) * (1 + backward * share)
+        }
+        return thawing + fit.extent.passes * max(0, epochs - Double(thawed))
     }
 
     private static func bytes(

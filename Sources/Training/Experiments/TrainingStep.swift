@@ -52,6 +52,16 @@ package enum TrainingStep: Sendable {
         }
     }
 
+    /// Of a text, where the step reads other lengths than the model.
+    package var maxTokens: Int? {
+        if case .masked(let settings) = self { settings.maxTokens } else { nil }
+    }
+
+    /// Of all that a step draws, by its number from 1 on.
+    package static func seed(_ number: Int, ofRun seed: UInt64) -> UInt64 {
+        mixed(seed, UInt64(number))
+    }
+
     var needsUnlabelled: Bool {
         switch self {
         case .masked: true

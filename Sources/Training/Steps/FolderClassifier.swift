@@ -55,6 +55,12 @@ package final class FolderClassifier {
                 "a teacher that reads in windows; let textflixctl classify write its answers to a"
                     + " file, and name that")
         }
+        guard folder.scoreRule == .softmax else {
+            throw WeightsError(
+                .unsupported, folder.path,
+                "each of its labels has a probability of its own, several may be right: what "
+                    + "teaches must give one distribution over all labels")
+        }
         return folder.labels
     }
 

@@ -14,6 +14,8 @@ struct SoftTargets {
     private(set) var unsure = 0
     /// Those beyond as many as the rarest label has.
     private(set) var unbalanced = 0
+    /// Labels that no answer is surest of, where as many of each were asked for.
+    private var unseen: [Int] = []
 
     /// - Parameter answers: of each teacher, a row for each text; the mean of all counts.
     init(_ answers: [[[Double]?]], _ settings: TeachingSettings) {
@@ -42,13 +44,16 @@ struct SoftTargets {
     }
 
     /// Says how many texts are learned and why others are not.
+    /// - Parameter labels: their names.
     /// - Throws: where there are none.
-    func tell(_ name: String, _ settings: TeachingSettings, _ watch: TrainingWatch) throws {
+    func tell(
+        _ name: String, _ settings: TeachingSettings, _ labels: [String], _ watch: TrainingWatch
+    ) throws {
         guard !places.isEmpty else {
             throw TrainingError.unfit(
                 "\(name): no text has an answer to learn: \(unsure) are less sure than "
                     + "\(settings.confidence), \(unanswered) have none (ids and texts must be the "
-                    + "same)" + balancing)
+                    + "same)" + balancing + advice(settings, labels))
         }
         watch.tell(
             "\(name): \(places.count) texts with a teacher's answer, \(unsure) less sure than "
@@ -58,6 +63,18 @@ struct SoftTargets {
 
     private var balancing: String {
         unbalanced > 0 ? ", \(unbalanced) are more than the rarest label has" : ""
+    }
+
+    private static let toldLabels = 5
+
+    /// Of labels that leave nothing to balance.
+    private func advice(_ settings: TeachingSettings, _ labels: [String]) -> String {
+        guard !unseen.isEmpty else { return "" }
+        let names = unseen.prefix(Self.toldLabels).map { "\"\(labels[$0])\"" }
+        let more = unseen.count > names.count ? " and \(unseen.count - names.count) more" : ""
+        let other = settings.confidence > 0 ? ", or lower confidence" : ""
+        return "; no answer is surest of the label \(names.joined(separator: ", "))\(more), and "
+            + "\"balanced\" takes as many of each: set it to false\(other)"
     }
 
     private static func hardened(_ row: [Double]) -> [Double] {
@@ -75,9 +92,8 @@ struct SoftTargets {
     /// As many of each label as the rarest has, the surest of them.
     private mutating func balance() {
         let groups = Dictionary(grouping: rows.indices) { rows[$0].argmax }
-        // If no answer has some label, no text is kept.
-        let isWhole = groups.count == rows.first?.count
-        let least = isWhole ? groups.values.map(\.count).min() ?? 0 : 0
+        unseen = (rows.first ?? []).indices.filter { groups[$0] == nil }
+        let least = unseen.isEmpty ? groups.values.map(\.count).min() ?? 0 : 0
         let kept = groups.values.flatMap { group in
             group.sorted { (rows[$0].max() ?? 0, $1) > (rows[$1].max() ?? 0, $0) }.prefix(least)
         }.sorted()

@@ -10,7 +10,7 @@ extension StepWork {
     func frozen(
         _ settings: FrozenSettings, _ base: ModelFolder
     ) throws -> (Stage, StepReport) {
-        let pooling = experiment.model.head == .pooler ? .cls : experiment.model.pooling
+        let pooling = experiment.model.frozenPooling
         let train = try tokens(texts.train.texts, base)
         let dev = try tokens(texts.dev.texts, base)
         let frozen = FrozenFeatures(
@@ -44,7 +44,7 @@ extension StepWork {
     func masked(
         _ settings: MaskedSettings, _ base: ModelFolder, _ task: String
     ) throws -> (Stage, StepReport) {
-        let chosen = texts.unlabelled.drawn(settings.texts, seed: seed)
+        let chosen = texts.drawn(by: step, seed: seed)
         guard chosen.count > 0 else {
             throw TrainingError.unfit("\(name): there are no unlabelled texts to learn from")
         }
@@ -77,14 +77,13 @@ extension StepWork {
         _ settings: DistilSettings, _ base: ModelFolder, teacher: String, _ task: String
     ) throws -> (Stage, StepReport) {
         let teaching = settings.teaching
-        let chosen = texts.unlabelled.drawn(teaching.texts, seed: seed)
-        let asked = TeacherAnswers(
-            labels: experiment.data.labels, precision: experiment.model.answers, watch: watch)
-        let answers = try asked.ask(teachers(previous: teacher), chosen, keepIn: folder)
+        let chosen = texts.drawn(by: step, seed: seed)
+        let answers = try training.teacherAnswers.ask(
+            teachers(previous: teacher), chosen, keepIn: folder)
         let soft = SoftTargets(answers.map(\.rows), teaching)
         let labelled = (0..<settings.labelledTimes).flatMap { _ in texts.train.texts }
         let all = labelled + soft.places.map { chosen.texts[$0] }
-        try soft.tell(name, teaching, watch)
+        try soft.tell(name, teaching, experiment.data.labels, watch)
         let truths = (0..<settings.labelledTimes).flatMap { _ in texts.train.truths }
         let targets =
             LabelLesson.targets(
@@ -153,7 +152,8 @@ extension StepWork {
         if !heldOut.truths.isEmpty {
             settings.provenance.append(("held_out_accuracy", "\(heldOut.accuracy)"))
         }
-        settings.promise = experiment.coverage.map {
+        // What is promised is the finished model's affair.
+        settings.promise = (isLast ? experiment.coverage : nil).map {
             CoveragePromise(
                 coverage: $0, heldOut: heldOut.predictions(temperature: temperature))
         }

@@ -2,11 +2,15 @@
 //
 //     steps/2-tune/checkpoint.safetensors         while it runs
 //     steps/2-tune/answers-REVISION-int8.jsonl    of a teacher
-//     steps/2-tune/step.json                      once it is done: the record, and the task's name
+//     steps/2-tune/step.json                      once it is done: the record, the task's name and
+//                                                 the revision of the model that it wrote
 //
-// The task's name is a hash of what the step's outcome depends on: what the experiment's file says
-// of it, the texts, the seed, the model that it starts from and its teachers. The processor and the
-// release are not in it: a run may go on elsewhere, where sums round in another way.
+// The task's name is a hash of what the step's fit depends on: what the experiment's file says of
+// it, the texts that it reads, the seed, the model that it starts from and its teachers. The
+// processor and the release are not in it: a run may go on elsewhere, where sums round in another
+// way. The last step's record adds how its model is written: where only that changes, it is written
+// again from the checkpoint. Invariant: a step is done where the folder holds the very model that
+// its record names; another step may have written there since.
 
 internal import JSONText
 internal import Syscalls
@@ -24,7 +28,7 @@ struct StepWork {
 
     var experiment: EncoderExperiment { training.experiment }
     var watch: TrainingWatch { training.watch }
-    var seed: UInt64 { mixed(training.seed, UInt64(number)) }
+    var seed: UInt64 { TrainingStep.seed(number, ofRun: training.seed) }
     var labelCount: Int { experiment.data.labels.count }
     var name: String { "step \(number), \(step.kind.rawValue)" }
 
@@ -36,8 +40,9 @@ struct StepWork {
     func run(from previous: Stage) throws -> (Stage, StepReport) {
         let start = step.fit?.start == .base ? experiment.model.base : previous.path
         let base = try ModelFolder.open(start)
-        let task = try taskName(base, previous: previous.path)
-        if let done = finished(task) {
+        let revision = try taskRevision(base, previous: previous.path)
+        let (task, record) = (revision.description, recorded(revision).description)
+        if let done = finished(record) {
             watch.tell("\(name): done already")
             return done
         }
@@ -55,8 +60,17 @@ struct StepWork {
         report.seconds +=
             report.state.map { $0.seconds + $0.heldOutSeconds }
             ?? Double(MonotonicClock.now.since(began)) / 1e9
-        try record(stage, report, task)
+        try write(stage, report, record)
         return (stage, report)
+    }
+
+    /// Refuses, before any step learns, a file of answers that could be to either of two texts.
+    func check() throws {
+        guard case .distil(let settings) = step else { return }
+        let asked = texts.drawn(by: step, seed: seed)
+        for teacher in settings.teaching.given(seed: training.seed) where !isDirectory(teacher) {
+            try training.teacherAnswers.check(teacher, asked)
+        }
     }
 
     /// Files left by a process that was killed while writing.
@@ -69,15 +83,31 @@ struct StepWork {
         if watch.asksToStop() { throw TrainingInterruption(checkpoint: folder) }
     }
 
-    private func taskName(_ base: ModelFolder, previous: String) throws -> String {
-        var pieces = [experiment.stepHashes[number - 1]]
-        pieces += [texts.hash.high, texts.hash.low, training.seed, UInt64(number)]
-        pieces += [base.revision.high, base.revision.low]
+    private func taskRevision(_ base: ModelFolder, previous: String) throws -> Revision {
+        var inputs = textHashes + [base.revision]
         for teacher in teachers(previous: previous) {
-            let revision = try TeacherAnswers.revision(teacher)
-            pieces += [revision.high, revision.low]
+            inputs.append(try TeacherAnswers.revision(teacher))
         }
-        return Revision(pieces: pieces).description
+        return Revision(
+            pieces: [experiment.hash(ofStep: number - 1), training.seed, UInt64(number)]
+                + inputs.flatMap { [$0.high, $0.low] })
+    }
+
+    /// Of the texts that the step reads; held-out ones are labelled too.
+    private var textHashes: [Revision] {
+        switch step.kind {
+        case .masked: [texts.unlabelledHash]
+        case .frozen, .tune: [texts.labelledHash]
+        case .distil: [texts.labelledHash, texts.unlabelledHash]
+        }
+    }
+
+    /// What the record calls the task, and what is written of it.
+    private func recorded(_ task: Revision) -> Revision {
+        guard isLast else { return task }
+        return Revision(pieces: [
+            task.high, task.low, experiment.hashOfWriting, texts.hash.high, texts.hash.low,
+        ])
     }
 
     /// Where this step's teachers are: folders, or files of answers.
@@ -103,10 +133,11 @@ struct StepWork {
 
     private var recordPath: String { folder + "/step.json" }
 
-    private func record(_ stage: Stage, _ report: StepReport, _ task: String) throws {
+    private func write(_ stage: Stage, _ report: StepReport, _ task: String) throws {
         var json = JSONWriter()
         json.beginObject()
         json.member("task", task)
+        json.member("revision", try ModelFolder.open(stage.path).revision.description)
         json.key("report")
         report.write(to: &json)
         if let heldOut = stage.heldOut {
@@ -123,12 +154,13 @@ struct StepWork {
         try writeFileAtomically(recordPath, bytes: json.bytes)
     }
 
-    /// What this very task left when it was finished.
+    /// What this very task left when it was finished, if it is there still.
     private func finished(_ task: String) -> (Stage, StepReport)? {
         guard let bytes = try? readFile(recordPath, limit: 1 << 28),
             let node = try? JSONDocument.parse(bytes), node["task"]?.string == task,
             let report = node["report"].flatMap(StepReport.init),
-            (try? ModelFolder.open(modelFolder)) != nil
+            let revision = node["revision"]?.string,
+            (try? ModelFolder.open(modelFolder))?.revision.description == revision
         else { return nil }
         let logits = node["logits"]?.array?.map { $0.array?.compactMap(\.double) ?? [] }
         let heldOut = logits.map { ScoredLogits(logits: $0, truths: texts.dev.truths) }

@@ -8,7 +8,8 @@
 // --jsonl` writes such). A folder's answers are kept in a file too, part by part, so a run that is
 // stopped asks only for the rest. Invariant: an answer is a distribution over the experiment's
 // labels in their order, whatever order the teacher or a kept file has them in; an answer with a
-// text hash (XXH64 of its bytes) is not used for another text with that id.
+// text hash (XXH64 of its bytes) is not used for another text with that id; one without is used
+// where a single text has the id.
 
 internal import Baselines
 internal import JSONText
@@ -52,6 +53,11 @@ struct TeacherAnswers {
         } else if try answers(inFile: teacher).isEmpty {
             throw WeightsError(.malformed, teacher, "there is no answer in it")
         }
+    }
+
+    /// Refuses a file whose answers cannot be told to belong to one of these texts alone.
+    func check(_ file: String, _ texts: UnlabelledTexts) throws {
+        try refuseSharedIDs(texts, answers(inFile: file), file)
     }
 
     /// One a teacher. A text needs all teachers' answers, so no model is asked about a text that a
@@ -176,7 +182,7 @@ struct TeacherAnswers {
 
     private func answers(ofFile path: String, _ texts: UnlabelledTexts) throws -> [[Double]?] {
         let known = try answers(inFile: path)
-        try refuseSharedIDs(texts, path)
+        try refuseSharedIDs(texts, known, path)
         return texts.ids.indices.map { place in
             known[texts.ids[place]]?.row(Self.hash(texts.texts[place]))
         }
@@ -217,19 +223,23 @@ struct TeacherAnswers {
         }
 
         func row(_ hash: String) -> [Double]? { rows[hash] ?? rows[.none] }
+
+        /// Whether the id alone says which text the answer is to.
+        var isToAnyText: Bool { rows[.none] != nil }
     }
 
-    /// A file of answers knows texts by their ids.
-    private func refuseSharedIDs(_ texts: UnlabelledTexts, _ path: String) throws {
-        var known: [String: Int] = [:]
-        for (place, id) in texts.ids.enumerated() {
-            if let other = known.updateValue(place, forKey: id),
+    private func refuseSharedIDs(
+        _ texts: UnlabelledTexts, _ known: [String: AnswersToID], _ path: String
+    ) throws {
+        var places: [String: Int] = [:]
+        for (place, id) in texts.ids.enumerated() where known[id]?.isToAnyText == true {
+            if let other = places.updateValue(place, forKey: id),
                 texts.texts[other] != texts.texts[place]
             {
                 throw WeightsError(
                     .mismatch, path,
-                    "two unlabelled texts have the id \"\(id.prefix(40))\": a file of answers "
-                        + "needs ids of their own")
+                    "two unlabelled texts have the id \"\(id.prefix(40))\": answers without a "
+                        + "text_hash need ids of their own")
             }
         }
     }

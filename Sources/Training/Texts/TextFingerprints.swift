@@ -1,8 +1,8 @@
 // Which texts are in the test part, as hashes: so that none of them is learned from.
 //
-// A fingerprint is the XXH64 of a text's letters and digits in lower case, so that copies that
-// differ in markup, marks or spaces are still copies. Of the test file nothing else is read before
-// the model is written: neither its labels nor its texts leave this initialiser, only the set.
+// A fingerprint is the XXH64 of what a text says (`Essence`), so that copies that differ in markup,
+// marks, spaces or case are still copies. Of the test file nothing but the set of hashes leaves the
+// initialiser: neither labels nor texts.
 
 internal import JSONText
 package import Weights
@@ -37,37 +37,124 @@ package struct TextFingerprints: Sendable {
         }
     }
 
+    /// A text that says nothing, of marks alone, stands for itself.
     static func fingerprint(_ text: [UInt8]) -> UInt64 {
-        var kept: [UInt8] = []
-        var place = 0
+        let essence = Essence(text).bytes
+        return (essence.isEmpty ? text : essence).withUnsafeBytes { ContentHash.xxh64($0) }
+    }
+}
+
+/// What a text says: its letters in lower case, digits, and signs outside ASCII such as € and 😀.
+/// White space, what is not seen, punctuation of all scripts and HTML's tags are passed over, but
+/// for marks that change what is said: `+` and `#` behind a letter (C, C++, C#), and the eyes and
+/// the mouth of a face (`:)`, `;-(`, `=]`).
+private struct Essence {
+    private(set) var bytes: [UInt8] = []
+    private let text: [UInt8]
+    private var place = 0
+    /// Whether `+` and `#` are kept here.
+    private var followsLetter = false
+
+    init(_ text: [UInt8]) {
+        self.text = text
+        bytes.reserveCapacity(text.count)
         while place < text.count {
-            if let end = endOfTag(text, place) {
-                place = end
-                continue
-            }
-            switch text[place] {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): kept.append(text[place] | 0x20)
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                0x80...:
-                kept.append(text[place])
-            default: break
-            }
-            place += 1
+            if text[place] < 0x80 { readASCII(text[place]) } else { readWide() }
         }
-        // A text of marks alone is its own fingerprint.
-        return (kept.isEmpty ? text : kept).withUnsafeBytes { ContentHash.xxh64($0) }
     }
 
-    /// Bytes of the longest tag that is taken for one.
-    private static let tagBytes = 64
+    private mutating func readASCII(_ byte: UInt8) {
+        var end = place + 1
+        var isBehindLetter = false
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
+            bytes.append(byte | 0x20)
+            isBehindLetter = true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): bytes.append(byte)
+        case UInt8(ascii: "+"), UInt8(ascii: "#"):
+            if followsLetter { bytes.append(byte) }
+            isBehindLetter = followsLetter
+        case UInt8(ascii: "<"): end = endOfTag ?? end
+        case UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "="):
+            if let mouth {
+                bytes += [byte, text[mouth]]
+                end = mouth + 1
+            }
+        default: break
+        }
+        followsLetter = isBehindLetter
+        place = end
+    }
 
-    /// Behind the tag that begins there, such as `<br />`; nil where none does.
-    private static func endOfTag(_ text: [UInt8], _ start: Int) -> Int? {
-        guard text[start] == UInt8(ascii: "<"), start + 1 < text.count,
-            text[start + 1] == UInt8(ascii: "/") || text[start + 1] | 0x20 >= UInt8(ascii: "a"),
-            text[start + 1] | 0x20 <= UInt8(ascii: "z")
+    private mutating func readWide() {
+        var decoder = UTF8()
+        var rest = text[place...].makeIterator()
+        guard case .scalarValue(let scalar) = decoder.decode(&rest) else {
+            bytes.append(text[place])
+            place += 1
+            followsLetter = false
+            return
+        }
+        place += UTF8.width(scalar)
+        followsLetter = scalar.properties.isAlphabetic
+        if Self.says(scalar) { bytes += scalar.properties.lowercaseMapping.utf8 }
+    }
+
+    /// False for punctuation, accents that stand alone, white space and what is not seen.
+    private static func says(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
+            .initialPunctuation, .finalPunctuation, .otherPunctuation, .modifierSymbol,
+            .spaceSeparator, .lineSeparator, .paragraphSeparator, .control, .format:
+            false
+        default: !scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    // MARK: - Marks that are more
+
+    /// Bytes of the longest tag that is taken for one.
+    private static let tagBytes = 256
+    private static let tags = Set(
+        """
+        a b blockquote br center div em font h1 h2 h3 h4 h5 h6 hr i img li ol p span strong sub \
+        sup u ul
+        """.split(separator: " ").map { Array($0.utf8) })
+
+    /// Behind the tag that begins here, such as `<br />` or `<a href="x">`; nil where none does, as
+    /// in `List<String>` or `a <b and c> d`.
+    private var endOfTag: Int? {
+        let closing = place + 1 < text.count && text[place + 1] == UInt8(ascii: "/")
+        let name = text[(place + (closing ? 2 : 1))...].prefix(while: Self.isLetterOrDigit)
+        let rest = text[name.endIndex...].prefix(Self.tagBytes)
+        guard Self.tags.contains(name.map { $0 | 0x20 }),
+            let end = rest.firstIndex(of: UInt8(ascii: ">"))
         else { return nil }
-        let rest = text[start...].prefix(tagBytes)
-        return rest.firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 }
+        let inner = rest[..<end]
+        let isBare = inner.allSatisfy { $0 <= 0x20 || $0 == UInt8(ascii: "/") }
+        let hasAttributes = inner.first.map { $0 <= 0x20 } ?? false
+        let isTag = isBare || hasAttributes && inner.contains(UInt8(ascii: "="))
+        return isTag ? end + 1 : nil
+    }
+
+    /// Where the mouth is of the face whose eyes are here, with or without a nose; nil where they
+    /// are marks, as in `genre:(comedy)` or `http://`.
+    private var mouth: Int? {
+        func isOne(of marks: String, _ place: Int) -> Bool {
+            place < text.count && marks.utf8.contains(text[place])
+        }
+        let mouth = isOne(of: "-'^o", place + 1) ? place + 2 : place + 1
+        guard isOne(of: "()[]{}|/\\", mouth), !isOne(of: "/", mouth + 1) else { return nil }
+        let isInside = mouth + 1 < text.count && Self.isLetterOrDigit(text[mouth + 1])
+        return isInside ? nil : mouth
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
     }
 }

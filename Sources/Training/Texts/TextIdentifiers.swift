@@ -1,4 +1,5 @@
-// A file that lists ids of texts, one a line; lines may end as on Windows.
+// A file that lists ids of texts, one a line; lines may end as on Windows, and it may begin with a
+// byte order mark.
 
 internal import Syscalls
 package import Weights
@@ -9,7 +10,8 @@ package func readIdentifiers(_ path: String) throws(WeightsError) -> Set<String>
     do throws(Errno) {
         let bytes = try readFile(path, limit: 1 << 28)
         ids = Set(
-            bytes.split(separator: UInt8(ascii: "\n"))
+            bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+                .split(separator: UInt8(ascii: "\n"))
                 .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
                 .filter { !$0.isEmpty }
                 .map { String(decoding: $0, as: UTF8.self) })

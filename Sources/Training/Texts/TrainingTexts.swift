@@ -23,13 +23,15 @@ package struct TrainingTexts: Sendable {
     /// Labelled texts whose first copy has another label.
     package private(set) var conflicting = 0
     /// Of ids, texts and labels that were learned from, and of the unlabelled texts.
-    package private(set) var hash: Revision
+    package private(set) var hash = Revision(pieces: [])
+    /// Of either alone: what a step depends on that reads nothing else.
+    private(set) var labelledHash = Revision(pieces: [])
+    private(set) var unlabelledHash = Revision(pieces: [])
 
     /// - Parameter reads: whether unlabelled texts are wanted.
     package init(
         _ data: EncoderExperiment.Texts, seed: UInt64, unlabelled reads: Bool
     ) throws(WeightsError) {
-        hash = Revision(pieces: [])
         var tests = TextFingerprints()
         if let path = data.test {
             tests = try TextFingerprints(path: path, textField: data.fields.text)
@@ -51,7 +53,19 @@ package struct TrainingTexts: Sendable {
             droppedUnlabelled = all.count - free.count
             unlabelled = all.chosen(free)
         }
-        hash = Revision(pieces: pieces(labelled))
+        let (known, free) = (Self.pieces(labelled), Self.pieces(self.unlabelled))
+        labelledHash = Revision(pieces: known)
+        unlabelledHash = Revision(pieces: free)
+        hash = Revision(pieces: known + free)
+    }
+
+    /// The unlabelled texts that a step asks for: so many at most, drawn by its seed.
+    package func drawn(by step: TrainingStep, seed: UInt64) -> UnlabelledTexts {
+        switch step {
+        case .masked(let settings): unlabelled.drawn(settings.texts, seed: seed)
+        case .distil(let settings): unlabelled.drawn(settings.teaching.texts, seed: seed)
+        case .frozen, .tune: UnlabelledTexts()
+        }
     }
 
     /// `{seed}` in a path is the seed's number.
@@ -108,21 +122,23 @@ package struct TrainingTexts: Sendable {
         }
     }
 
-    private func pieces(_ labelled: LabelledTexts) -> [UInt64] {
-        var pieces: [UInt64] = []
-        func add(_ bytes: some Sequence<UInt8>) {
-            pieces.append(Array(bytes).withUnsafeBytes { ContentHash.xxh64($0) })
+    private static func pieces(_ labelled: LabelledTexts) -> [UInt64] {
+        labelled.texts.indices.flatMap { place in
+            [
+                piece(labelled.ids[place].utf8), piece(labelled.texts[place]),
+                UInt64(labelled.truths[place]),
+            ]
         }
-        for place in labelled.texts.indices {
-            add(labelled.ids[place].utf8)
-            add(labelled.texts[place])
-            pieces.append(UInt64(labelled.truths[place]))
+    }
+
+    private static func pieces(_ unlabelled: UnlabelledTexts) -> [UInt64] {
+        unlabelled.texts.indices.flatMap { place in
+            [piece(unlabelled.ids[place].utf8), piece(unlabelled.texts[place])]
         }
-        for place in unlabelled.texts.indices {
-            add(unlabelled.ids[place].utf8)
-            add(unlabelled.texts[place])
-        }
-        return pieces
+    }
+
+    private static func piece(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        Array(bytes).withUnsafeBytes { ContentHash.xxh64($0) }
     }
 }
 

@@ -37,8 +37,8 @@ struct ModelCard {
         \(table)
 
         Labels were read of the listed training texts alone; a text that equals a test text was
-        left out before training, and no copy of a held-out one was learned; the labels of the test
-        file were read after the model was written.
+        left out before training, and no copy of a held-out one was learned; before the model was
+        written nothing was asked of the test file's labels but whether they are listed ones.
 
         What it does with texts of another kind than those it learned from, nobody has measured.
         `textflixlab audit --model NAME --card MODEL_CARD.md` adds how it fails with negation, names
@@ -55,12 +55,14 @@ struct ModelCard {
             .joined(separator: "\n")
     }
 
-    /// A bar ends a table's cell, even in code.
     private var labels: String {
-        experiment.data.labels.map { label in
-            let parts = label.split(separator: "|", omittingEmptySubsequences: false)
-            return "`\(parts.joined(separator: "\\|"))`"
-        }.joined(separator: ", ")
+        experiment.data.labels.map(Self.shown).joined(separator: ", ")
+    }
+
+    /// A bar ends a table's cell, even in code.
+    private static func shown(_ label: String) -> String {
+        let parts = label.split(separator: "|", omittingEmptySubsequences: false)
+        return "`\(parts.joined(separator: "\\|"))`"
     }
 
     private var name: String {
@@ -128,17 +130,33 @@ struct ModelCard {
     private func figures(_ predictions: [Prediction]) -> String {
         let right = predictions.count(where: \.isRight)
         let interval = wilsonInterval(successes: right, of: predictions.count)
-        func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10)" }
         func short(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
         let error = Calibration.expectedError(of: Calibration.bins(predictions))
-        let recalls = zip(experiment.data.labels, Confusion(predictions).recalls).map {
-            "\($0) \($1.map { percent($0) + " %" } ?? "no text")"
+        return "**\(Self.percent(Double(right) / Double(predictions.count))) %** of "
+            + "\(predictions.count) (\(Self.percent(interval.lowerBound)) to "
+            + "\(Self.percent(interval.upperBound))); ECE \(short(error)), "
+            + "Brier \(short(Calibration.brier(predictions))); " + found(Confusion(predictions))
+    }
+
+    private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10)" }
+
+    /// That fit into a table's cell.
+    private static let mostLabels = 20
+    /// That are named where they do not.
+    private static let worstLabels = 5
+
+    /// How many of each label's texts were found; of many labels those of which the fewest were.
+    private func found(_ confusion: Confusion) -> String {
+        let labels = experiment.data.labels.map(Self.shown)
+        let recalls = zip(labels, confusion.recalls)
+        guard labels.count > Self.mostLabels else {
+            let all = recalls.map { "\($0) \($1.map { Self.percent($0) + " %" } ?? "no text")" }
+            return "found of each label: " + all.joined(separator: ", ")
         }
-        let found = recalls.count > 1 && recalls.count <= 20 ? recalls.joined(separator: ", ") : ""
-        return "**\(percent(Double(right) / Double(predictions.count))) %** of "
-            + "\(predictions.count) (\(percent(interval.lowerBound)) to "
-            + "\(percent(interval.upperBound))); ECE \(short(error)), "
-            + "Brier \(short(Calibration.brier(predictions)))"
-            + (found.isEmpty ? "" : "; found of each label: " + found)
+        let known = recalls.compactMap { label, recall in recall.map { (label: label, share: $0) } }
+        let worst = known.sorted { ($0.share, $0.label) < ($1.share, $1.label) }
+            .prefix(Self.worstLabels).map { "\($0.label) \(Self.percent($0.share)) %" }
+        return "macro F1 \(Self.percent(confusion.macroF1)) %; found worst: "
+            + worst.joined(separator: ", ")
     }
 }

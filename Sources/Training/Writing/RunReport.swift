@@ -21,6 +21,10 @@ package struct StepReport: Sendable {
 package struct RunReport: Sendable {
     package var seed: UInt64
     package var output: String
+    /// In the order of the figures; of an encoder alone there are none.
+    package var labels: [String]
+    /// Of what counts of the experiment's file.
+    package var experimentHash: String
     package var baseRevision: String
     package var dataHash: String
     /// Of the test file's bytes; nil: there is none.
@@ -49,6 +53,7 @@ package struct RunReport: Sendable {
         json.beginObject()
         json.member("output", output)
         json.member("seed", seed)
+        json.member("experiment_hash", experimentHash)
         json.member("base_revision", baseRevision)
         json.member("data_hash", dataHash)
         if let testHash { json.member("test_hash", testHash) }
@@ -59,10 +64,11 @@ package struct RunReport: Sendable {
         for step in steps { step.write(to: &json) }
         json.endArray()
         if let heldOut, !heldOut.truths.isEmpty {
-            json.figures("held_out", heldOut.predictions(temperature: temperature))
+            json.figures(
+                "held_out", heldOut.predictions(temperature: temperature), labels: labels)
         }
         json.member("temperature", temperature)
-        if let test { json.figures("test", test) }
+        if let test { json.figures("test", test, labels: labels) }
         json.member("seconds", seconds)
         json.member("peak_bytes", peakBytes)
         json.member("experiment", utf8: experiment)
@@ -137,8 +143,11 @@ extension StepReport {
 }
 
 extension JSONWriter {
-    /// Accuracy with its interval, calibration, and how many of each label's texts were found.
-    package mutating func figures(_ name: String, _ predictions: [Prediction]) {
+    /// Accuracy with its interval, calibration, how many of each label's texts were found, and what
+    /// they were given: a row a truth.
+    package mutating func figures(
+        _ name: String, _ predictions: [Prediction], labels: [String]
+    ) {
         let confusion = Confusion(predictions)
         let right = confusion.rightCount
         let accuracy = Double(right) / Double(max(1, predictions.count))
@@ -155,10 +164,25 @@ extension JSONWriter {
         member("calibration_error_equal_mass", Calibration.expectedError(of: equal))
         member("brier", Calibration.brier(predictions))
         member("balanced_accuracy", confusion.balancedAccuracy)
+        member("macro_f1", confusion.macroF1)
+        member("labels", labels)
         key("recalls")
         beginArray()
         for recall in confusion.recalls { double(recall ?? .nan) }
         endArray()
+        key("confusion")
+        beginArray()
+        for row in confusion.counts { counts(row) }
+        endArray()
         endObject()
+    }
+
+    /// In one line: there are as many as labels, by as many.
+    private mutating func counts(_ row: [Int]) {
+        var json = JSONWriter()
+        json.beginArray()
+        for count in row { json.int(count) }
+        json.endArray()
+        raw(json.bytes)
     }
 }

@@ -259,7 +259,7 @@ extension ModelFolder.TokenizerFiles {
         func content(_ file: String?) throws(WeightsError) -> [UInt8] {
             guard let file else { return [] }
             return try reading(file) { () throws(Errno) in
-                try readFile(file, limit: Limits.vocabularyBytes)
+                try readRegularFile(file, limit: Limits.vocabularyBytes)
             }
         }
         return (

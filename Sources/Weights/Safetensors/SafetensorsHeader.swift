@@ -43,9 +43,10 @@ package struct SafetensorsHeader: Sendable {
         }
         let stated = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
         guard stated <= UInt64(Limits.headerBytes) else {
+            // Not the number: it is what the file begins with, and the file may be anybody's.
             throw malformed(
-                "its first 8 bytes say a header of \(stated) bytes, over the format's limit of "
-                    + "\(Limits.headerBytes): not a safetensors file")
+                "its first 8 bytes say a header over the format's limit of \(Limits.headerBytes) "
+                    + "bytes: not a safetensors file")
         }
         let length = Int(stated)
         guard length <= file.count - 8 else {

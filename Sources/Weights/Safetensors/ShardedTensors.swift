@@ -66,7 +66,8 @@ package struct ShardedTensors: Sendable {
     }
 
     private static func weightMap(_ path: String) throws(WeightsError) -> [String: String] {
-        let source = try JSONSource(path, limit: Limits.shardIndexBytes)
+        let source = try JSONSource(
+            path, limit: Limits.shardIndexBytes, maxValues: Limits.headerValues)
         guard let members = source.root["weight_map"]?.object else {
             throw source.error("no weight_map object in the shard index", source.root)
         }

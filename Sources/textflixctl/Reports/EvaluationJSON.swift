@@ -58,6 +58,7 @@ extension JSONWriter {
         member("brier", evaluation.brier)
         member("log_loss", evaluation.logLoss)
         member("risk_coverage_area", evaluation.riskCoverage)
+        if let area = evaluation.rocArea { member("roc_auc", area) }
         let confusion = evaluation.confusion
         member("confusion", confusion)
         for (name, rates) in [

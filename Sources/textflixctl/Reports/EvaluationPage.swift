@@ -46,6 +46,9 @@ struct EvaluationPage {
             Self.row("log loss", evaluation.logLoss),
             Self.row("risk-coverage area", evaluation.riskCoverage),
         ]
+        if let area = evaluation.rocArea {
+            lines.append(Self.row("ROC AUC", area, percent: false))
+        }
         if let sets = report.labelSets {
             lines.append(
                 Self.row("label sets hold it", sets.coverage, percent: true)

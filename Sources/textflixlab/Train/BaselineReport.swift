@@ -22,6 +22,7 @@ enum BaselineReport {
             json.member("cost", trial.cost)
             json.member("interpolation", trial.interpolation)
             json.member("held_out_accuracy", trial.accuracy)
+            json.member("held_out_log_loss", trial.logLoss)
             json.endObject()
         }
         json.endArray()
@@ -32,7 +33,7 @@ enum BaselineReport {
         json.member("fit_seconds", outcome.fitSeconds)
         json.member("total_seconds", outcome.totalSeconds)
         json.member("converged", outcome.converged)
-        if let test = outcome.test { json.figures("test", test) }
+        if let test = outcome.test { json.figures("test", test, labels: experiment.data.labels) }
         json.endObject()
         return json.bytes
     }

@@ -78,7 +78,7 @@ struct CostEstimate {
         ])
         var total = 0.0
         for (index, step) in experiment.steps.enumerated() {
-            let row = try row(step)
+            let row = try row(step, index + 1)
             total += row.seconds
             table.append(["\(index + 1) \(step.kind.rawValue)"] + row.cells)
         }
@@ -99,8 +99,10 @@ struct CostEstimate {
         ageText(seconds: max(1, seconds))
     }
 
-    private func row(_ step: TrainingStep) throws -> (cells: [String], seconds: Double) {
-        let learned = try tokens(texts(of: step), maxTokens: maxTokens(step))
+    private func row(
+        _ step: TrainingStep, _ number: Int
+    ) throws -> (cells: [String], seconds: Double) {
+        let learned = try tokens(texts(of: step, number), maxTokens: step.maxTokens)
         let dev = try tokens(texts.dev.texts, maxTokens: nil)
         let lengths = (0..<learned.count).map(learned.length)
         let held = (0..<dev.count).map(dev.length)
@@ -159,14 +161,15 @@ struct CostEstimate {
         }
     }
 
-    private func texts(of step: TrainingStep) -> [[UInt8]] {
-        switch step {
+    /// Those that the step will learn in a run of the first seed; confidence and balance may leave
+    /// some of them out.
+    private func texts(of step: TrainingStep, _ number: Int) -> [[UInt8]] {
+        let seed = TrainingStep.seed(number, ofRun: experiment.seeds[0])
+        let drawn = texts.drawn(by: step, seed: seed).texts
+        return switch step.kind {
         case .frozen, .tune: texts.train.texts
-        case .masked(let settings):
-            Array(texts.unlabelled.texts.prefix(settings.texts ?? .max))
-        case .distil(let settings):
-            Array(texts.unlabelled.texts.prefix(settings.teaching.texts ?? .max))
-                + texts(labelledOf: step)
+        case .masked: drawn
+        case .distil: drawn + texts(labelledOf: step)
         }
     }
 
@@ -179,10 +182,6 @@ struct CostEstimate {
     private func masked(_ step: TrainingStep) -> (share: Double, words: Int)? {
         guard case .masked(let settings) = step else { return nil }
         return (settings.share, base.configuration.vocabularySize)
-    }
-
-    private func maxTokens(_ step: TrainingStep) -> Int? {
-        if case .masked(let settings) = step { settings.maxTokens } else { nil }
     }
 
     /// Each teacher answers once for each text. One that is not there yet, and the step before, are

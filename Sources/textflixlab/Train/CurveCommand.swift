@@ -1,6 +1,6 @@
 // textflixlab curve: accuracy over the number of labels, point by point; what is finished is kept.
 //
-//     output/points/4a3e273ee5e3-500-s0.json   by an experiment's file, 500 labels, seed 0
+//     output/points/4a3e273ee5e3-500-s0.json   by what an experiment says, 500 labels, seed 0
 //     output/runs/4a3e273ee5e3-500-s0/         while it runs: its checkpoint; then it goes
 //     output/curve.json, curve.svg             of all points so far, after each one
 //
@@ -113,7 +113,11 @@ final class CurveRun {
     }
 
     private func name(_ point: CurvePlan.Point) -> String {
-        "\(plan.models[point.model].hash)-\(point.labels)-s\(point.seed)"
+        name(point, plan.models[point.model].hash)
+    }
+
+    private func name(_ point: CurvePlan.Point, _ experiment: String) -> String {
+        "\(experiment)-\(point.labels)-s\(point.seed)"
     }
 
     private func inputs(_ point: CurvePlan.Point) -> String? {
@@ -163,13 +167,16 @@ final class CurveRun {
 
     // MARK: - Points on disk
 
-    private func path(_ point: CurvePlan.Point) -> String {
-        "\(plan.output)/points/\(name(point)).json"
-    }
+    private func path(_ name: String) -> String { "\(plan.output)/points/\(name).json" }
 
     private func finished(_ point: CurvePlan.Point) -> CurveResult? {
-        guard let source = try? JSONSource(path(point)),
-            source.root["experiment"]?.string == plan.models[point.model].hash,
+        let model = plan.models[point.model]
+        return result(point, as: model.hash) ?? result(point, as: model.fileHash)
+    }
+
+    private func result(_ point: CurvePlan.Point, as experiment: String) -> CurveResult? {
+        guard let source = try? JSONSource(path(name(point, experiment))),
+            source.root["experiment"]?.string == experiment,
             let accuracy = source.root["accuracy"]?.double,
             let seconds = source.root["seconds"]?.double
         else { return nil }
@@ -182,7 +189,7 @@ final class CurveRun {
     private func record(_ result: CurveResult) throws {
         var json = JSONWriter(pretty: true)
         CurveDrawing.write(result, plan, to: &json)
-        try writeFileAtomically(path(result.point), bytes: json.bytes)
+        try writeFileAtomically(path(name(result.point)), bytes: json.bytes)
         results.append(result)
     }
 

@@ -55,10 +55,9 @@ enum TrainCommand {
 
     private static func run(_ experiment: BaselineExperiment) throws -> ExitStatus {
         let screen = TrainingScreen()
-        let outcome = try BaselineTraining(experiment, watch: TrainingWatch(tell: screen.tell))
-            .run()
-        let report = BaselineReport.json(outcome, experiment)
-        try writeFileAtomically(experiment.output + "/report.json", bytes: report)
+        let training = BaselineTraining(experiment, watch: TrainingWatch(tell: screen.tell))
+        let report = BaselineReport.json(try training.run(), experiment)
+        try writeFileAtomically(training.reportPath, bytes: report)
         printOutput(String(decoding: report, as: UTF8.self))
         return .success
     }

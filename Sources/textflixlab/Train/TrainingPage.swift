@@ -68,10 +68,15 @@ struct TrainingPage {
             <th class="n">95 %</th><th class="n">balanced</th><th class="n">ECE</th>\
             <th class="n">Brier</th></tr>
             \(rows)</table></div>
-            <p class="quiet">Temperature \(fixed(report.temperature, decimals: 3)), from the \
-            held-out texts; \(effort)</p></section>
+            <p class="quiet">\(temperature)\(effort)</p></section>
 
             """
+    }
+
+    /// Nothing where no text is held out to fit it.
+    private var temperature: String {
+        guard report.heldOut?.truths.isEmpty == false else { return "" }
+        return "Temperature \(fixed(report.temperature, decimals: 3)), from the held-out texts; "
     }
 
     private func row(_ name: String, _ predictions: [Prediction]) -> HTML {

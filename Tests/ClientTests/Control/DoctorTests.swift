@@ -294,7 +294,8 @@ import TextflixProtocol
         #expect(faults { $0.availableMemory = 1000 }.map(\.subject) == ["memory"])
         let bound = faults { $0.daemon?.memoryLimit = 999_999 }
         #expect(bound.map(\.subject) == ["memory"] && bound[0].remedy.contains("MemoryMax="))
-        #expect(faults { $0.daemon?.memoryLimit = 1_000_000 }.isEmpty)
+        let unbound = faults { $0.daemon?.memoryLimit = 1_000_000 }
+        #expect(unbound.isEmpty)
         // Only of a daemon that is to lock them.
         let unlocked = faults { $0.daemon?.lockLimit = 8192 }
         #expect(unlocked.isEmpty)

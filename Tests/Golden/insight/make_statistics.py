@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, softmax
 from scipy.stats import binomtest, spearmanr
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score, roc_auc_score
 
 rng = np.random.RandomState(11)
 LABELS, TEXTS = 3, 120
@@ -27,6 +27,14 @@ def expected_error(groups):
     return sum(gaps) / TEXTS
 
 
+# Classes, and probabilities of class 1: with ties within and across classes, all right, all wrong.
+RANKED = [
+    ([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]),
+    ([1, 0, 1, 0, 1, 0, 0], [0.5, 0.5, 0.5, 0.25, 0.75, 0.75, 0.0]),
+    ([0, 1, 1], [0.25, 0.5, 1.0]),
+    ([1, 1, 0], [0.25, 0.25, 0.75]),
+    ([0, 1, 1, 0, 1], [0.5, 0.5, 0.5, 0.5, 0.5]),
+]
 width = np.minimum((confidence * 15).astype(int), 14)
 order = np.argsort(confidence, kind="stable")
 edges = [i * TEXTS // 15 for i in range(16)]
@@ -60,6 +68,8 @@ print(json.dumps({
     "brier": float(((probabilities - np.eye(LABELS)[truths])**2).sum(axis=1).mean()),
     "temperature": temperature(0), "temperature_shrunk": temperature(20),
     "aurc": float(risks.mean()),
+    "roc_auc": [[classes, ranks, float(roc_auc_score(classes, ranks))]
+                for classes, ranks in RANKED],
     "conformal": float(1 - np.quantile(scores, np.ceil(121 * 0.9) / 120, method="inverted_cdf")),
     "wilson": [[s, n, *binomtest(s, n).proportion_ci(method="wilson")]
                for s, n in [(0, 10), (7, 9), (4500, 5000)]],
