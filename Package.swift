@@ -59,7 +59,7 @@ let package = Package(
         module("Randomness"),
         module("Syscalls", ["CLinux"]),
         module("CommandLineTable", ["Syscalls"]),
-        module("Presentation", ["CommandLineTable", "Syscalls"]),
+        module("Presentation", ["Syscalls"]),
 
         // Text, and numbers.
         module("Tokenization", ["JSONText"]),
@@ -116,34 +116,54 @@ let package = Package(
                 "Gradients", "Numerics",
             ]),
 
-        // Suites.
-        suite("Protocol", ["TextflixProtocol", "JSONText", "Syscalls"]),
+        // Suites, and what they share.
+        .target(
+            name: "TestSupport", dependencies: ["TextflixProtocol", "Syscalls"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        suite(
+            "Protocol", ["TextflixProtocol", "JSONText", "Randomness", "Syscalls", "TestSupport"]),
         suite("JSONText", ["JSONText"]),
         suite("DelimitedText", ["DelimitedText"]),
-        suite("Syscalls", ["Syscalls"]),
+        suite("Syscalls", ["Syscalls", "TestSupport"]),
         suite("CommandLineTable", ["CommandLineTable"]),
         suite("Presentation", ["Presentation"]),
-        suite("Tokenization", ["Tokenization", "JSONText", "Syscalls"]),
-        suite("Numerics", ["Numerics"]),
-        suite("Weights", ["Weights", "Syscalls"]),
-        suite("Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
+        suite("Tokenization", ["Tokenization", "JSONText", "Syscalls", "TestSupport"]),
+        suite("Numerics", ["Numerics", "Randomness"]),
+        suite("Weights", ["Weights", "Randomness", "Syscalls", "TestSupport"]),
+        suite(
+            "Encoder", ["Encoder", "Numerics", "Weights", "JSONText", "Syscalls", "TestSupport"]),
         suite(
             "Gradients",
-            ["Gradients", "Encoder", "Numerics", "Weights", "JSONText", "Syscalls"]),
-        suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls"]),
-        suite("Baselines", ["Baselines", "JSONText", "Syscalls", "Weights"]),
+            [
+                "Gradients", "Encoder", "Numerics", "Weights", "JSONText", "Syscalls",
+                "TestSupport",
+            ]),
+        suite("Insight", ["Insight", "JSONText", "Randomness", "Syscalls", "TestSupport"]),
+        suite("Baselines", ["Baselines", "JSONText", "Syscalls", "TestSupport", "Weights"]),
         suite(
             "Training",
             [
                 "Baselines", "Encoder", "Gradients", "Insight", "JSONText", "Numerics",
-                "Randomness", "Syscalls", "Tokenization", "Training", "Weights",
+                "Randomness", "Syscalls", "TestSupport", "Tokenization", "Training", "Weights",
             ]),
-        suite("Service", ["Service", "TextflixProtocol", "Syscalls", "Tokenization"]),
+        suite(
+            "Service",
+            [
+                "Service", "TextflixProtocol", "Randomness", "Syscalls", "TestSupport",
+                "Tokenization", "Weights",
+            ]),
         suite(
             "Client",
+            ["TextflixClient", "TextflixProtocol", "Randomness", "Syscalls", "TestSupport"]),
+        suite(
+            "TextRuns",
+            ["TextRuns", "TextflixClient", "TextflixProtocol", "Syscalls", "TestSupport"]),
+        suite(
+            "textflixctl",
             [
-                "TextflixClient", "TextflixProtocol", "Syscalls", "textflixctl",
-                "CommandLineTable", "Insight", "JSONText", "Presentation", "Randomness", "TextRuns",
+                "textflixctl", "TextRuns", "TextflixClient", "TextflixProtocol",
+                "CommandLineTable", "Insight", "JSONText", "Presentation", "Randomness",
+                "Syscalls", "TestSupport",
             ]),
     ]
 )

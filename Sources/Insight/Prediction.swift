@@ -20,9 +20,6 @@ package struct Prediction: Sendable {
 }
 
 extension [Double] {
-    /// The place of the largest, the first of equals; 0 where there is none.
-    package var argmax: Int { indices.reduce(0) { self[$1] > self[$0] ? $1 : $0 } }
-
     /// Whether these may be the probabilities of labels of which exactly one is right: they sum to
     /// 1, but for rounding. Where each label is judged on its own they do by chance alone.
     package var isDistribution: Bool { abs(reduce(0, +) - 1) <= 1e-3 }

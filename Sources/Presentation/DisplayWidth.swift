@@ -76,4 +76,6 @@ package enum DisplayWidth {
         }
         return line
     }
+
+    package static func oneLine(_ text: String) -> String { oneLine(text.utf8) }
 }

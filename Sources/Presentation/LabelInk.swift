@@ -16,7 +16,7 @@ package struct LabelInk: Sendable {
     package mutating func learn(_ names: [String]) {
         guard labels.isEmpty else { return }
         labels = names
-        let widths = names.map { DisplayWidth.of(DisplayWidth.oneLine($0.utf8)) }
+        let widths = names.map { DisplayWidth.of(DisplayWidth.oneLine($0)) }
         width = min(max(widths.max() ?? 8, 4), 24)
     }
 

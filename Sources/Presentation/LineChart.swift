@@ -6,8 +6,6 @@
 // Invariant: it needs no script, font or file; its colours are the page's where they are defined,
 // else fixed ones; every line is named beside its end as well as coloured, and differs in dashes.
 
-internal import CommandLineTable
-
 internal import func Glibc.floor
 internal import func Glibc.log
 internal import func Glibc.pow

@@ -1,7 +1,5 @@
 // Numbers with their units, as a person reads them.
 
-import CommandLineTable
-
 /// Decimal units as disks and `ls --si` have them: `87.3 MB`.
 package func byteText(_ count: UInt64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"]

@@ -28,6 +28,9 @@ package struct Screen: Sendable {
             isColoured: terminal && !plain)
     }
 
+    /// Back to the start of the line, which is emptied: EL of ECMA-48.
+    package static let lineStart = "\r\u{1B}[K"
+
     /// The text in that ink, where there is colour.
     package func paint(_ text: String, _ ink: Ink) -> String {
         isColoured && !text.isEmpty ? "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m" : text

@@ -7,8 +7,6 @@
 //              10      50    100     500    1,000
 //      a NB-SVM   b MiniLM
 
-internal import CommandLineTable
-
 internal import func Glibc.log
 
 package struct TerminalPlot: Sendable {

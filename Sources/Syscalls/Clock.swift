@@ -65,6 +65,14 @@ extension Duration {
         let (sum, carry) = product.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
         return overflow || carry ? .max : sum
     }
+
+    /// Whole nanoseconds; everything this tree measures fits in 64 bits.
+    package var inNanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+
+    /// In seconds, for arithmetic on rates.
+    package var inSeconds: Double { Double(inNanoseconds) / 1e9 }
 }
 
 /// The wall clock, in seconds since 1970: only to be shown, as in a file's metadata.

@@ -276,14 +276,6 @@ package func setMode(_ path: String, _ mode: UInt32) throws(Errno) {
     try perform("change mode of \(path)") { chmod(path, mode) }
 }
 
-/// Makes a fresh directory from a prefix and six random characters, for tests and scratch space.
-package func makeTemporaryDirectory(prefix: String) throws(Errno) -> String {
-    var template = Array("\(prefix)XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
-    guard made else { throw Errno(errno, "make directory \(prefix)XXXXXX") }
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
-
 /// What a symbolic link says.
 package func readLink(_ path: String) throws(Errno) -> String {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

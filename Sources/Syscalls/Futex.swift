@@ -31,17 +31,6 @@ package struct Futex: ~Copyable, Sendable {
         word.pointee.wrappingAdd(amount, ordering: .acquiringAndReleasing).newValue
     }
 
-    package func exchange(_ value: UInt32) -> UInt32 {
-        word.pointee.exchange(value, ordering: .acquiringAndReleasing)
-    }
-
-    /// True when the value was `expected` and is now `desired`.
-    package func compareExchange(expected: UInt32, desired: UInt32) -> Bool {
-        word.pointee.compareExchange(
-            expected: expected, desired: desired, ordering: .acquiringAndReleasing
-        ).exchanged
-    }
-
     /// Sleeps while the word holds `expected`, at most so long.
     package func wait(while expected: UInt32, nanoseconds: UInt64? = nil) {
         let timeout = nanoseconds.map { Int64(clamping: $0) } ?? -1

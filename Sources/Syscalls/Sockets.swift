@@ -50,14 +50,6 @@ package enum UnixSocket {
         return peer
     }
 
-    /// Two ends of one connection, blocking; the caller adopts both.
-    package static func pair() throws(Errno) -> (Int32, Int32) {
-        var ends: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        try perform("socketpair") { socketpair(AF_UNIX, kind, 0, &ends) }
-        return (ends[0], ends[1])
-    }
-
     /// The next waiting connection, non-blocking; nil when none waits.
     package static func accept(_ listener: Int32) throws(Errno) -> Descriptor? {
         do throws(Errno) {
@@ -105,19 +97,6 @@ extension UnixSocket {
         }
     }
 
-    /// Sends all, waiting for room: for blocking clients.
-    package static func sendAll(
-        _ number: Int32, _ bytes: UnsafeRawBufferPointer
-    ) throws(Errno) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = try checked("send") {
-                Glibc.send(number, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-        }
-    }
-
     package enum Received: Sendable, Equatable {
         case bytes(Int)
         /// The peer has closed its writing side.
@@ -143,11 +122,6 @@ extension UnixSocket {
             if error == .wouldBlock { return .nothing }
             throw error
         }
-    }
-
-    /// Closes the writing side: the peer reads an end, and we still read.
-    package static func shutDownWriting(_ number: Int32) throws(Errno) {
-        try perform("shutdown") { shutdown(number, Int32(SHUT_WR)) }
     }
 
     package static func setNonBlocking(_ number: Int32) throws(Errno) {
@@ -189,22 +163,4 @@ package struct PeerCredentials: Sendable, Hashable {
         }
         self.init(process: process, user: user, group: group)
     }
-}
-
-/// Waits until a descriptor is ready, for programs that wait for one thing.
-/// - Returns: false when the time was over first.
-package func waitUntilReady(
-    _ number: Int32, toWrite: Bool = false, milliseconds: Int32
-) throws(Errno) -> Bool {
-    var entry = PollEntry(number, toRead: !toWrite, toWrite: toWrite)
-    try waitForAny(&entry, milliseconds: milliseconds)
-    return entry.isReadable || entry.isWritable
-}
-
-/// A pipe, (reading end, writing end); the caller adopts both.
-package func makePipe() throws(Errno) -> (reading: Int32, writing: Int32) {
-    var ends: [Int32] = [-1, -1]
-    try perform("pipe") { pipe(&ends) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return (ends[0], ends[1])
 }

@@ -34,9 +34,6 @@ package func terminalSize(_ number: Int32) -> (columns: Int, rows: Int)? {
     return (Int(columns), rows > 0 ? Int(rows) : 24)
 }
 
-/// EX_IOERR of sysexits.h.
-private let inputOutputError: Int32 = 74
-
 /// - Returns: once all is written; else the program ends, as sysexits.h has it for output (74), or
 ///   as one that the closed pipe's signal ends (141).
 package func printOutput(_ text: String) {
@@ -45,10 +42,10 @@ package func printOutput(_ text: String) {
     do throws(Errno) {
         try writeAll(output, Array(shown.utf8))
     } catch {
-        guard error != .brokenPipe else { ThisProcess.exit(128 + SIGPIPE) }
+        guard error != .brokenPipe else { ThisProcess.exit(ExitStatus.brokenPipe.rawValue) }
         let name = CommandLine.arguments.first?.split(separator: "/").last ?? "textflix"
         printError("\(name): writing: \(error.message)\n")
-        ThisProcess.exit(inputOutputError)
+        ThisProcess.exit(ExitStatus.inputOutput.rawValue)
     }
 }
 

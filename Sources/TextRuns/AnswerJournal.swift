@@ -10,7 +10,6 @@
 // run is writing. A text that occurs twice is kept once. A last line that was cut short is dropped.
 // Mode 0600: it tells of texts, though it holds none.
 
-import CommandLineTable
 package import JSONText
 import Syscalls
 package import TextflixProtocol

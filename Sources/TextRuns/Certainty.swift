@@ -3,7 +3,7 @@
 // Cut, not rounded: only a certainty of 1 is 100 %. And cut of the shortest digits that are the
 // number, as JSON prints it: 0.9 is 90.0 %, though the nearest Float is a little less.
 
-internal import CommandLineTable
+internal import Presentation
 
 /// Thousandths of a probability in 0...1.
 package func permille(_ probability: Double) -> Int {

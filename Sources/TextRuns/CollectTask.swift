@@ -7,7 +7,6 @@ package import TextflixProtocol
 
 package struct CollectTask: TextTask {
     package let procedure = Procedure<ClassifyRequest, ClassifyResponse>.classify
-    /// All of a request but its texts.
     package let template: ClassifyRequest
     private let model: ServedModel
     package let journal: AnswerJournal<Classification>?
@@ -22,12 +21,6 @@ package struct CollectTask: TextTask {
         self.model = model
         self.journal = journal
         self.take = take
-    }
-
-    package func request(_ texts: [Text]) -> ClassifyRequest {
-        var request = template
-        request.texts = texts
-        return request
     }
 
     package func answers(

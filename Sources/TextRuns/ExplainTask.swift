@@ -1,6 +1,5 @@
 // Explanations, one text a request; shown as they come, or gathered.
 
-import CommandLineTable
 package import JSONText
 package import TextflixClient
 package import TextflixProtocol
@@ -84,9 +83,7 @@ extension Explained: KeptAnswer {
         record.member("samples", response.samples)
         record.member("windows", response.windows)
         record.key("features")
-        record.beginArray()
-        for feature in response.features { feature.keep(in: &record) }
-        record.endArray()
+        record.array(response.features) { $1.keep(in: &$0) }
     }
 }
 

@@ -1,7 +1,6 @@
 // The daemon's explanation of one text, as every view of it needs it: parts in the text's order,
 // offsets that are sure to lie in the text, strengths relative to the strongest.
 
-import CommandLineTable
 import JSONText
 import Presentation
 import TextflixClient

@@ -3,6 +3,7 @@
 // It does not know which program it ends: that one puts its name before the words.
 
 package import CommandLineTable
+package import Syscalls
 package import TextflixClient
 package import TextflixProtocol
 

@@ -19,13 +19,7 @@ extension JSONWriter {
     /// `"confusion": [[40, 2], [3, 55]]`
     package mutating func member(_ name: String, _ confusion: Confusion) {
         key(name)
-        beginArray()
-        for row in confusion.counts {
-            beginArray()
-            for count in row { int(count) }
-            endArray()
-        }
-        endArray()
+        array(confusion.counts) { json, row in json.array(row) { $0.int($1) } }
     }
 
     /// The members of a comparison: the difference, and what it was counted from.

@@ -6,7 +6,6 @@
 // does not read has a second for it. A reader that has gone ends it quietly. To a terminal goes no
 // control that was not meant: fields that JSON lines carry through come from anybody.
 
-import CommandLineTable
 import Syscalls
 
 package struct OutputStream: ~Copyable {

@@ -3,7 +3,6 @@
 //
 //     12,400 texts   310/s   41 %   0:58 left
 
-import CommandLineTable
 package import Presentation
 package import Syscalls
 
@@ -53,7 +52,7 @@ package struct Progress: Sendable {
         } else {
             parts.append(Self.clock(seconds))
         }
-        return "\r\u{1B}[K"
+        return Screen.lineStart
             + DisplayWidth.cut(
                 parts.joined(separator: "   "), to: max(10, screen.columns - 1))
     }
@@ -61,7 +60,7 @@ package struct Progress: Sendable {
     /// Takes the line off the screen, before something else is said.
     package mutating func erase() -> String {
         guard shownAt != nil, isWanted else { return "" }
-        return "\r\u{1B}[K"
+        return Screen.lineStart
     }
 
     /// `0:58`, `12:03`, `1:02:03`

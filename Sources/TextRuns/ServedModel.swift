@@ -1,6 +1,5 @@
 // Which model answers, as the daemon tells it: kept answers and reports must name a revision.
 
-import CommandLineTable
 import Presentation
 import Syscalls
 package import TextflixClient
@@ -29,7 +28,7 @@ package struct ServedModel: Sendable, Equatable {
                 status = try client.call(
                     .status, StatusRequest(), timeout: timeout ?? .seconds(10))
             } catch { throw Failure(error) }
-            let names = status.models.map { DisplayWidth.oneLine($0.name.utf8) }
+            let names = status.models.map { DisplayWidth.oneLine($0.name) }
             guard let model = status.models.first(where: { name.isEmpty || $0.name == name }) else {
                 throw Failure(
                     .usage, "no model '\(name)'; the daemon serves \(names.joined(separator: ", "))"
@@ -40,7 +39,7 @@ package struct ServedModel: Sendable, Equatable {
                     name: model.name, revision: model.revision, precision: model.precision,
                     labels: model.labels, isLinear: model.architecture == "LinearNGrams")
             }
-            let shown = DisplayWidth.oneLine(model.name.utf8)
+            let shown = DisplayWidth.oneLine(model.name)
             guard model.error.isEmpty else {
                 throw Failure(.configuration, "the model '\(shown)': \(model.error)")
             }
@@ -54,7 +53,7 @@ package struct ServedModel: Sendable, Equatable {
     /// `sentiment (int8, revision 1f0c55aa7e21)`
     package var title: String {
         let parts = [precision, "revision \(revision.prefix(12))"].filter { !$0.isEmpty }
-        return "\(DisplayWidth.oneLine(name.utf8)) (\(parts.joined(separator: ", ")))"
+        return "\(DisplayWidth.oneLine(name)) (\(parts.joined(separator: ", ")))"
     }
 
     /// Holds an answer to the revision that reports and kept answers name.
@@ -62,7 +61,7 @@ package struct ServedModel: Sendable, Equatable {
         guard !revision.isEmpty, revision != self.revision else { return }
         throw Failure(
             .tryAgain,
-            "the model '\(DisplayWidth.oneLine(name.utf8))' was replaced meanwhile (revision "
+            "the model '\(DisplayWidth.oneLine(name))' was replaced meanwhile (revision "
                 + "\(self.revision.prefix(12)), now \(revision.prefix(12))); run this again")
     }
 

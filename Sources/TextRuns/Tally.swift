@@ -1,6 +1,5 @@
 // What became of the texts, in one closing sentence.
 
-import CommandLineTable
 import Presentation
 
 package struct Tally: Sendable, Equatable {

@@ -4,7 +4,6 @@
 // `next` gives what is there without waiting; `read` fetches more and may be called whenever the
 // descriptor is readable. Both ends of the loop stay with the caller.
 
-import CommandLineTable
 import DelimitedText
 import Syscalls
 import TextflixProtocol

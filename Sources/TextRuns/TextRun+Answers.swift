@@ -11,7 +11,6 @@
 // Invariant: a text fails alone, with its number and the reason; a daemon that answers nothing any
 // more ends the run.
 
-import CommandLineTable
 import Presentation
 import Syscalls
 import TextflixClient
@@ -161,7 +160,7 @@ extension TextRun {
 
     private static func words(_ code: Int32, _ message: String) -> String {
         let name = StatusCode(rawValue: code)?.name ?? "code \(code)"
-        return "\(name): \(DisplayWidth.oneLine(message.utf8))"
+        return "\(name): \(DisplayWidth.oneLine(message))"
     }
 
     /// After a bad text in strict mode nothing that stood behind it is shown.

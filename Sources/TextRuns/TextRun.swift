@@ -9,9 +9,9 @@
 // Ctrl-C at once, so lines that trickle in are answered as they come. What becomes of an answer, or
 // of a refusal, stands in TextRun+Answers.swift.
 
-package import CommandLineTable
+import CommandLineTable
 import Presentation
-import Syscalls
+package import Syscalls
 package import TextflixClient
 import TextflixProtocol
 

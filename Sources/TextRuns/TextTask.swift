@@ -9,6 +9,8 @@ package protocol TextTask {
     associatedtype Answer: TextAnswer
 
     var procedure: Procedure<Request, Response> { get }
+    /// All of a request but its texts.
+    var template: Request { get }
     func request(_ texts: [Text]) -> Request
     /// As many as texts, in their order.
     /// - Throws: where they are not what was asked for, and the run is over.
@@ -33,6 +35,24 @@ extension TextTask {
     package func known(_ item: TextItem) -> Answer? { nil }
     package var mostTogether: Int { .max }
     package var mostUnderWay: Int { .max }
+}
+
+/// A request that takes many texts.
+package protocol TextsRequest: Message {
+    var texts: [Text] { get set }
+}
+
+extension ClassifyRequest: TextsRequest {}
+extension EmbedRequest: TextsRequest {}
+extension TagRequest: TextsRequest {}
+extension TokenizeRequest: TextsRequest {}
+
+extension TextTask where Request: TextsRequest {
+    package func request(_ texts: [Text]) -> Request {
+        var request = template
+        request.texts = texts
+        return request
+    }
 }
 
 /// What the answers to all commands have in common.

@@ -2,6 +2,7 @@
 
 package import CommandLineTable
 package import Insight
+import Syscalls
 package import TextflixProtocol
 
 package struct TrueLabels: Sendable {

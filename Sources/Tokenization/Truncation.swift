@@ -10,6 +10,12 @@ package enum TruncationPolicy: Sendable, Equatable {
     case refuse
     /// Keep all, whatever the limit.
     case none
+
+    /// The first quarter and the last three of what a model takes: of 512 tokens 128 from the head,
+    /// the rest from the tail (Sun et al. 2019).
+    package static func headAndTail(ofMax maxTokens: Int) -> TruncationPolicy {
+        .headAndTail(head: maxTokens / 4)
+    }
 }
 
 package struct TokenCount: Sendable, Equatable {

@@ -65,20 +65,18 @@ enum EncoderBench {
         writer.member("load_seconds", loadSeconds)
         writer.member("limit_gops", (limit / 1e9).rounded())
         writer.key("workloads")
-        writer.beginArray()
-        for name in names {
+        try writer.array(names) { writer, name in
             let workload = Workload.named(name)!
             let median = try measure(workload, model, engine, pace)
             write(workload, median, model, limit, to: &writer)
         }
-        writer.endArray()
         let memory = ThisProcess.residentBytes
         let privateMegabytes = (Double(memory.all - memory.ofFiles) / 1e5).rounded() / 10
         let mappedMegabytes = (Double(model.mappedBytes) / 1e5).rounded() / 10
         writer.member("private_mb", privateMegabytes)
         writer.member("mapped_mb", mappedMegabytes)
         writer.endObject()
-        printOutput(writer.text + "\n")
+        printOutput(writer.text)
         return .success
     }
 

@@ -74,7 +74,7 @@ enum KernelBench {
         }
         writer.endArray()
         writer.endObject()
-        printOutput(writer.text + "\n")
+        printOutput(writer.text)
         return .success
     }
 

@@ -31,13 +31,11 @@ struct ProductBench {
         let count = plan.blockCount(rows, lanes: pool.count)
         func cut(_ scratch: inout Scratch) -> ([PackedRows], [MutableMatrixView]) {
             let sizes = (0..<count).map { BlockPlan.block($0, of: count, rows).count }
-            return (
-                sizes.map {
-                    PackedRows(
-                        rows: $0, width: width, precision: precision, kernels: kernels,
-                        in: &scratch)
-                }, sizes.map { scratch.matrix(rows: $0, columns: columns) }
-            )
+            let packed = sizes.map {
+                PackedRows(
+                    rows: $0, width: width, precision: precision, kernels: kernels, in: &scratch)
+            }
+            return (packed, sizes.map { scratch.matrix(rows: $0, columns: columns) })
         }
         let size = Scratch.measure {
             _ = $0.matrix(rows: max(columns, plan.rows), columns: width)
@@ -47,13 +45,8 @@ struct ProductBench {
         arena = try Arena(byteCount: size)
         var scratch = arena.scratch
         let source = scratch.matrix(rows: max(columns, plan.rows), columns: width)
-        for row in 0..<source.rows {
-            for column in 0..<width {
-                source[row][column] = Float((row * 31 + column * 7919) % 255 - 127) / 127
-            }
-        }
         let bias = scratch.values(Float.self, columns)
-        bias.initialize(repeating: 0.5, count: columns)
+        Self.fill(source, bias, count: columns)
         self.bias = UnsafePointer(bias)
         (blocks, outputs) = cut(&scratch)
         for block in blocks {
@@ -63,6 +56,18 @@ struct ProductBench {
             try PackedMatrix(
                 source.rows(0..<columns).readOnly, precision: precision, kernels: kernels,
                 pool: pool)
+        }
+    }
+
+    /// Weights and activations from -1 to 1, and a bias for each column.
+    private static func fill(
+        _ source: MutableMatrixView, _ bias: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        bias.initialize(repeating: 0.5, count: count)
+        for row in 0..<source.rows {
+            for column in 0..<source.columns {
+                source[row][column] = Float((row * 31 + column * 7919) % 255 - 127) / 127
+            }
         }
     }
 

@@ -55,8 +55,7 @@ enum TrainingBench {
         let seconds = times.sorted()[times.count / 2]
         let limit = kernels.peakOperations(precision, pool: pool)
         let share = operations(network.configuration, count, length) / seconds / limit
-        printOutput(
-            report(kernels, plan, pool, count * length, seconds, limit, share).text + "\n")
+        printOutput(report(kernels, plan, pool, count * length, seconds, limit, share).text)
         return .success
     }
 

@@ -4,12 +4,12 @@ import CommandLineTable
 import Numerics
 import Syscalls
 
-let program = Program(
+private let program = Program(
     "textflix-bench", "measures parts of Textflix",
     commands: [
         KernelBench.command, EncoderBench.command, TrainingBench.command, TokenizerBench.command,
     ])
-let line = program.invocation()
+private let line = program.invocation()
 if let complaint = Kernels.complaint() {
     printError("textflix-bench: \(complaint)\n")
     ThisProcess.exit(ExitStatus.configuration.rawValue)

@@ -36,7 +36,7 @@ func perform(_ call: Invocation) throws(Failure) -> ExitStatus {
     }
 }
 
-let call = Program.textflixctl.invocation()
+private let call = Program.textflixctl.invocation()
 do throws(Failure) {
     ThisProcess.exit(try perform(call).rawValue)
 } catch {

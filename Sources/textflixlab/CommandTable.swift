@@ -1,6 +1,7 @@
 // The command line of textflixlab, as one table: parser, help and completions read it.
 
 import CommandLineTable
+import Syscalls
 import Weights
 
 extension Program {

@@ -11,6 +11,7 @@ import JSONText
 import Presentation
 import Randomness
 import Syscalls
+import TextRuns
 import Tokenization
 
 enum FaithfulnessCommand {
@@ -73,7 +74,7 @@ enum FaithfulnessCommand {
         let screen = Screen(of: .output)
         switch call.choice(format, Format.self) ?? (screen.isTerminal ? .table : .json) {
         case .json: printOutput(report.json)
-        case .table: printOutput(report.lines(on: screen).map { "\($0)\n" }.joined())
+        case .table: printLines(report.lines(on: screen))
         }
         return .success
     }
@@ -96,7 +97,7 @@ enum FaithfulnessCommand {
             if (3...most).contains(features.count) { chosen.append(features) }
         }
         guard !chosen.isEmpty else {
-            throw LabError(.data, "no text has 3 to \(most) parts; --most allows more")
+            throw Failure(.data, "no text has 3 to \(most) parts; --most allows more")
         }
         return chosen
     }
@@ -108,15 +109,17 @@ enum FaithfulnessCommand {
         let showsProgress = Screen(of: .error).isTerminal
         for (index, text) in texts.enumerated() {
             let whole = try model.probabilities([text.text])[0]
-            let label = whole.indices.max { whole[$0] < whole[$1] } ?? 0
+            let label = whole.argmax
             let study = studies.study(of: text.count)
             let measures = try study.measure(featureCount: text.count) { masks in
                 try model.probabilities(masks.map { text.text(keeping: $0) }).map { $0[label] }
             }
             report.add(measures, of: study, featureCount: text.count)
-            if showsProgress { printError("\r\u{1B}[K\(index + 1) of \(texts.count) texts") }
+            if showsProgress {
+                printError("\(Screen.lineStart)\(index + 1) of \(texts.count) texts")
+            }
         }
-        if showsProgress { printError("\r\u{1B}[K") }
+        if showsProgress { printError(Screen.lineStart) }
     }
 }
 

@@ -1,6 +1,5 @@
 // Means over texts of a study of faithfulness, with their standard errors; as a table and as JSON.
 
-import CommandLineTable
 import Insight
 import JSONText
 import Presentation
@@ -109,8 +108,7 @@ struct FaithfulnessReport {
         json.member("seeds", seeds)
         json.member("texts_scored", asked)
         json.key("methods")
-        json.beginArray()
-        for name in contenders {
+        json.array(contenders) { json, name in
             json.beginObject()
             json.member("method", name)
             json.member("texts", textCount(name))
@@ -121,7 +119,6 @@ struct FaithfulnessReport {
             }
             json.endObject()
         }
-        json.endArray()
         json.endObject()
         return json.text
     }

@@ -6,6 +6,7 @@ import JSONText
 import Numerics
 import Presentation
 import Syscalls
+import TextRuns
 import Weights
 
 enum ForwardCommand {
@@ -66,7 +67,7 @@ enum ForwardCommand {
             let text = try ids.split(separator: UInt8(ascii: " ")).map { word -> UInt32 in
                 let word = String(decoding: word, as: UTF8.self)
                 guard let id = UInt32(word), id < vocabulary else {
-                    throw LabError(
+                    throw Failure(
                         .data,
                         "line \(index + 1): '\(DisplayWidth.cut(word, to: 20))' is none of the "
                             + "model's \(vocabulary) token ids")
@@ -74,7 +75,7 @@ enum ForwardCommand {
                 return id
             }
             guard !text.isEmpty else {
-                throw LabError(.data, "line \(index + 1): there are no token ids")
+                throw Failure(.data, "line \(index + 1): there are no token ids")
             }
             return text
         }

@@ -5,6 +5,7 @@ import CommandLineTable
 import Encoder
 import Numerics
 import Syscalls
+import TextRuns
 import Weights
 
 enum PackCommand {
@@ -97,7 +98,7 @@ enum PackCommand {
             default: printOutput("\(notice)\n")
             }
         }
-        if let failure { throw LabError(.cannotCreate, "weights cannot be packed: \(failure)") }
+        if let failure { throw Failure(.cannotCreate, "weights cannot be packed: \(failure)") }
         line("loaded in", "\(MonotonicClock.now.since(started) / 1_000_000) ms")
         return model
     }

@@ -49,7 +49,7 @@ final class PrecisionComparison {
         let tokenizer = try WordPiece(of: folder)
         let policy: TruncationPolicy =
             model.settings.truncation == .headAndTail
-            ? .headAndTail(head: model.maxTokens / 4) : .head
+            ? .headAndTail(ofMax: model.maxTokens) : .head
         var batches = [RaggedBatch()]
         var tokens = TokenBuffer()
         for text in texts {

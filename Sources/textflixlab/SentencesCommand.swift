@@ -28,9 +28,7 @@ enum SentencesCommand {
             let text = Array(line)
             let ranges =
                 call.has(features) ? splitter.features(of: text) : splitter.ranges(of: text)
-            json.beginArray()
-            for range in ranges { json.string(utf8: text[range]) }
-            json.endArray()
+            json.array(ranges) { $0.string(utf8: text[$1]) }
             printOutput(json.text + "\n")
             json.removeAll()
         }

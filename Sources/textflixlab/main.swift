@@ -34,7 +34,7 @@ func fail(_ status: ExitStatus, _ message: String) -> Never {
     ThisProcess.exit(status.rawValue)
 }
 
-let call = Program.textflixlab.invocation()
+private let call = Program.textflixlab.invocation()
 if let complaint = Kernels.complaint() { fail(.configuration, complaint) }
 do {
     ThisProcess.exit(try perform(call).rawValue)
@@ -51,8 +51,6 @@ do {
     fail(error.exitStatus, error.description)
 } catch let error as TrainingError {
     fail(.data, error.description)
-} catch let error as LabError {
-    fail(error.status, error.description)
 } catch let error as Errno {
     fail(.inputOutput, error.description)
 } catch {

@@ -2,6 +2,7 @@
 
 import Baselines
 import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -11,16 +12,12 @@ private func score(_ model: LinearTextModel, _ text: String) -> LinearTextModel.
     return Array(text.utf8).withUnsafeBufferPointer { model.score($0, reader, &names) }
 }
 
-@Suite final class LinearTextModelTests {
-    let folder: String
+@Suite struct LinearTextModelTests {
+    private let scratch: TemporaryFolder
+    private var folder: String { scratch.path }
     let texts = ["a good film", "a bad film", "good good fun", "dull and bad"]
 
-    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-linear-") }
-
-    deinit {
-        for name in (try? listDirectory(folder)) ?? [] { try? removeFile(folder + "/" + name) }
-        try? removeDirectory(folder)
-    }
+    init() throws { scratch = try TemporaryFolder("linear") }
 
     @Test(arguments: [NGramRecipe.better, .report])
     func servesWhatWasTrained(_ recipe: NGramRecipe) throws {

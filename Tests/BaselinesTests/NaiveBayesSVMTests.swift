@@ -4,11 +4,11 @@
 import Baselines
 import JSONText
 import Syscalls
+import TestSupport
 import Testing
 
 private func golden() throws -> JSONNode {
-    let tests = #filePath.split(separator: "/").dropLast(2)
-    let path = "/" + tests.joined(separator: "/") + "/Golden/baselines/golden.json"
+    let path = Checkout.root + "/Tests/Golden/baselines/golden.json"
     return try JSONDocument.parse(try readFile(path, limit: 1 << 20))
 }
 

@@ -1,6 +1,6 @@
 // Bulk classification over one stream: order, the window, and connections that break.
 
-import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 

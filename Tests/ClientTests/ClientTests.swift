@@ -1,6 +1,7 @@
 // The blocking client against a daemon that misbehaves on purpose.
 
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
@@ -67,17 +68,14 @@ private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
         defer { daemon.stop() }
         let client = try Client(path: daemon.path, retry: quick)
         let ticket = client.start(.classify, ClassifyRequest(texts: ["x"]))
-        let limit = MonotonicClock.now.advanced(by: .seconds(10))
-        while daemon.requests < 1, MonotonicClock.now < limit {
-            MonotonicClock.sleep(nanoseconds: 1_000_000)
-        }
+        #expect(eventually { daemon.requests == 1 })
         client.cancel(ticket)
-        while daemon.requests < 2, MonotonicClock.now < limit {
-            MonotonicClock.sleep(nanoseconds: 1_000_000)
-        }
-        #expect(daemon.requests == 2)
+        #expect(eventually { daemon.requests == 2 })
         let error = #expect(throws: ClientError.self) { try client.answer(to: ticket) }
-        guard case .failed(let status)? = error else { return #expect(Bool(false), "\(error)") }
+        guard case .failed(let status)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
         #expect(status.code == .cancelled)
     }
 
@@ -174,26 +172,18 @@ private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
     }
 
     @Test func notASocketAndNobodyListens() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
-        defer { try? removeDirectory(folder) }
-        let file = "\(folder)/file"
-        try writeFileAtomically(file, bytes: [1, 2, 3])
-        defer { try? removeFile(file) }
+        let folder = try TemporaryFolder("client")
+        let file = try folder.write("file", "123")
         #expect(problem(file) == .notASocket)
-        let stale = "\(folder)/stale"
+        let stale = folder("stale")
         _ = try UnixSocket.listen(path: stale, backlog: 1)
-        defer { try? removeFile(stale) }
         #expect(problem(stale) == .nobodyListens)
     }
 
     @Test func aFullBacklogIsWaitedForWithinReason() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
-        let path = "\(folder)/full"
+        let folder = try TemporaryFolder("client")
+        let path = folder("full")
         let listener = try UnixSocket.listen(path: path, backlog: 0)
-        defer {
-            try? removeFile(path)
-            try? removeDirectory(folder)
-        }
         let impatient = RetryPolicy(
             firstPause: .milliseconds(1), longestPause: .milliseconds(2),
             patience: .milliseconds(20))
@@ -207,13 +197,9 @@ private func echo(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
 
     /// The write fails, for the daemon has gone; what it said before is there to be read.
     @Test func whatWasSaidBeforeTheEndIsHeard() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
-        let path = "\(folder)/leaving"
+        let folder = try TemporaryFolder("client")
+        let path = folder("leaving")
         let listener = try UnixSocket.listen(path: path, backlog: 2)
-        defer {
-            try? removeFile(path)
-            try? removeDirectory(folder)
-        }
         let status = Status(code: .failedPrecondition, message: "textflixd cannot start")
         func sayAndLeave() throws {
             guard let peer = try UnixSocket.accept(listener.number) else {

@@ -1,6 +1,7 @@
 // A link to a peer that reads slowly: all bytes arrive in order, and memory stays bounded.
 
 import Syscalls
+import TestSupport
 import Testing
 
 @testable import TextflixClient

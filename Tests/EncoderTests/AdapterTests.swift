@@ -4,6 +4,7 @@
 import Encoder
 import JSONText
 import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -28,9 +29,8 @@ struct AdapterCase: Sendable, CustomTestStringConvertible {
     func withFolders(
         textflix: String? = nil, _ body: (String) throws -> Void
     ) throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-adapter-")
-        let (base, adapted) = (folder + "/base", folder + "/adapted")
-        defer { for part in [base, adapted, folder] { removeTree(part) } }
+        let folder = try TemporaryFolder("adapter")
+        let (base, adapted) = (folder("base"), folder("adapted"))
         try golden.model.write(to: base)
         try makeDirectories(adapted)
         try SafetensorsWriter(tensors).write(adapted + "/adapter_model.safetensors") {
@@ -86,7 +86,6 @@ struct AdapterCase: Sendable, CustomTestStringConvertible {
         let engine = try EncoderEngine(maxBatchTokens: 1024)
         try test.withFolders { folder in
             let cache = PackCache(directory: folder + "/cache")
-            defer { removeTree(cache.directory) }
             let opened = try ModelFolder.open(folder)
             let inMemory = try BERTModel.load(folder: opened)
             let packed = try BERTModel.load(folder: opened, cache: cache)

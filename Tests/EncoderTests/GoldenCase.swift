@@ -4,6 +4,7 @@ import Encoder
 import JSONText
 import Numerics
 import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -24,8 +25,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
     /// The objects of a file beside the script.
     static func nodes(_ file: String) -> [JSONNode] {
-        let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-        let path = "/\(folder)/Golden/encoder/\(file)"
+        let path = "\(Checkout.root)/Tests/Golden/encoder/\(file)"
         do {
             return try JSONDocument.parse(try readFile(path, limit: 1 << 22)).array ?? []
         } catch {
@@ -80,20 +80,10 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
     /// Writes the model, opens and loads it, and removes the files (the mapping keeps them alive).
     func load() throws -> BERTModel {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-golden-")
-        defer { removeTree(folder) }
-        try model.write(to: folder)
-        return try BERTModel.load(folder: ModelFolder.open(folder))
+        let folder = try TemporaryFolder("golden")
+        try model.write(to: folder.path)
+        return try BERTModel.load(folder: ModelFolder.open(folder.path))
     }
-}
-
-/// Removes a directory with all that is in it.
-func removeTree(_ folder: String) {
-    for name in (try? listDirectory(folder)) ?? [] {
-        let inner = folder + "/" + name
-        if isDirectory(inner) { removeTree(inner) } else { try? removeFile(inner) }
-    }
-    try? removeDirectory(folder)
 }
 
 extension RaggedBatch {

@@ -3,6 +3,7 @@
 import Encoder
 import Numerics
 import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -25,12 +26,10 @@ import Weights
     private static func withModel(
         _ model: SyntheticModel = synthetic, _ body: (String, PackCache) throws -> Void
     ) throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-packed-")
-        defer { removeTree(folder) }
-        let (path, cache) = (folder + "/model", folder + "/cache")
-        defer { for part in [path, cache] { removeTree(part) } }
+        let folder = try TemporaryFolder("packed")
+        let path = folder("model")
         try model.write(to: path)
-        try body(path, PackCache(directory: cache))
+        try body(path, PackCache(directory: folder("cache")))
     }
 
     private static func load(
@@ -94,7 +93,6 @@ import Weights
             let second = try Self.packedPath(path, precision, other)
             #expect(try readFile(first, limit: 1 << 24) == readFile(second, limit: 1 << 24))
             try PackedFile(first).verifyBlobs()
-            removeTree(other.directory)
         }
     }
 
@@ -178,13 +176,12 @@ import Weights
             let (layout, check) = (stem + "int8-0.packed", stem + "int8-1.checked")
             for file in [layout, check] { try writeFileAtomically(file, bytes: [1]) }
             let next = path + "-2"
-            defer { removeTree(next) }
             var other = Self.synthetic
             other.seed = 4
             try other.write(to: next)
             let new = try Self.packedPath(next, .bf16, cache)
             #expect([old, new, layout].allSatisfy(fileExists))
-            removeTree(path)
+            try removeDirectoryTree(path)
             _ = try Self.open(next, cache)
             #expect(try listDirectory(cache.directory).count { $0.hasSuffix(".source") } == 1)
             #expect(![old, layout].contains(where: fileExists))
@@ -198,9 +195,8 @@ import Weights
         try Self.withModel { path, cache in
             let packed = try Self.packedPath(path, .bf16, cache)
             let above = path + "s"
-            defer { for part in [above + "/model", above] { removeTree(part) } }
             try Self.synthetic.write(to: above + "/model")
-            removeTree(path)
+            try removeDirectoryTree(path)
             _ = try Self.open(above + "/model", cache)
             #expect(fileExists(packed))
             let record = #"{ "source": "", "revision": "0123456789abcdef0123456789abcdef" }"#
@@ -246,12 +242,10 @@ import Weights
     )
 
     @Test func automaticIsExactEnough() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-reasons-")
-        defer { removeTree(folder) }
-        let cache = PackCache(directory: folder + "/cache")
-        defer { removeTree(cache.directory) }
-        try GoldenCase.all[0].model.write(to: folder)
-        let model = try ModelFolder.open(folder)
+        let folder = try TemporaryFolder("reasons")
+        let cache = PackCache(directory: folder("cache"))
+        try GoldenCase.all[0].model.write(to: folder.path)
+        let model = try ModelFolder.open(folder.path)
         let richest = Kernels.best()
         let unchecked = ChosenPrecision(nil, for: model, cache: cache, kernels: richest)
         #expect(unchecked.precision != .int8)
@@ -285,9 +279,8 @@ import Weights
 
     /// A record that could not be read again is not written.
     @Test func figuresThatAreNoFindingAreRefused() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-reasons-")
-        defer { removeTree(folder) }
-        let path = folder + "/int8.checked"
+        let folder = try TemporaryFolder("reasons")
+        let path = folder("int8.checked")
         try Self.passed.write(path)
         #expect(CheckRecord(path: path) == Self.passed)
         try removeFile(path)
@@ -306,17 +299,16 @@ import Weights
 
     /// What a maker has found counts for that very revision, until somebody checks here.
     @Test func aMakersCheckComesWithTheModel() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-reasons-")
-        defer { removeTree(folder) }
-        try GoldenCase.all[0].model.write(to: folder + "/m")
-        let model = try ModelFolder.open(folder + "/m")
-        let cache = PackCache(directory: folder + "/cache")
+        let folder = try TemporaryFolder("reasons")
+        try GoldenCase.all[0].model.write(to: folder("m"))
+        let model = try ModelFolder.open(folder("m"))
+        let cache = PackCache(directory: folder("cache"))
         try cache.make()
         func chosen() -> ChosenPrecision {
             ChosenPrecision(.int8, for: model, cache: cache, kernels: .best())
         }
         try Self.passed.write(CheckRecord.shippedPath(model), revision: model.revision)
-        #expect(try ModelFolder.open(folder + "/m").revision == model.revision)
+        #expect(try ModelFolder.open(folder("m")).revision == model.revision)
         #expect(chosen().reason == "as configured; agrees with f32 on 99.7 % of 5000 texts")
         var own = Self.passed
         own.texts = 70

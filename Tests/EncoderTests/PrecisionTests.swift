@@ -3,23 +3,22 @@
 
 import Encoder
 import Numerics
-import Syscalls
+import TestSupport
 import Testing
 import Weights
 
 @Suite(.serialized) struct Precisions {
     /// Large enough that a batch is cut into blocks, small enough to be quick.
     private static func folder(outliers: Bool = false) throws -> ModelFolder {
-        let path = try makeTemporaryDirectory(prefix: "/tmp/textflix-precision-")
-        defer { removeTree(path) }
+        let folder = try TemporaryFolder("precision")
         var model = SyntheticModel(
             BERTConfiguration(
                 head: .sequence, hidden: 192, heads: 6, feedForward: 448, layers: 3,
                 positions: 160, vocabulary: 500))
         model.seed = 7
         model.outliers = outliers
-        try model.write(to: path)
-        return try ModelFolder.open(path)
+        try model.write(to: folder.path)
+        return try ModelFolder.open(folder.path)
     }
 
     /// 24 texts of 1 to 160 tokens.

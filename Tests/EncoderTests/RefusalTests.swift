@@ -2,7 +2,7 @@
 
 import Encoder
 import Numerics
-import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -59,11 +59,10 @@ import Weights
     /// Finite weights whose sums overflow: the text's answer is not finite, which is reported.
     @Test func answersThatAreNoNumbers() throws {
         let golden = try golden("embeddings")
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-encoder-")
-        defer { removeTree(folder) }
-        try golden.model.write(to: folder)
-        try scaleEverything(folder + "/model.safetensors", by: 1e30)
-        let model = try BERTModel.load(folder: ModelFolder.open(folder))
+        let folder = try TemporaryFolder("encoder")
+        try golden.model.write(to: folder.path)
+        try scaleEverything(folder("model.safetensors"), by: 1e30)
+        let model = try BERTModel.load(folder: ModelFolder.open(folder.path))
         let engine = try EncoderEngine(maxBatchTokens: 64)
         let walk = try engine.begin(
             model, RaggedBatch([[1, 2, 3]]), output: .embedding(.mean, normalize: false))
@@ -85,15 +84,13 @@ import Weights
 
 @Suite struct FromLogitsToProbabilities {
     private func model(_ labels: Int, problem: BERTConfiguration.ProblemType?) throws -> BERTModel {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-encoder-")
-        defer { removeTree(folder) }
+        let folder = try TemporaryFolder("encoder")
         var made = GoldenCase.all[0].model
         made.configuration.labels = (0..<labels).map { "label \($0)" }
         made.configuration.problemType = problem
-        try made.write(to: folder)
-        try writeFileAtomically(
-            folder + "/textflix.json", bytes: Array(#"{"temperature": 2}"#.utf8))
-        return try BERTModel.load(folder: ModelFolder.open(folder))
+        try made.write(to: folder.path)
+        try folder.write("textflix.json", #"{"temperature": 2}"#)
+        return try BERTModel.load(folder: ModelFolder.open(folder.path))
     }
 
     private func probabilities(_ model: BERTModel, _ logits: [Float]) -> [Float] {

@@ -3,21 +3,20 @@
 
 import Encoder
 import Numerics
-import Syscalls
+import TestSupport
 import Testing
 import Weights
 
 @Suite(.serialized) struct SecondLooks {
     private static func folder(labels: [String]) throws -> ModelFolder {
-        let path = try makeTemporaryDirectory(prefix: "/tmp/textflix-doubt-")
-        defer { removeTree(path) }
+        let folder = try TemporaryFolder("doubt")
         var model = SyntheticModel(
             BERTConfiguration(
                 head: .sequence, hidden: 96, heads: 3, feedForward: 160, layers: 2, positions: 64,
                 vocabulary: 300, labels: labels))
         model.seed = 11
-        try model.write(to: path)
-        return try ModelFolder.open(path)
+        try model.write(to: folder.path)
+        return try ModelFolder.open(folder.path)
     }
 
     private static let texts: [[UInt32]] = (0..<30).map { (text: Int) -> [UInt32] in

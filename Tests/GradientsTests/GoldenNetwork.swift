@@ -5,6 +5,7 @@ import Gradients
 import JSONText
 import Numerics
 import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -29,9 +30,9 @@ struct GoldenNetwork: Sendable, CustomTestStringConvertible {
     static let script = "Tests/Golden/gradients/make_golden.py"
 
     static let all: [GoldenNetwork] = {
-        let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        let path = Checkout.root + "/Tests/Golden/gradients/golden.json"
         do {
-            let bytes = try readFile("/\(folder)/Golden/gradients/golden.json", limit: 1 << 22)
+            let bytes = try readFile(path, limit: 1 << 22)
             return (try JSONDocument.parse(bytes).array ?? []).map(GoldenNetwork.init)
         } catch {
             preconditionFailure("\(error); \(script) makes it")
@@ -88,15 +89,11 @@ struct GoldenNetwork: Sendable, CustomTestStringConvertible {
     func network(
         _ plan: NetworkPlan? = nil, kernels: Kernels = .best(), threads: Int = 2
     ) throws -> (Network, WorkerPool) {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-gradients-")
-        defer {
-            for name in (try? listDirectory(folder)) ?? [] { try? removeFile(folder + "/" + name) }
-            try? removeDirectory(folder)
-        }
-        try SyntheticModel(configuration).write(to: folder)
+        let folder = try TemporaryFolder("gradients")
+        try SyntheticModel(configuration).write(to: folder.path)
         let pool = try WorkerPool(threads: threads)
         let network = try Network(
-            ModelFolder.open(folder), plan ?? self.plan, kernels: kernels, pool: pool)
+            ModelFolder.open(folder.path), plan ?? self.plan, kernels: kernels, pool: pool)
         for entry in network.parameters.entries where !isOfFolder(entry.name) {
             fill(network.parameters.values(entry), entry)
         }

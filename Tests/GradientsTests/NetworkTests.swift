@@ -4,7 +4,7 @@
 import Encoder
 import Gradients
 import Numerics
-import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -187,23 +187,22 @@ import Weights
 
     /// It would start from the base's weights and not from the adapted ones.
     @Test func aFolderOfAdaptersIsNoStart() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-gradients-")
-        defer { try? removeDirectoryTree(folder) }
-        try SyntheticModel(pooler.configuration).write(to: folder + "/base")
+        let folder = try TemporaryFolder("gradients")
+        try SyntheticModel(pooler.configuration).write(to: folder("base"))
         let size = pooler.configuration.hiddenSize
         let module = "base_model.model.encoder.layer.0.attention.self.query.lora_"
         let tensors = [
             SafetensorsWriter.Tensor(module + "A.weight", .float32, [1, size]),
             SafetensorsWriter.Tensor(module + "B.weight", .float32, [size, 1]),
         ]
-        try SafetensorsWriter(tensors).write(folder + "/adapter.safetensors") { _, bytes in
+        try SafetensorsWriter(tensors).write(folder("adapter.safetensors")) { _, bytes in
             bytes.initializeMemory(as: UInt8.self, repeating: 0)
         }
         for (name, text) in [
             ("adapter_config.json", #"{"peft_type": "LORA", "r": 1, "lora_alpha": 1}"#),
             ("textflix.json", #"{"base": "base", "adapter": "adapter.safetensors"}"#),
-        ] { try writeFileAtomically(folder + "/" + name, bytes: Array(text.utf8)) }
-        let adapted = try ModelFolder.open(folder)
+        ] { try folder.write(name, text) }
+        let adapted = try ModelFolder.open(folder.path)
         let pool = try WorkerPool(threads: 1)
         let error = #expect(throws: NetworkError.self) {
             try Network(adapted, pooler.plan, kernels: .best(), pool: pool)

@@ -3,11 +3,11 @@
 
 import JSONText
 import Syscalls
+import TestSupport
 
 enum Golden {
     static func read(_ name: String) throws -> JSONNode {
-        let suite = #filePath.split(separator: "/").dropLast(2)
-        let path = "/" + suite.joined(separator: "/") + "/Golden/insight/" + name
+        let path = "\(Checkout.root)/Tests/Golden/insight/\(name)"
         return try JSONDocument.parse(try readFile(path, limit: 1 << 20))
     }
 }

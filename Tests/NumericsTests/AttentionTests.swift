@@ -2,6 +2,7 @@
 // without, and its independence of the number of queries that are computed together.
 
 import Numerics
+import Randomness
 import Testing
 
 internal import func Glibc.exp
@@ -93,7 +94,7 @@ struct AttentionTests {
             let hidden = test.heads * test.headSize
             arena = try Arena(byteCount: test.tokens * (hidden + 64) * 16 + 4096)
             var scratch = arena.scratch
-            var numbers = SeededNumbers(UInt64(test.tokens))
+            var numbers = RandomSource(seed: UInt64(test.tokens))
             var operands: [HeadOperand] = []
             var stored: [[Double]] = []
             for scale in [Float(3), 3, 1] {

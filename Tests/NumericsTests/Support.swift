@@ -1,21 +1,10 @@
 // What the numeric tests share: seeded numbers, matrices with canaries, products in double.
 
 import Numerics
+import Randomness
 import Testing
 
-/// SplitMix64.
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-
+extension RandomSource {
     /// In -1..<1.
     mutating func float() -> Float { Float.random(in: -1..<1, using: &self) }
 }
@@ -40,7 +29,7 @@ final class GuardedMatrix {
     }
 
     convenience init(rows: Int, columns: Int, seed: UInt64, scale: Float = 1) {
-        var numbers = SeededNumbers(seed)
+        var numbers = RandomSource(seed: seed)
         self.init(rows: rows, columns: columns) { numbers.float() * scale }
     }
 

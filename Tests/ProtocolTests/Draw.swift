@@ -2,12 +2,13 @@
 //
 // NaN is never drawn, so that messages compare as equal; a test of its own has it.
 
+import Randomness
 import TextflixProtocol
 
 struct Draw {
-    private var generator: SeededGenerator
+    private var generator: RandomSource
 
-    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { generator = RandomSource(seed: seed) }
 
     private mutating func pick<Element>(_ elements: [Element]) -> Element {
         elements[Int.random(in: elements.indices, using: &generator)]

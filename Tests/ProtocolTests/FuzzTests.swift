@@ -5,6 +5,7 @@
 // counted, because bytes that are always refused test little.
 
 import JSONText
+import Randomness
 import Testing
 import TextflixProtocol
 
@@ -12,7 +13,7 @@ import TextflixProtocol
     private static let rounds = 20_000
 
     @Test func randomBytesNeverTrap() {
-        var random = SeededGenerator(seed: 1)
+        var random = RandomSource(seed: 1)
         let types = Golden.messageTypes.sorted { $0.key < $1.key }.map(\.value)
         var accepted = 0
         for round in 0..<Self.rounds {
@@ -24,7 +25,7 @@ import TextflixProtocol
     }
 
     @Test func mutatedMessagesNeverTrap() throws {
-        var random = SeededGenerator(seed: 2)
+        var random = RandomSource(seed: 2)
         let vectors = try Golden.cases("Tests/Golden/protocol/random.json").map {
             (try $0.messageType(), try $0.hex("hex"))
         }
@@ -38,7 +39,7 @@ import TextflixProtocol
     }
 
     @Test func mutatedFramesNeverTrap() throws {
-        var random = SeededGenerator(seed: 3)
+        var random = RandomSource(seed: 3)
         let vectors = try Golden.cases("Protocol/Vectors/frames.json").map { try $0.hex("hex") }
         var accepted = 0
         for round in 0..<Self.rounds {
@@ -74,7 +75,7 @@ import TextflixProtocol
         return true
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ random: inout RandomSource) {
         guard !bytes.isEmpty else { return bytes.append(.random(in: 0...255, using: &random)) }
         let place = Int.random(in: bytes.indices, using: &random)
         switch Int.random(in: 0..<5, using: &random) {

@@ -5,17 +5,15 @@
 
 import JSONText
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
 enum Golden {
     static let maker = "Tests/Golden/protocol/make_vectors.py"
 
-    /// The checkout's root: three levels above this file.
-    static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
-
     static func bytes(_ path: String) throws -> [UInt8] {
-        try readFile(path.hasPrefix("/") ? path : "\(root)/\(path)", limit: 64 << 20)
+        try readFile(path.hasPrefix("/") ? path : "\(Checkout.root)/\(path)", limit: 64 << 20)
     }
 
     static func cases(_ path: String) throws -> [JSONNode] {
@@ -50,20 +48,5 @@ extension JSONNode {
 
     func messageType() throws -> any Message.Type {
         try #require(Golden.messageTypes[try text("type")])
-    }
-}
-
-/// Small, seeded, the same everywhere: SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -3,6 +3,7 @@
 import Syscalls
 import Testing
 import TextflixProtocol
+import Weights
 
 @testable import Service
 

@@ -56,7 +56,7 @@ import TextflixProtocol
 
     @Test func manyVectors() throws {
         let model = try FakeModel.make(head: .none, hiddenSize: 1024)
-        let kind = WorkOrder.Kind.embed(.model, normalize: false)
+        let kind = WorkOrder.Kind.embed(nil, normalize: false)
         let status = try #require(try refusal(model, kind, texts: 1024))
         #expect(status.message.contains("1024 texts"), "\(status.message)")
         #expect(status.message.contains("hidden size 1024"), "\(status.message)")
@@ -71,7 +71,7 @@ import TextflixProtocol
         let model = try FakeModel.make(
             head: names.isEmpty ? .none : .sequence, labels: names, hiddenSize: hiddenSize)
         let kind: WorkOrder.Kind =
-            names.isEmpty ? .embed(.model, normalize: false) : .classify
+            names.isEmpty ? .embed(nil, normalize: false) : .classify
         let refused = try #require(try refusal(model, kind, texts: 1024))
         let words = refused.message.split(separator: " ")
         let room = try #require(words.last { Int($0) != nil }.flatMap { Int($0) })

@@ -10,7 +10,7 @@ import Testing
     ) -> Claim {
         Claim(
             request: RequestID(number), user: user, connection: 0, workClass: .interactive,
-            lane: Lane(model: 0, output: .logits), arrival: desk.now,
+            batchKey: BatchKey(model: 0, output: .logits), arrival: desk.now,
             deadline: within.map { desk.now.advanced(by: $0) } ?? .distantFuture, textCount: 1,
             byteCount: 10, estimatedTokens: 100)
     }

@@ -30,7 +30,7 @@ final class Desk {
         try batcher.admit(
             Claim(
                 request: request, user: user, connection: connection, workClass: workClass,
-                lane: Lane(model: model, output: .logits), arrival: now,
+                batchKey: BatchKey(model: model, output: .logits), arrival: now,
                 deadline: within.map { now.advanced(by: $0) } ?? .distantFuture, textCount: texts,
                 byteCount: texts, estimatedTokens: texts * tokens), now: now)
         for index in 0..<texts {

@@ -4,6 +4,7 @@
 // while an engine takes batches, steps through layers, is interrupted, and finishes. After every
 // move a plain model of what should be true is compared with what the batcher says.
 
+import Randomness
 import Service
 import Syscalls
 import Testing
@@ -48,7 +49,7 @@ struct Schedule {
     }
 
     private(set) var fault: String?
-    private var random: SeededRandom
+    private var random: RandomSource
     private var now = Instant(nanoseconds: 1_000_000)
     private let limits: ServiceLimits
     private var batcher: Batcher<Int>
@@ -59,7 +60,7 @@ struct Schedule {
     private var serial = 0
 
     init(seed: UInt64) {
-        random = SeededRandom(seed: seed)
+        random = RandomSource(seed: seed)
         var limits = ServiceLimits()
         limits.batchTokens = random.pick(16...200)
         limits.batchTexts = random.pick(2...12)
@@ -119,7 +120,7 @@ struct Schedule {
             request: RequestID(nextRequest), user: UInt32(random.pick(0...3)),
             connection: UInt64(random.pick(0...5)),
             workClass: random.oneIn(2) ? .bulk : .interactive,
-            lane: Lane(model: UInt32(random.pick(0...1)), output: .logits), arrival: now,
+            batchKey: BatchKey(model: UInt32(random.pick(0...1)), output: .logits), arrival: now,
             deadline: random.oneIn(3)
                 ? now.advanced(by: UInt64(random.pick(0...200_000_000))) : .distantFuture,
             textCount: count, byteCount: texts.reduce(0) { $0 + $1.bytes },
@@ -267,7 +268,7 @@ struct Schedule {
             let text = request.texts[item.index]
             if text.place != .ready { fail("computed twice, or unready") }
             if let window = item.window, window.number != text.taken { fail("windows in disorder") }
-            if request.claim.lane != batch.lane { fail("two lanes in a batch") }
+            if request.claim.batchKey != batch.batchKey { fail("two keys in a batch") }
             if request.claim.workClass != batch.workClass { fail("two classes in a batch") }
             if request.claim.deadline <= now { fail("computes what has expired") }
             requests[item.request]!.texts[item.index].taken += 1
@@ -286,7 +287,7 @@ struct Schedule {
         guard claim.arrival.advanced(by: patience) > now else { return }
         for other in requests.values
         where other.claim.user == claim.user && other.claim.connection == claim.connection
-            && other.claim.lane == claim.lane && other.claim.workClass == claim.workClass
+            && other.claim.batchKey == claim.batchKey && other.claim.workClass == claim.workClass
             && other.claim.deadline < claim.deadline
             && other.texts.contains(where: { $0.place == .ready })
         { fail("\(taken) went before \(other.claim.request), which is due earlier") }

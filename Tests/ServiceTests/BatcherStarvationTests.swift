@@ -4,6 +4,7 @@
 // What may go before a text is bounded in tokens, from the moment at which its patience ends, and
 // between the classes bulk work has its share.
 
+import Randomness
 import Service
 import Syscalls
 import Testing
@@ -37,7 +38,7 @@ private struct Flood {
     private static let longest = 100
 
     private(set) var fault: String?
-    private var random: SeededRandom
+    private var random: RandomSource
     private var now = Instant(nanoseconds: 1_000_000)
     private var limits = ServiceLimits()
     private var batcher: Batcher<Int>
@@ -48,7 +49,7 @@ private struct Flood {
     private var urgentTokens = 0
 
     init(seed: UInt64) {
-        random = SeededRandom(seed: seed)
+        random = RandomSource(seed: seed)
         limits.batchTokens = random.pick(50...200)
         limits.batchTexts = random.pick(1...8)
         limits.queueTexts = random.pick(20...60)
@@ -90,7 +91,7 @@ private struct Flood {
         let claim = Claim(
             request: request, user: UInt32(user),
             connection: UInt64(random.pick(0...(Self.connections - 1))), workClass: workClass,
-            lane: Lane(model: 0, output: .logits), arrival: now,
+            batchKey: BatchKey(model: 0, output: .logits), arrival: now,
             deadline: isUrgent
                 ? now.advanced(by: UInt64(random.pick(1_000_000...50_000_000))) : .distantFuture,
             textCount: count, byteCount: count, estimatedTokens: 50 * count)

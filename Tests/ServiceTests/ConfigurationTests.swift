@@ -1,6 +1,6 @@
 // The configuration: three sources, one order, and an error that says where.
 
-import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
@@ -12,13 +12,9 @@ import TextflixProtocol
         _ text: String, _ environment: [String: String] = [:],
         _ change: (inout DaemonConfiguration.Flags) -> Void = { _ in }
     ) throws -> DaemonConfiguration {
-        let directory = try makeTemporaryDirectory(prefix: "/tmp/textflix-configuration-")
-        defer { try? removeDirectory(directory) }
-        let path = "\(directory)/d.json"
-        try writeFileAtomically(path, bytes: Array(text.utf8))
-        defer { try? removeFile(path) }
+        let folder = try TemporaryFolder("configuration")
         var flags = DaemonConfiguration.Flags()
-        flags.file = path
+        flags.file = try folder.write("d.json", text)
         change(&flags)
         return try DaemonConfiguration.resolve(flags) { environment[$0] }
     }

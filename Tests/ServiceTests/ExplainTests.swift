@@ -3,6 +3,7 @@
 
 import Service
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
@@ -251,7 +252,7 @@ private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Dou
             ExplainRequest(
                 text: "good bad film a b c ann lee x y z u v w", unit: .word, samples: 8000,
                 method: .lime))
-        while daemon.board.batches.isEmpty { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        try #require(eventually { !daemon.board.batches.isEmpty })
         _ = try quick.classify("good")
         let before = daemon.board.batches.reduce(0, +)
         _ = try ExplainResponse(decoding: busy.answer().1.get())
@@ -270,9 +271,8 @@ private func shapleyByDefinition(_ scores: [Int: Double], of count: Int) -> [Dou
     ) throws -> [UInt32] {
         let streams = try (0..<count).map { _ in try client.send(.explain, Self.longAnswer) }
         let watcher = try daemon.connect()
-        while try watcher.status().queue?.texts != 0 {
-            MonotonicClock.sleep(nanoseconds: 1_000_000)
-        }
+        let areScored = try eventually(seconds: 60) { try watcher.status().queue?.texts == 0 }
+        try #require(areScored)
         return streams
     }
 

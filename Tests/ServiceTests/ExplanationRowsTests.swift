@@ -3,6 +3,7 @@
 import Syscalls
 import Testing
 import TextflixProtocol
+import Weights
 
 @testable import Service
 
@@ -26,7 +27,8 @@ import TextflixProtocol
                     truncation: .head, deadline: deadline)),
             of: Claim(
                 request: request, user: user, connection: connection, workClass: workClass,
-                lane: Lane(model: 1, output: .logits), arrival: Self.now, deadline: deadline,
+                batchKey: BatchKey(model: 1, output: .logits), arrival: Self.now,
+                deadline: deadline,
                 textCount: 1, byteCount: 1, estimatedTokens: 1))
     }
 

@@ -1,5 +1,6 @@
 // The order of the fair queue is that of a plain search, in any traffic; and what it costs.
 
+import Randomness
 import Syscalls
 import Testing
 
@@ -31,17 +32,17 @@ import Testing
 
     private func nanoseconds(choices: Int) -> UInt64 {
         var queue = FairQueue(slack: 2048)
-        let lane = Lane(model: 0, output: .logits)
+        let batchKey = BatchKey(model: 0, output: .logits)
         for number in 0..<4000 {
             queue.insert(
                 FairQueue.Entry(
                     request: RequestID(UInt64(number)), deadline: .distantFuture,
                     patience: .distantFuture),
-                FairQueue.FlowKey(lane: lane, user: 0, connection: UInt64(number)))
+                FairQueue.FlowKey(batchKey: batchKey, user: 0, connection: UInt64(number)))
         }
         let start = MonotonicClock.now
         for _ in 0..<choices {
-            guard let (request, key) = queue.best(in: lane, now: start) else { break }
+            guard let (request, key) = queue.best(in: batchKey, now: start) else { break }
             queue.charge(key, tokens: 8)
             queue.remove(request, key)
         }
@@ -52,7 +53,7 @@ import Testing
 /// Random traffic through the queue and through a plain one, which must agree all along.
 private struct Traffic {
     private(set) var fault: String?
-    private var random: SeededRandom
+    private var random: RandomSource
     private var queue: FairQueue
     private var plain: PlainQueue
     private var now = Instant(nanoseconds: 1_000)
@@ -64,7 +65,7 @@ private struct Traffic {
     private let connections: Int
 
     init(seed: UInt64) {
-        random = SeededRandom(seed: seed)
+        random = RandomSource(seed: seed)
         let slack = random.oneIn(4) ? 0 : random.pick(1...200)
         queue = FairQueue(slack: slack)
         plain = PlainQueue(slack: UInt64(slack))
@@ -86,7 +87,7 @@ private struct Traffic {
         let request = RequestID(nextRequest)
         nextRequest += 1
         let key = FairQueue.FlowKey(
-            lane: Lane(model: UInt32(random.pick(0...1)), output: .logits),
+            batchKey: BatchKey(model: UInt32(random.pick(0...1)), output: .logits),
             user: UInt32(random.pick(1...users)), connection: UInt64(random.pick(1...connections)))
         let entry = FairQueue.Entry(
             request: request,
@@ -106,19 +107,19 @@ private struct Traffic {
         keys.removeAll { $0.request == gone.request }
     }
 
-    /// As the batcher does it: the first text decides the lane. Now and then one leaves meanwhile.
+    /// As the batcher does it: the first text decides the key. Now and then one leaves meanwhile.
     private mutating func fill(most: Int) {
-        var lane: Lane?
+        var batchKey: BatchKey?
         for _ in 0..<most {
             let (choice, expected) = (
-                queue.best(in: lane, now: now), plain.best(in: lane, now: now)
+                queue.best(in: batchKey, now: now), plain.best(in: batchKey, now: now)
             )
             guard choice?.request == expected?.request, choice?.key == expected?.key else {
                 fault = "\(String(describing: choice)), not \(String(describing: expected))"
                 return
             }
             guard let (request, key) = choice else { return }
-            lane = key.lane
+            batchKey = key.batchKey
             let tokens = random.pick(0...60)
             queue.charge(key, tokens: tokens)
             plain.charge(key, tokens: UInt64(tokens))
@@ -166,8 +167,10 @@ private struct PlainQueue {
         times[key]! += tokens
     }
 
-    func best(in lane: Lane?, now: Instant) -> (request: RequestID, key: FairQueue.FlowKey)? {
-        let present = entries.filter { lane == nil || $0.key.lane == lane }
+    func best(
+        in batchKey: BatchKey?, now: Instant
+    ) -> (request: RequestID, key: FairQueue.FlowKey)? {
+        let present = entries.filter { batchKey == nil || $0.key.batchKey == batchKey }
         guard let floor = present.map({ users[$0.key.user]!.time }).min() else { return nil }
         let keys = Set(present.map(\.key)).filter { key in
             let flowFloor = present.filter { $0.key.user == key.user }

@@ -8,6 +8,7 @@ import Synchronization
 import Syscalls
 import TextflixProtocol
 import Tokenization
+import Weights
 
 final class FakeEngine: ComputeEngine {
     let board: FakeBoard
@@ -113,7 +114,7 @@ enum FakeModel {
 
     static func make(
         _ name: String = "m", number: UInt32 = 1, head: ServedModel.Head = .sequence,
-        maxTokens: Int = 8, revision: String = "r1", truncation: TextTruncation = .head,
+        maxTokens: Int = 8, revision: String = "r1", truncation: ModelSettings.Truncation = .head,
         labels: [String]? = nil, hiddenSize: Int = 0
     ) throws -> ServedModel {
         let labels = labels ?? (head == .token ? tags : head == .none ? [] : ["no", "yes"])

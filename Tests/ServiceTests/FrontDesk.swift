@@ -87,7 +87,7 @@ final class FrontDesk {
         let said = lines
         exchange = Exchange(
             limits: limits, models: ["m"], sink: room,
-            page: StatusPage(
+            statusReport: StatusReport(
                 version: "test", started: now, limits: limits, threads: 1,
                 instructionSet: "none"), log: Log(.closure { said.note($0, $1) }))
         let model = try model ?? FakeModel.make(revision: revision)

@@ -2,6 +2,7 @@
 
 import Service
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
@@ -132,8 +133,11 @@ import TextflixProtocol
         _ = try client.status()
         daemon.terminate()
         var state = ServerState.ready
-        while state == .ready { state = try client.status().state }
-        #expect(state == .draining)
+        let isOver = try eventually {
+            state = try client.status().state
+            return state != .ready
+        }
+        #expect(isOver && state == .draining)
         #expect(throws: Errno.self) { _ = try daemon.connect() }
         let refused = try client.send(.classify, ClassifyRequest(texts: ["late"]))
         let answer = try client.answer()
@@ -211,7 +215,7 @@ import TextflixProtocol
             LoadedModel(name: "m", outcome: .failure(LoadFailure("tensor x is missing")))
         ])
         daemon.hangUp()
-        while daemon.loadCount < 2 { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        #expect(eventually { daemon.loadCount >= 2 })
         let response: ReloadResponse = try client.call(.reload, ReloadRequest())
         #expect(response.models[0].error == "tensor x is missing")
         #expect(response.models[0].state == .ready)

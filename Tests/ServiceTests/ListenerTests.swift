@@ -2,18 +2,15 @@
 
 import Synchronization
 import Syscalls
+import TestSupport
 import Testing
 
 @testable import Service
 
 @Suite struct ListenerTests {
     private func directory(_ body: (String) throws -> Void) throws {
-        let path = try makeTemporaryDirectory(prefix: "/tmp/textflix-listener-")
-        defer {
-            for name in (try? listDirectory(path)) ?? [] { try? removeFile("\(path)/\(name)") }
-            try? removeDirectory(path)
-        }
-        try body(path)
+        let folder = try TemporaryFolder("listener")
+        try body(folder.path)
     }
 
     private func failure(_ path: String) -> StartFailure? {
@@ -41,7 +38,7 @@ import Testing
             let owner = try Listener.make(path: path, mode: 0o600)
             let refusal = failure(path)
             #expect(refusal?.description == "another daemon holds \(path).lock, and so this socket")
-            #expect(refusal?.exitStatus == 73)
+            #expect(refusal?.exitStatus == .cannotCreate)
             _ = try UnixSocket.connect(path: owner.path)
         }
     }
@@ -50,7 +47,7 @@ import Testing
         try directory { directory in
             let path = "\(directory)/s"
             let stranger = try UnixSocket.listen(path: path, backlog: 1)
-            #expect(failure(path)?.exitStatus == 73)
+            #expect(failure(path)?.exitStatus == .cannotCreate)
             _ = try UnixSocket.connect(path: path)
             _ = stranger.number
         }

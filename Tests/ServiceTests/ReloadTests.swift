@@ -59,7 +59,7 @@ import TextflixProtocol
         let desk = try FrontDesk()
         reload(desk, .loading("loading m (1 of 1)"))
         #expect(try status(desk).detail.isEmpty)
-        #expect(desk.exchange.page.progress == "loading m (1 of 1)")
+        #expect(desk.exchange.statusReport.progress == "loading m (1 of 1)")
     }
 
     @Test func aModelThatWasRefused() throws {

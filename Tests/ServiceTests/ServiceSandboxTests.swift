@@ -2,6 +2,7 @@
 // from the service, and what it adds.
 
 import Syscalls
+import TestSupport
 import Testing
 
 @testable import Service
@@ -36,20 +37,18 @@ import Testing
 
     /// However it is named.
     @Test func aLinkedFolder() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-sandbox-")
-        defer { try? removeDirectory(folder) }
-        let found = ServiceSandbox.warnings(configuration("/proc/self/root\(folder)"))
+        let folder = try TemporaryFolder("sandbox")
+        let found = ServiceSandbox.warnings(configuration("/proc/self/root\(folder.path)"))
         #expect(found.count == 1)
     }
 
     @Test(.enabled(if: isDirectory("/dev/shm")))
     func aBaseThatTheServiceDoesNotSee() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/dev/shm/textflix-sandbox-")
-        defer { try? removeDirectoryTree(folder) }
-        #expect(ServiceSandbox.warnings(configuration(folder)).isEmpty)
+        let folder = try TemporaryFolder("sandbox", in: "/dev/shm")
+        #expect(ServiceSandbox.warnings(configuration(folder.path)).isEmpty)
         let settings = #"{ base: "/var/tmp/encoder", head: "h.safetensors", labels: ["a", "b"] }"#
-        try writeFileAtomically("\(folder)/textflix.json", bytes: Array(settings.utf8))
-        let found = ServiceSandbox.warnings(configuration(folder))
+        try folder.write("textflix.json", settings)
+        let found = ServiceSandbox.warnings(configuration(folder.path))
         #expect(found.count == 1 && found[0].hasPrefix("model m: /var/tmp/encoder: "))
     }
 

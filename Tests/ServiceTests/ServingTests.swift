@@ -2,7 +2,7 @@
 // of requests whose client or deadline has gone.
 
 import Service
-import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
@@ -202,7 +202,7 @@ import TextflixProtocol
         daemon.board.shut()
         try client.send(.classify, ClassifyRequest(texts: ["a"]))
         // The engine holds the first; of the others four find room.
-        while daemon.board.batches.isEmpty { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        try #require(eventually { !daemon.board.batches.isEmpty })
         for _ in 0..<11 { try client.send(.classify, ClassifyRequest(texts: ["a"])) }
         guard case .failure(let status) = try client.answer().1 else {
             Issue.record("another case")
@@ -225,12 +225,8 @@ import TextflixProtocol
             _ = try client.status()
         }
         let watcher = try daemon.connect()
-        var texts: UInt32 = 1
-        for _ in 0..<200 where texts > 0 {
-            texts = try watcher.status().queue?.texts ?? 0
-            MonotonicClock.sleep(nanoseconds: 5_000_000)
-        }
-        #expect(texts == 0)
+        let isEmpty = try eventually { try watcher.status().queue?.texts ?? 0 == 0 }
+        #expect(isEmpty)
         daemon.board.open()
         let computed = daemon.board.batches.reduce(0, +)
         #expect(computed <= 10)
@@ -242,15 +238,16 @@ import TextflixProtocol
         let client = try daemon.connect()
         daemon.board.shut()
         let stream = try client.send(.classify, ClassifyRequest(texts: ["a"]))
-        while daemon.board.batches.isEmpty { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        try #require(eventually { !daemon.board.batches.isEmpty })
         try client.send(.cancel, CancelRequest(streams: [stream]))
         for _ in 0..<2 { _ = try client.answer() }
         daemon.board.open()
         var counters: [String: UInt64] = [:]
-        while counters["textflix_batches_abandoned_total"] == nil {
+        let isAbandoned = try eventually {
             for counter in try client.status().counters { counters[counter.name] = counter.value }
+            return counters["textflix_batches_abandoned_total"] != nil
         }
-        #expect(counters["textflix_tokens_total"] == 1)
+        #expect(isAbandoned && counters["textflix_tokens_total"] == 1)
     }
 
     @Test func halfClosedClientsAreAnswered() throws {

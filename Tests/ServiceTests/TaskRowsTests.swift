@@ -1,8 +1,10 @@
 // Whose text is read next: shares of classes, users and connections, and who need not wait.
 
+import Randomness
 import Syscalls
 import Testing
 import TextflixProtocol
+import Weights
 
 @testable import Service
 
@@ -83,7 +85,7 @@ import TextflixProtocol
 
     @Test func eachTextIsReadOnce() throws {
         for seed in 0..<50 {
-            var random = SeededRandom(seed: UInt64(seed))
+            var random = RandomSource(seed: UInt64(seed))
             let reader = try Reader()
             var left = 0
             for _ in 0..<2000 {

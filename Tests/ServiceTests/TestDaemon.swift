@@ -4,6 +4,7 @@
 import Service
 import Synchronization
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
@@ -11,7 +12,7 @@ final class TestDaemon {
     let board: FakeBoard
     let lines = LogLines()
     let path: String
-    private let directory: String
+    private let folder: TemporaryFolder
     private let mailbox: Mailbox
     private let result = ExitCode()
     private var thread: [Joined] = []
@@ -55,8 +56,8 @@ final class TestDaemon {
         limits.batchTokens = 64
         change(&limits)
         let models = try models ?? [FakeModel.make()]
-        directory = try makeTemporaryDirectory(prefix: "/tmp/textflix-service-")
-        path = "\(directory)/s"
+        folder = try TemporaryFolder("service")
+        path = folder("s")
         let board = FakeBoard(layers: layers)
         self.board = board
         let mailbox = try Mailbox()
@@ -86,20 +87,20 @@ final class TestDaemon {
         _ lines: LogLines, _ makeEngine: @escaping @Sendable () throws -> any ComputeEngine,
         load: @escaping () -> Void
     ) -> Int32 {
-        let room = Workroom(limits: limits, mailbox: mailbox, makeEngine: makeEngine)
+        let pipeline = Pipeline(limits: limits, mailbox: mailbox, makeEngine: makeEngine)
         let log = Log(.closure { lines.note($0, $1) })
         let now = MonotonicClock.now
         let exchange = Exchange(
-            limits: limits, models: names, sink: room,
-            page: StatusPage(
+            limits: limits, models: names, sink: pipeline,
+            statusReport: StatusReport(
                 version: "test", started: now, limits: limits, threads: 1,
                 instructionSet: "none"), log: log)
         do {
             let loop = try EventLoop(
                 exchange: exchange, mailbox: mailbox,
-                notifier: Notifier(pulses: room.pulses, now: now), listeners: [listener],
+                notifier: Notifier(pulses: pipeline.pulses, now: now), listeners: [listener],
                 signals: SignalQueue([]), limits: limits, log: log, load: load)
-            return try room.whileRunning { () throws(Errno) in try loop.run() }
+            return try pipeline.whileRunning { () throws(Errno) in try loop.run() }
         } catch {
             Issue.record("\(error)")
             return -1
@@ -129,7 +130,6 @@ final class TestDaemon {
             terminate()
             _ = exitCode()
         }
-        try? removeDirectory(directory)
     }
 }
 

@@ -1,5 +1,6 @@
 // Timers in order, and the heap that does not remember for ever.
 
+import Randomness
 import Syscalls
 import Testing
 import TextflixProtocol
@@ -8,7 +9,7 @@ import TextflixProtocol
 
 @Suite struct TimerHeapTests {
     @Test func entriesComeInOrder() {
-        var random = SeededRandom(seed: 3)
+        var random = RandomSource(seed: 3)
         var heap = TimerHeap<Int>()
         let times = (0..<500).map { _ in random.pick(1...1000) }
         for (key, time) in times.enumerated() {

@@ -1,8 +1,10 @@
 // What the tokenise thread says of texts whose tokens no answer has room for.
 
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
+import Weights
 
 @testable import Service
 
@@ -67,7 +69,8 @@ import TextflixProtocol
         try scheduler.admit(
             Claim(
                 request: request, user: 1, connection: 1, workClass: .interactive,
-                lane: Lane(model: model.number, output: .tokens), arrival: MonotonicClock.now,
+                batchKey: BatchKey(model: model.number, output: .tokens),
+                arrival: MonotonicClock.now,
                 textCount: texts.count, byteCount: texts.reduce(0) { $0 + $1.utf8.count },
                 estimatedTokens: 0), now: MonotonicClock.now)
         thread.submit(

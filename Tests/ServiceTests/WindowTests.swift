@@ -5,6 +5,7 @@ import Service
 import Syscalls
 import Testing
 import TextflixProtocol
+import Weights
 
 /// Six tokens a window at the most, beside [CLS] and [SEP].
 private let windows: [Text] = ["A good bad film. ", "C b b c a. ", "Good good a."]

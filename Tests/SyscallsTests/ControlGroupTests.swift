@@ -1,28 +1,25 @@
 // Limits of control groups, read from folders made for it.
 
 import Syscalls
+import TestSupport
 import Testing
 
-@Suite final class ControlGroupTests {
-    private let folder: String
+@Suite struct ControlGroupTests {
+    private let folder: TemporaryFolder
 
-    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-group-") }
-
-    deinit {
-        try? removeDirectoryTree(folder)
-    }
+    init() throws { folder = try TemporaryFolder("group") }
 
     private func group(
         _ file: String, _ outer: String?, _ inner: String?, membership: String = "0::/a/b\n"
     ) throws -> ControlGroup {
-        try makeDirectories("\(folder)/a/b")
+        try makeDirectories(folder("a/b"))
         for (name, text) in [
             ("group", membership), ("a/\(file)", outer), ("a/b/\(file)", inner),
         ] {
             guard let text else { continue }
-            try writeFileAtomically("\(folder)/\(name)", bytes: Array(text.utf8))
+            try folder.write(name, text)
         }
-        return ControlGroup(membership: "\(folder)/group", root: folder)
+        return ControlGroup(membership: folder("group"), root: folder.path)
     }
 
     private func quota(

@@ -3,6 +3,7 @@
 import Glibc
 import Synchronization
 import Syscalls
+import TestSupport
 import Testing
 
 @Suite struct DatagramTests {
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func whoIsNotThereMayComeLater() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         let sender = try DatagramSender(to: scratch("s"))
         #expect(throws: Errno.noEntry) { try sender.send([1]) }
         let listener = try listen(scratch("s"))
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test func whoDoesNotReadIsNotWaitedFor() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         let listener = try listen(scratch("s"))
         let sender = try DatagramSender(to: scratch("s"))
         #expect(throws: Errno.wouldBlock) {

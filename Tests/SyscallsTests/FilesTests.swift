@@ -2,26 +2,13 @@
 
 import Glibc
 import Syscalls
+import TestSupport
 import Testing
-
-/// A directory of its own for one test.
-final class Scratch {
-    let path: String
-
-    init() throws { path = try makeTemporaryDirectory(prefix: "/tmp/textflix-syscalls-") }
-
-    deinit {
-        for name in (try? listDirectory(path)) ?? [] { try? removeFile("\(path)/\(name)") }
-        try? removeDirectory(path)
-    }
-
-    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
-}
 
 @Suite struct FilesTests {
     @Test(arguments: [0, 1, 4095, 4096, 4097, 300_000])
     func aFileComesBackAsItWasWritten(size: Int) throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try writeFileAtomically(scratch("a"), bytes: bytes)
         #expect(try readFile(scratch("a"), limit: size) == bytes)
@@ -31,7 +18,7 @@ final class Scratch {
     }
 
     @Test func aFileOverTheLimitIsRefused() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try writeFileAtomically(scratch("a"), bytes: [1, 2, 3])
         #expect(throws: Errno.fileTooLarge) { try readFile(scratch("a"), limit: 2) }
         // A file without a size of its own is cut off as well.
@@ -47,7 +34,7 @@ final class Scratch {
 
     /// Without a word from anybody who holds the other end, or the test hangs.
     @Test func whatIsNoRegularFileIsRefusedAtOnce() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         #expect(mkfifo(scratch("fifo"), 0o600) == 0)
         for path in [scratch("fifo"), "/dev/null"] {
             #expect(throws: Errno.invalidArgument) { try readRegularFile(path, limit: 9) }
@@ -76,7 +63,7 @@ final class Scratch {
     }
 
     @Test func anUncommittedFileLeavesNothing() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try writeFileAtomically(scratch("a"), bytes: [1])
         do {
             let file = try AtomicFile(scratch("a"))
@@ -88,7 +75,7 @@ final class Scratch {
     }
 
     @Test func whatAKilledWriterLeftGoesWithTheNext() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         let others = ["a.new-draft", "a.new-00000000000000zz", "b.new-0123456789abcdef"]
         for name in others + ["a.new-0123456789abcdef"] {
             try writeFileAtomically(scratch(name), bytes: [1])
@@ -102,7 +89,7 @@ final class Scratch {
     }
 
     @Test func aReplacedFileKeepsItsMappedBytes() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try writeFileAtomically(scratch("a"), bytes: [1, 2, 3])
         let mapped = try MappedFile(scratch("a"))
         try writeFileAtomically(scratch("a"), bytes: [4, 5, 6])
@@ -112,7 +99,7 @@ final class Scratch {
 
     @Test(.enabled(if: ThisProcess.user == 0, "another owner's folder is needed: root alone"))
     func whatRootWritesForAFoldersOwnerIsTheirs() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         #expect(chown(scratch.path, 4711, 4712) == 0)
         try writeFileAtomically(scratch("theirs"), bytes: [1], owner: .directory)
         try writeFileAtomically(scratch("mine"), bytes: [1])
@@ -125,7 +112,7 @@ final class Scratch {
     }
 
     @Test func directoriesAreMadeOnce() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try makeDirectories(scratch("b/c/d"))
         try makeDirectories(scratch("b/c/d"))
         #expect(isDirectory(scratch("b/c/d")))
@@ -133,7 +120,7 @@ final class Scratch {
     }
 
     @Test func whatLeadsNowhereIsPresent() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         #expect(symlink("nowhere", scratch("link")) == 0)
         #expect(try isPresent(scratch("link")) && !fileExists(scratch("link")))
         #expect(try !isPresent(scratch("nothing")) && !isPresent(scratch("link/below")))
@@ -141,7 +128,7 @@ final class Scratch {
     }
 
     @Test func aTreeIsRemovedAndNoLinkIsFollowed() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try makeDirectories(scratch("tree/inner"))
         try makeDirectories(scratch("kept"))
         try writeFileAtomically(scratch("kept/a"), bytes: [1])
@@ -170,7 +157,7 @@ final class Scratch {
     private func identity(_ path: String) throws -> UInt64 { try FileStatus(path: path).inode }
 
     @Test func aFileIsReplacedWholeAndKeepsItsMode() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try writeFileAtomically(scratch("a"), bytes: [1])
         try setMode(scratch("a"), 0o640)
         let file = try OutputFile(scratch("a"))
@@ -182,13 +169,13 @@ final class Scratch {
     }
 
     @Test func whoDoesNotFinishLeavesNothing() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         do { _ = try OutputFile(scratch("a")) }
         #expect(try listDirectory(scratch.path).isEmpty)
     }
 
     @Test func aLinkStaysOne() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try writeFileAtomically(scratch("a"), bytes: [1])
         for (link, target) in [("near", "a"), ("far", scratch("near")), ("nowhere", "b")] {
             #expect(symlink(target, scratch(link)) == 0)
@@ -204,7 +191,7 @@ final class Scratch {
     /// As the kernel has it, where it protects links; here also where it is told not to.
     @Test(.enabled(if: ThisProcess.user == 0, "another owner's link is needed: root alone"))
     func aStrangersLinkWhereAllMayWriteIsNotFollowed() throws {
-        let (scratch, shared) = (try Scratch(), try Scratch())
+        let (scratch, shared) = (try TemporaryFolder("syscalls"), try TemporaryFolder("syscalls"))
         try writeFileAtomically(scratch("a"), bytes: [1])
         for (name, target, owner) in [("old", "a", 4711), ("new", "b", 4711), ("own", "a", 0)]
             as [(_, _, UInt32)]
@@ -227,7 +214,7 @@ final class Scratch {
     }
 
     @Test func aDeviceAndAFifoAreWritten() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         #expect(symlink("/dev/null", scratch("null")) == 0)
         try OutputFile(scratch("null")).finish([1])
         #expect(try FileStatus(path: "/dev/null").kind == .other)
@@ -240,7 +227,7 @@ final class Scratch {
 
     /// `>(command)`, `/dev/stdout`: whoever holds the descriptor sees what is written.
     @Test func anOpenDescriptorIsWritten() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try writeFileAtomically(scratch("a"), bytes: [1])
         let before = try identity(scratch("a"))
         let held = try openForReading(scratch("a"))
@@ -250,7 +237,7 @@ final class Scratch {
     }
 
     @Test func whatCannotBeWrittenIsKnownAtOnce() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         #expect(throws: Errno.isDirectory) { try OutputFile(scratch.path) }
         #expect(throws: Errno.noEntry) { try OutputFile(scratch("none/a")) }
         #expect(symlink("loop", scratch("loop")) == 0)
@@ -259,7 +246,7 @@ final class Scratch {
 
     @Test(.enabled(if: ThisProcess.user == 0, "another owner's file is needed: root alone"))
     func whatRootWritesStaysItsOwners() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         try writeFileAtomically(scratch("a"), bytes: [1])
         #expect(chown(scratch("a"), 4711, 4712) == 0)
         try OutputFile(scratch("a")).finish([2])

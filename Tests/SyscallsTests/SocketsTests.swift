@@ -1,11 +1,12 @@
 // Sockets and event sources of the real kernel.
 
 import Syscalls
+import TestSupport
 import Testing
 
 @Suite struct SocketsTests {
     @Test func aListenerIsReachedByItsPath() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         let path = scratch("s.sock")
         let listener = try UnixSocket.listen(path: path, backlog: 4)
         let tooEarly = try UnixSocket.accept(listener.number) == nil
@@ -22,7 +23,7 @@ import Testing
     }
 
     @Test func pathsAreJudgedBeforeTheyAreUsed() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder("syscalls")
         let long = "/tmp/" + String(repeating: "x", count: 103)  // 108 bytes
         #expect(throws: Errno.nameTooLong) { _ = try UnixSocket.listen(path: long, backlog: 1) }
         #expect(throws: Errno.noEntry) { _ = try UnixSocket.connect(path: scratch("none")) }

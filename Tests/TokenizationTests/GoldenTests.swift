@@ -6,14 +6,13 @@
 
 import JSONText
 import Syscalls
+import TestSupport
 import Testing
 
 @testable import Tokenization
 
 enum Golden {
-    static let folder =
-        #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
-        + "/Golden/tokenization"
+    static let folder = Checkout.root + "/Tests/Golden/tokenization"
     static let script = "see Tests/Golden/tokenization/make_golden.py"
 
     static func file(_ name: String) throws -> [UInt8] {

@@ -4,14 +4,13 @@
 // there is stated by hand, so a failing line is either a fault here or a wrong label there.
 
 import Syscalls
+import TestSupport
 import Testing
 
 @testable import Tokenization
 
 private enum Sentences {
-    private static let folder =
-        #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
-        + "/Golden/sentences"
+    private static let folder = Checkout.root + "/Tests/Golden/sentences"
 
     /// The lines of a file but for its remarks, each as its sentences.
     static func cases(_ name: String) -> [[String]] {

@@ -5,15 +5,17 @@ import Baselines
 import Insight
 import JSONText
 import Syscalls
+import TestSupport
 import Testing
 import Training
 import Weights
 
-@Suite final class BaselineTeachingTests {
-    let folder: String
+@Suite struct BaselineTeachingTests {
+    private let scratch: TemporaryFolder
+    private var folder: String { scratch.path }
 
     init() throws {
-        folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-teaching-")
+        scratch = try TemporaryFolder("teaching")
         try write("train.jsonl", texts(0..<6) { $0 % 2 == 0 ? "positive" : "negative" })
         try write("test.jsonl", texts(100..<120) { $0 % 2 == 0 ? "positive" : "negative" })
         // Two labelled texts, two of the test, and labels that are all wrong.
@@ -23,18 +25,8 @@ import Weights
         try write("answers.jsonl", (0..<120).map { answer($0, right: $0 != 0) }.joined())
     }
 
-    deinit {
-        for inner in ["model/", "pupil/", ""] {
-            for name in (try? listDirectory(folder + "/" + inner)) ?? [] {
-                try? removeFile(folder + "/" + inner + name)
-            }
-            try? removeDirectory(folder + "/" + inner)
-        }
-    }
-
     @discardableResult private func write(_ name: String, _ text: String) throws -> String {
-        try writeFileAtomically(folder + "/" + name, bytes: Array(text.utf8))
-        return folder + "/" + name
+        try scratch.write(name, text)
     }
 
     private func texts(_ numbers: some Sequence<Int>, _ label: (Int) -> String) -> String {

@@ -4,27 +4,19 @@ import Baselines
 import Insight
 import JSONText
 import Syscalls
+import TestSupport
 import Testing
 import Training
 import Weights
 
-@Suite final class BaselineTrainingTests {
-    let folder: String
+@Suite struct BaselineTrainingTests {
+    private let scratch: TemporaryFolder
+    private var folder: String { scratch.path }
 
-    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-training-") }
-
-    deinit {
-        for inner in ["model/", ""] {
-            for name in (try? listDirectory(folder + "/" + inner)) ?? [] {
-                try? removeFile(folder + "/" + inner + name)
-            }
-            try? removeDirectory(folder + "/" + inner)
-        }
-    }
+    init() throws { scratch = try TemporaryFolder("training") }
 
     private func write(_ name: String, _ text: String) throws -> String {
-        try writeFileAtomically(folder + "/" + name, bytes: Array(text.utf8))
-        return folder + "/" + name
+        try scratch.write(name, text)
     }
 
     private func reviews(_ count: Int, from first: Int) -> String {
@@ -132,9 +124,8 @@ import Weights
 
     /// Tests/Golden/baselines/make_golden.py: scikit-learn's pipeline on the same vectors.
     @Test func averagedVectorsAreScikitLearns() throws {
-        let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
         let golden = try JSONDocument.parse(
-            try readFile("/\(tests)/Golden/baselines/golden.json", limit: 1 << 20))
+            try readFile(Checkout.root + "/Tests/Golden/baselines/golden.json", limit: 1 << 20))
         let reference = try #require(golden["vectors"])
         let classes = (golden["classes"]?.array ?? []).compactMap(\.bool)
         var lines = ""

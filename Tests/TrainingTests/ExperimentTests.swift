@@ -2,6 +2,7 @@
 
 import Numerics
 import Syscalls
+import TestSupport
 import Testing
 import Training
 import Weights
@@ -162,9 +163,7 @@ import Weights
     }
 
     @Test func theReadyOnesAreRead() throws {
-        // Tests/TrainingTests/this file, seen from the root.
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let folder = "/\(root)/deploy/experiments"
+        let folder = Checkout.root + "/deploy/experiments"
         let files = try listDirectory(folder).filter { $0.hasSuffix(".json5") }
         #expect(files.count > 10)
         for file in files where !file.hasPrefix("curve") {

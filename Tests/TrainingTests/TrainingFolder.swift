@@ -1,30 +1,19 @@
-// A folder for a test's files, removed with it.
+// A folder for an experiment's files, removed with it, and reviews to write into it.
 
 import Syscalls
+import TestSupport
 
-final class TrainingFolder {
-    let path: String
+struct TrainingFolder {
+    private let folder: TemporaryFolder
+    var path: String { folder.path }
 
-    init() throws { path = try makeTemporaryDirectory(prefix: "/tmp/textflix-experiment-") }
-
-    deinit { Self.remove(path) }
-
-    private static func remove(_ path: String) {
-        for name in (try? listDirectory(path)) ?? [] {
-            let inner = path + "/" + name
-            if isDirectory(inner) { remove(inner) } else { try? removeFile(inner) }
-        }
-        try? removeDirectory(path)
-    }
+    init() throws { folder = try TemporaryFolder("experiment") }
 
     @discardableResult
-    func write(_ name: String, _ text: String) throws -> String {
-        try writeFileAtomically(path + "/" + name, bytes: Array(text.utf8))
-        return path + "/" + name
-    }
+    func write(_ name: String, _ text: String) throws -> String { try folder.write(name, text) }
 
     func rename(_ name: String, to other: String) throws {
-        try renameFile(path + "/" + name, to: path + "/" + other)
+        try renameFile(folder(name), to: folder(other))
     }
 
     /// Reviews whose words say their label, as JSON lines; `label` nil leaves it out.

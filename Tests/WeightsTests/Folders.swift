@@ -1,6 +1,7 @@
 // Model folders for the tests: made in a fresh directory, changed, opened, removed.
 
 import Syscalls
+import TestSupport
 import Testing
 import Weights
 
@@ -16,15 +17,8 @@ let sound: SyntheticModel = {
 
 /// Runs the body with the path of a fresh directory, then removes that and all below.
 func withFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
-    let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-weights-")
-    defer { removeTree(folder) }
-    return try body(folder)
-}
-
-func removeTree(_ path: String) {
-    guard isDirectory(path) else { return (try? removeFile(path)) ?? () }
-    for name in (try? listDirectory(path)) ?? [] { removeTree(path + "/" + name) }
-    try? removeDirectory(path)
+    let folder = try TemporaryFolder("weights")
+    return try body(folder.path)
 }
 
 func write(_ text: String, _ path: String) throws {

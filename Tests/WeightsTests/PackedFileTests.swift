@@ -1,5 +1,6 @@
 // The container of packed weights: what is written comes back, and anything else is refused.
 
+import Randomness
 import Syscalls
 import Testing
 import Weights
@@ -114,7 +115,7 @@ import Weights
     @Test func survivesAnyHeader() throws {
         let sound = try Self.packed()
         let headerBytes = Int(sound[32]) | Int(sound[33]) << 8
-        var random = SplitMix(state: 11)
+        var random = RandomSource(seed: 11)
         var accepted = 0
         try withFolder { folder in
             for round in 0..<600 {

@@ -1,6 +1,7 @@
 // The format: what is written is read back, what is wrong is refused with a reason, and no bytes
 // whatever bring it down.
 
+import Randomness
 import Syscalls
 import Testing
 import Weights
@@ -104,7 +105,7 @@ import Weights
             return try readFile(folder + "/model.safetensors", limit: 1 << 20)
         }
         let headerEnd = try parse(file).dataStart
-        var random = SplitMix(state: 20_260_501)
+        var random = RandomSource(seed: 20_260_501)
         var accepted = 0
         for _ in 0..<20_000 {
             let mutant = mutated(file, headerEnd: headerEnd, &random)
@@ -121,7 +122,7 @@ import Weights
     }
 
     private func mutated(
-        _ file: [UInt8], headerEnd: Int, _ random: inout SplitMix
+        _ file: [UInt8], headerEnd: Int, _ random: inout RandomSource
     ) -> [UInt8] {
         var mutant = file
         for _ in 0...Int(random.next() % 3) {
@@ -139,18 +140,5 @@ import Weights
             if mutant.count < 9 { return mutant }
         }
         return mutant
-    }
-}
-
-/// A seeded source of numbers, the same on every machine.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

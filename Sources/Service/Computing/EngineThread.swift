@@ -86,9 +86,9 @@ final class EngineRun {
         pulse.beat()
         let started = MonotonicClock.now
         do {
-            // A batch has one lane, so one model.
+            // A batch has one key, so one model.
             let model = batch.items[0].payload.model
-            let walk = try engine.begin(model, batch.items, batch.lane.output)
+            let walk = try engine.begin(model, batch.items, batch.batchKey.output)
             defer { walk.end() }
             var progress = Progress()
             let isDone = steps(walk, batch, model, &progress)

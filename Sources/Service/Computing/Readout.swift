@@ -26,7 +26,7 @@ struct Readout {
         _ place: Int, _ item: WorkItem<TokenisedText>, firstToken: Int
     ) -> TextOutcome.Result {
         let model = item.payload.model
-        switch batch.lane.output {
+        switch batch.batchKey.output {
         case .logits:
             let logits = walk.row(place)  // [C]
             guard logits.allSatisfy(\.isFinite) else { return Self.notFinite }

@@ -8,6 +8,7 @@ internal import Synchronization
 package import Syscalls
 package import TextflixProtocol
 internal import Tokenization
+package import Weights
 
 /// A text of a request, ready to be computed.
 package struct TokenisedText: Sendable {
@@ -53,7 +54,7 @@ package struct TokenisingTask: Sendable {
     package let model: ServedModel
     package let workClass: WorkClass
     package let output: OutputKind
-    package let truncation: TextTruncation
+    package let truncation: ModelSettings.Truncation
     package let specialTokens: Bool
     package let texts: [Text]
     /// Which text of the request each is: some may be answered already.
@@ -66,7 +67,7 @@ package struct TokenisingTask: Sendable {
 
     package init(
         request: RequestID, user: UInt32, connection: UInt64, model: ServedModel,
-        workClass: WorkClass, output: OutputKind, truncation: TextTruncation,
+        workClass: WorkClass, output: OutputKind, truncation: ModelSettings.Truncation,
         specialTokens: Bool = true, texts: [Text], indices: [Int]
     ) {
         self.request = request

@@ -158,7 +158,7 @@ package final class EventLoop {
         }
         let life = exchange.lifecycle
         let isLoading = life.isLoading && life.state != .draining
-        notifier.follow(load: isLoading ? exchange.page.progress : nil, now: now)
+        notifier.follow(load: isLoading ? exchange.statusReport.progress : nil, now: now)
     }
 
     private func write(_ key: UInt64, now: Instant) {

@@ -11,17 +11,12 @@ package import Syscalls
 /// Why the daemon cannot begin, and the exit status that says so.
 package struct StartFailure: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
-    package let exitStatus: Int32
+    package let exitStatus: ExitStatus
 
-    package init(_ description: String, exitStatus: Int32) {
+    package init(_ description: String, exitStatus: ExitStatus) {
         self.description = description
         self.exitStatus = exitStatus
     }
-
-    static let configuration: Int32 = 78
-    static let cannotCreate: Int32 = 73
-    static let notPermitted: Int32 = 77
-    static let operatingSystem: Int32 = 71
 }
 
 package final class Listener: Sendable {
@@ -65,7 +60,7 @@ package final class Listener: Sendable {
             guard sd_is_socket_unix(number, 1, 1, nil, 0) > 0 else {
                 throw StartFailure(
                     "descriptor \(number) that was passed is no listening Unix stream socket",
-                    exitStatus: StartFailure.configuration)
+                    exitStatus: .configuration)
             }
             try? UnixSocket.setNonBlocking(number)
             listeners.append(
@@ -79,7 +74,7 @@ package final class Listener: Sendable {
         guard path.utf8.count <= UnixSocket.pathBytes else {
             throw StartFailure(
                 "the socket path has \(path.utf8.count) bytes, the system allows"
-                    + " \(UnixSocket.pathBytes): \(path)", exitStatus: StartFailure.configuration)
+                    + " \(UnixSocket.pathBytes): \(path)", exitStatus: .configuration)
         }
         try makeParent(of: path)
         do throws(Errno) {
@@ -97,16 +92,16 @@ package final class Listener: Sendable {
         case .wouldBlock:
             StartFailure(
                 "another daemon holds \(path).lock, and so this socket",
-                exitStatus: StartFailure.cannotCreate)
+                exitStatus: .cannotCreate)
         case .addressInUse:
             StartFailure(
-                "another daemon listens on \(path)", exitStatus: StartFailure.cannotCreate)
+                "another daemon listens on \(path)", exitStatus: .cannotCreate)
         case .exists:
             StartFailure(
-                "\(path) exists and is no socket", exitStatus: StartFailure.cannotCreate)
+                "\(path) exists and is no socket", exitStatus: .cannotCreate)
         case .accessDenied, .notPermitted:
-            StartFailure(error.description, exitStatus: StartFailure.notPermitted)
-        default: StartFailure(error.description, exitStatus: StartFailure.cannotCreate)
+            StartFailure(error.description, exitStatus: .notPermitted)
+        default: StartFailure(error.description, exitStatus: .cannotCreate)
         }
     }
 
@@ -117,12 +112,12 @@ package final class Listener: Sendable {
         else {
             throw StartFailure(
                 "there is no directory \(parent) for the socket",
-                exitStatus: StartFailure.cannotCreate)
+                exitStatus: .cannotCreate)
         }
         do throws(Errno) {
             try makeDirectories(parent, mode: 0o700)
         } catch {
-            throw StartFailure(error.description, exitStatus: StartFailure.cannotCreate)
+            throw StartFailure(error.description, exitStatus: .cannotCreate)
         }
     }
 

@@ -23,12 +23,13 @@ final class ExplanationAnswer {
     private var part = 0
     private var solve: ExplanationSolve?
 
+    /// - Parameter run: done, so both are known.
     init(_ run: ExplanationRun) {
         self.run = run
         let model = run.task.model
-        let classification = Classification(run.whole, model)
+        let classification = run.classification!
         let name = run.task.order.label.isEmpty ? classification.label : run.task.order.label
-        label = model.labels.firstIndex(of: name) ?? 0
+        label = run.label!
         weights = Array(repeating: 0, count: run.text.places.count)
         response = ExplainResponse(
             classification: classification, label: name, model: model.name,
@@ -56,10 +57,7 @@ final class ExplanationAnswer {
 
     private func step(_ plan: ExplanationPlan) {
         guard solve != nil else {
-            let start = run.partStarts[part]
-            solve = ExplanationSolve(
-                plan,
-                plan.masks.indices.map { Double(run.probabilities(of: start + $0)[label]) })
+            solve = ExplanationSolve(plan, run.scores(of: part))
             return
         }
         guard let found = solve!.step() else { return }

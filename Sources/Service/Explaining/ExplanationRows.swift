@@ -9,8 +9,6 @@
 //
 // Invariant: a request waits for one thing at a time.
 
-internal import Syscalls
-
 struct ExplanationRows {
     enum Work {
         case begin(ExplanationTask)
@@ -29,26 +27,21 @@ struct ExplanationRows {
     /// By class.
     private var queues: [FairQueue]
     private var turns: [RequestID: Turn] = [:]
-    /// Microseconds that interactive work had while bulk work waited, beyond what bulk work has
-    /// paid for.
-    private var bulkDebt = 0
+    /// Counted in microseconds.
+    private var bulkShare: BulkShare
 
     init(limits: ServiceLimits) {
         self.limits = limits
         queues = WorkClass.allCases.map { _ in FairQueue(slack: Self.sliceMicroseconds) }
+        bulkShare = BulkShare(oneIn: limits.bulkShareOneIn, slice: Self.sliceMicroseconds)
     }
 
     // MARK: Coming and going
 
     mutating func add(_ work: Work, of claim: Claim) {
         let turn = Turn(claim: claim, work: work)
-        let patience =
-            claim.workClass == .interactive ? limits.interactivePatience : limits.bulkPatience
         turns[claim.request] = turn
-        queues[claim.workClass.rawValue].insert(
-            FairQueue.Entry(
-                request: claim.request, deadline: claim.deadline,
-                patience: claim.arrival.advanced(by: patience)), turn.flow)
+        queues[claim.workClass.rawValue].insert(FairQueue.Entry(claim, limits), turn.flow)
     }
 
     mutating func remove(_ request: RequestID) {
@@ -67,17 +60,16 @@ struct ExplanationRows {
     private var nextClass: WorkClass {
         let bulkWaits = !queues[WorkClass.bulk.rawValue].isEmpty
         let interactiveWaits = !queues[WorkClass.interactive.rawValue].isEmpty
-        let bulkIsDue = bulkDebt >= (limits.bulkShareOneIn - 1) * Self.sliceMicroseconds
-        return bulkWaits && (bulkIsDue || !interactiveWaits) ? .bulk : .interactive
+        return bulkWaits && (bulkShare.isDue || !interactiveWaits) ? .bulk : .interactive
     }
 
     /// Notes how long a turn was, before the request is removed.
     mutating func charge(_ turn: Turn, microseconds: Int) {
         queues[turn.claim.workClass.rawValue].charge(turn.flow, tokens: microseconds)
         if turn.claim.workClass == .bulk {
-            bulkDebt = max(0, bulkDebt - microseconds * (limits.bulkShareOneIn - 1))
+            bulkShare.repay(bulk: microseconds)
         } else if !queues[WorkClass.bulk.rawValue].isEmpty {
-            bulkDebt += microseconds
+            bulkShare.charge(interactive: microseconds)
         }
     }
 }
@@ -90,7 +82,7 @@ extension ExplanationRows.Turn {
         case .answer: output = .logits
         }
         return FairQueue.FlowKey(
-            lane: Lane(model: claim.lane.model, output: output), user: claim.user,
+            batchKey: BatchKey(model: claim.batchKey.model, output: output), user: claim.user,
             connection: claim.connection)
     }
 }

@@ -5,6 +5,9 @@
 //               └───────────────────────────────────────┤
 //                               all there, or time is up └──> answer
 //
+// The parts as they are go first: what the model says of the whole text follows from them, and with
+// it the label, where the request names none.
+//
 // A value on the explanation thread: no thread, no lock, no clock in it. Invariant: each variant is
 // handed out once and scored once; the last of them is the one that ends the request's place in the
 // queue.
@@ -28,10 +31,15 @@ struct ExplanationRun: Sendable {
     private(set) var plans: [ExplanationPlan]?
     /// When it settles for the variants that are scored.
     private let patience: Instant
+    /// Each part as it is, then the others, a part's in the order of its plan's masks.
     private var variants: [Variant]
     private var next = 0
-    private var outcomes: [TextOutcome?]
+    private(set) var scores: ExplanationScores
     private var missing: Int
+    /// What the model says of each part as it is, until all of them are there.
+    private var wholeParts: [TextOutcome?]
+    /// What the model says of the whole text, as Classify would; nil while a part of it is missing.
+    private(set) var classification: Classification?
     /// Variants that may wait or be computed at a time.
     private(set) var wave = Self.largestWave
 
@@ -51,16 +59,26 @@ struct ExplanationRun: Sendable {
             task.deadline == .distantFuture
             ? .distantFuture : now.advanced(by: task.deadline.since(now) / 8 * 7)
         plans = try Self.plans(task, text, affordable: affordable)
-        if let plans {
-            variants = plans.enumerated().flatMap { part, plan in
-                plan.masks.map { Variant(part: part, mask: $0) }
-            }
-        } else {
-            let count = text.parts[0].features.count
-            variants = [Variant(part: 0, mask: Mask(count: count, keeping: true))]
-        }
-        outcomes = Array(repeating: nil, count: variants.count)
+        variants = Self.variants(plans, text)
         missing = variants.count
+        let label = task.order.label
+        scores = ExplanationScores(
+            count: variants.count, label: label.isEmpty ? nil : task.model.place(of: label))
+        wholeParts = Array(repeating: nil, count: plans?.count ?? 1)
+    }
+
+    private static func variants(
+        _ plans: [ExplanationPlan]?, _ text: ExplainedText
+    ) -> [Variant] {
+        guard let plans else {
+            let count = text.parts[0].features.count
+            return [Variant(part: 0, mask: Mask(count: count, keeping: true))]
+        }
+        let whole = plans.enumerated().map { Variant(part: $0, mask: $1.masks[0]) }
+        return whole
+            + plans.enumerated().flatMap { part, plan in
+                plan.masks.dropFirst().map { Variant(part: part, mask: $0) }
+            }
     }
 
     private static func plans(
@@ -137,52 +155,63 @@ struct ExplanationRun: Sendable {
 
     /// - Throws: what went wrong with one of them, and so with the explanation.
     mutating func note(_ outcome: TextOutcome) throws(Status) {
-        if case .failure(let code, let message) = outcome.result {
-            throw Status(code: code, message: message)
+        switch outcome.result {
+        case .scores(_, let probabilities):
+            guard !scores.has(outcome.index) else { return }
+            scores.note(outcome.index, probabilities)
+            missing -= 1
+            if outcome.index < wholeParts.count { note(wholePart: outcome) }
+        case .failure(let code, let message): throw Status(code: code, message: message)
+        default: preconditionFailure("not what a variant is scored with")
         }
-        guard outcomes[outcome.index] == nil else { return }
-        outcomes[outcome.index] = outcome
-        missing -= 1
+    }
+
+    private mutating func note(wholePart outcome: TextOutcome) {
+        wholeParts[outcome.index] = outcome
+        let known = wholeParts.compactMap(\.self)
+        guard known.count == wholeParts.count else { return }
+        wholeParts = []
+        var whole = TextOutcome(of: known)
+        whole.totalTokens = text.reading.totalTokens
+        whole.isTruncated = text.reading.isTruncated
+        let classification = Classification(whole, task.model)
+        self.classification = classification
+        if scores.label == nil { scores.decide(task.model.place(of: classification.label)) }
     }
 
     /// Where the method is ours to choose and time runs out, what is scored must do.
     /// - Returns: whether the answer follows from it; if not, nothing has changed.
     mutating func settles(now: Instant) -> Bool {
         guard now >= patience, case .automatic = task.order.way, let plans else { return false }
-        let scored = outcomes.map { $0 != nil }
         var reduced: [ExplanationPlan] = []
-        for (plan, start) in zip(plans, partStarts) {
-            let own = scored[start..<start + plan.masks.count]
-            guard let part = plan.reduced(to: Array(own)) else { return false }
-            reduced.append(part)
+        for (part, plan) in plans.enumerated() {
+            guard let less = plan.reduced(to: places(of: part).map(scores.has)) else {
+                return false
+            }
+            reduced.append(less)
         }
         self.plans = reduced
-        variants = zip(variants, scored).filter(\.1).map(\.0)
-        outcomes = outcomes.filter { $0 != nil }
+        variants = variants.indices.filter(scores.has).map { variants[$0] }
+        scores.dropMissing()
         (next, missing) = (variants.count, 0)
         return true
     }
 
     // MARK: The answer
 
-    /// Each variant's probabilities, [C].
-    func probabilities(of variant: Int) -> [Float] {
-        guard case .scores(_, let probabilities) = outcomes[variant]?.result else { return [] }
-        return probabilities
-    }
+    /// Which label is explained, once that is known.
+    var label: Int? { scores.label }
 
-    /// Where each part's variants begin; its first is the whole part.
-    var partStarts: [Int] {
-        var starts = [0]
-        for plan in plans ?? [] { starts.append(starts[starts.count - 1] + plan.masks.count) }
-        return Array(starts.dropLast(plans == nil ? 0 : 1))
-    }
+    /// The label's probability for each mask of a part's plan, in their order.
+    func scores(of part: Int) -> [Double] { places(of: part).map { Double(scores[$0]) } }
 
-    /// What the model says of the whole text, as Classify would.
-    var whole: TextOutcome {
-        var whole = TextOutcome(of: partStarts.compactMap { outcomes[$0] })
-        whole.totalTokens = text.reading.totalTokens
-        whole.isTruncated = text.reading.isTruncated
-        return whole
+    /// The part's variants, in the order of its plan's masks.
+    private func places(of part: Int) -> [Int] {
+        variants.indices.filter { variants[$0].part == part }
     }
+}
+
+extension ServedModel {
+    /// Which of its labels that is; a request that names another was refused.
+    fileprivate func place(of label: String) -> Int { labels.firstIndex(of: label) ?? 0 }
 }

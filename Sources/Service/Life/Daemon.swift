@@ -7,8 +7,6 @@
 //
 // It wires, and it holds what lives as long as the process. Policy is elsewhere.
 
-internal import Encoder
-internal import Synchronization
 internal import Syscalls
 internal import Weights
 
@@ -35,26 +33,17 @@ package struct Daemon: Sendable {
             return try serve()
         } catch let failure as StartFailure {
             log(.critical, failure.description)
-            return failure.exitStatus
+            return failure.exitStatus.rawValue
         } catch {
             log(.critical, "\(error)")
-            return StartFailure.operatingSystem
+            return ExitStatus.operatingSystem.rawValue
         }
     }
 
     private func serve() throws -> Int32 {
         let started = MonotonicClock.now
-        guard let fault = Fault(word: environment("TEXTFLIX_FAULT")) else {
-            throw StartFailure(
-                "TEXTFLIX_FAULT is neither hang nor slow=MILLISECONDS",
-                exitStatus: StartFailure.configuration)
-        }
-        if fault != .none { log(.warning, "TEXTFLIX_FAULT is set: \(fault)") }
-        ThisProcess.ignoreBrokenPipes()
-        // "<2>" is how a line on standard error tells the journal that it is critical.
-        ThisProcess.endOnBusError(
-            exitStatus: Self.inputOutput,
-            prefix: environment("JOURNAL_STREAM") == nil ? "textflixd: error: " : "<2>")
+        let fault = try wantedFault()
+        prepareProcess()
         let limits = fittingLimits()
         // Signals are blocked here, before any other thread starts.
         let signals = try SignalQueue([.terminate, .interrupt, .hangUp])
@@ -62,45 +51,63 @@ package struct Daemon: Sendable {
         let mailbox = try Mailbox()
         let batchTokens = limits.batchTokens
         let threads = configuration.threads ?? ThisProcess.processorCount
-        let room = Workroom(limits: limits, mailbox: mailbox, fault: fault) {
+        let pipeline = Pipeline(limits: limits, mailbox: mailbox, fault: fault) {
             try ServingEngine(maxBatchTokens: batchTokens, threads: threads)
         }
-        let page = StatusPage(
+        let statusReport = StatusReport(
             version: version, started: started, limits: limits, threads: threads,
             instructionSet: BERTEngine.instructionSet)
         let exchange = Exchange(
-            limits: limits, models: configuration.models.map(\.name), sink: room, page: page,
-            log: log)
-        let loading = Loading(
+            limits: limits, models: configuration.models.map(\.name), sink: pipeline,
+            statusReport: statusReport, log: log)
+        let reading = ModelReading(
             loader: ModelLoader(
                 batchTokens: batchTokens, cache: configuration.packCache, lock: configuration.lock),
             configuration: configuration, flags: flags, mailbox: mailbox, log: log)
         let loop = try EventLoop(
             exchange: exchange, mailbox: mailbox,
-            notifier: Notifier(pulses: room.pulses, now: started), listeners: listeners,
-            signals: signals, limits: limits, log: log,
-            load: loading.begin)
+            notifier: Notifier(pulses: pipeline.pulses, now: started), listeners: listeners,
+            signals: signals, limits: limits, log: log, load: reading.begin)
         log(
             .notice,
             "textflixd \(version): \(threads) threads, \(BERTEngine.instructionSet), listening on "
                 + listeners.map(\.path).joined(separator: ", "))
-        let code = try room.whileRunning { () throws(Errno) in try loop.run() }
+        let code = try pipeline.whileRunning { () throws(Errno) in try loop.run() }
         if code == Lifecycle.badConfiguration {
             let faults = exchange.catalog.faults
-            LastWords.say(faults.isEmpty ? page.detail : faults, to: listeners)
+            LastWords.say(faults.isEmpty ? statusReport.detail : faults, to: listeners)
         }
         log(.notice, "stopped")
         return code
     }
 
-    private static let inputOutput: Int32 = 74
+    /// What a test wants to go wrong.
+    private func wantedFault() throws(StartFailure) -> Fault {
+        guard let fault = Fault(word: environment("TEXTFLIX_FAULT")) else {
+            throw StartFailure(
+                "TEXTFLIX_FAULT is neither hang nor slow=MILLISECONDS",
+                exitStatus: .configuration)
+        }
+        if fault != .none { log(.warning, "TEXTFLIX_FAULT is set: \(fault)") }
+        return fault
+    }
+
+    /// A client that has gone ends nothing; a file that cannot be read any more ends the process
+    /// with a word.
+    private func prepareProcess() {
+        ThisProcess.ignoreBrokenPipes()
+        // "<2>" is how a line on standard error tells the journal that it is critical.
+        ThisProcess.endOnBusError(
+            exitStatus: ExitStatus.inputOutput.rawValue,
+            prefix: environment("JOURNAL_STREAM") == nil ? "textflixd: error: " : "<2>")
+    }
 
     /// For a configuration that is none: says so in the log, and to clients that wait.
     /// - Returns: the exit status.
     package static func refuse(_ error: ConfigurationError) -> Int32 {
         Log.standard(level: .info)(.critical, error.description, [Log.Event.badStart.field])
         LastWords.say(error.description, to: (try? Listener.inherited()) ?? [])
-        return StartFailure.configuration
+        return ExitStatus.configuration.rawValue
     }
 
     /// Loads every model that is configured, as a start would, and lets it go again. It writes
@@ -152,77 +159,5 @@ extension DaemonConfiguration {
     /// Where packed weights are kept.
     fileprivate var packCache: PackCache? {
         cacheDirectory.map(PackCache.init) ?? PackCache.usual()
-    }
-}
-
-/// Reads models on a thread of its own, and the configuration again before every load but the
-/// first. While that is broken no model is read: all stays as it was.
-final class Loading: Sendable {
-    private let loader: ModelLoader
-    private let configuration: DaemonConfiguration
-    private let flags: DaemonConfiguration.Flags
-    private let mailbox: Mailbox
-    private let log: Log
-    private let loads = Atomic<UInt32>(0)
-    /// Tells each load of each model from all others.
-    private let numbers = Atomic<UInt32>(1)
-
-    init(
-        loader: ModelLoader, configuration: DaemonConfiguration, flags: DaemonConfiguration.Flags,
-        mailbox: Mailbox, log: Log
-    ) {
-        self.loader = loader
-        self.configuration = configuration
-        self.flags = flags
-        self.mailbox = mailbox
-        self.log = log
-    }
-
-    func begin() {
-        let isFirst = loads.wrappingAdd(1, ordering: .relaxed).oldValue == 0
-        do {
-            let thread = try Thread.spawn(name: "load", stackBytes: 4 << 20) { [self] in
-                mailbox.post(isFirst ? .loaded(load(configuration)) : again())
-            }
-            thread.detach()
-        } catch {
-            let text = "the models are not read: \(error)"
-            log(.error, text)
-            mailbox.post(.notLoaded(LoadFailure(text)))
-        }
-    }
-
-    /// The models as the file names them now.
-    private func again() -> Notice {
-        do throws(ConfigurationError) {
-            return .loaded(load(try DaemonConfiguration.resolve(flags)))
-        } catch {
-            let text = "the configuration is not read again: \(error)"
-            log(.error, text, [Log.Event.configurationRefused.field])
-            return .notLoaded(LoadFailure(text))
-        }
-    }
-
-    private func load(_ configuration: DaemonConfiguration) -> [LoadedModel] {
-        configuration.models.enumerated().map { place, source in
-            mailbox.post(
-                .loading("loading \(source.name) (\(place + 1) of \(configuration.models.count))"))
-            let number = numbers.wrappingAdd(1, ordering: .relaxed).newValue
-            let began = MonotonicClock.now
-            let outcome = Result { () throws(LoadFailure) in
-                try loader.load(source, number: number) { tell(source.name, $0) }
-            }.mapError { ServiceSandbox.explained($0, source, configuration) }
-            return LoadedModel(
-                name: source.name, outcome: outcome, nanoseconds: MonotonicClock.now.since(began))
-        }
-    }
-
-    private func tell(_ name: String, _ notice: LoadNotice) {
-        switch notice {
-        case .packing: mailbox.post(.loading("model \(name): \(notice)"))
-        case .mapped: log(.debug, "model \(name): \(notice)")
-        case .packed: log(.notice, "model \(name): \(notice)")
-        case .unusable, .notCached, .notLocked: log(.warning, "model \(name): \(notice)")
-        }
     }
 }

@@ -49,8 +49,9 @@ package struct Lifecycle: Sendable {
         case giveUp
     }
 
-    package static let badConfiguration: Int32 = 78  // EX_CONFIG
-    package static let noResources: Int32 = 71  // EX_OSERR: it lacks memory or threads
+    package static let badConfiguration = ExitStatus.configuration.rawValue
+    /// It lacks memory or threads.
+    package static let noResources = ExitStatus.operatingSystem.rawValue
 
     package private(set) var state = State.loading
     private let limits: ServiceLimits

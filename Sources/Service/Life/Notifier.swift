@@ -18,7 +18,7 @@ package final class Notifier {
     private var nextStatus = Instant.zero
     private var patience = LoadPatience()
     /// From the end of the time to stop to the end of the process: its threads may take two seconds
-    /// each to return (see Workroom).
+    /// each to return (see Pipeline).
     private static let timeToEnd = Duration.seconds(10)
 
     package init(pulses: [Pulse], now: Instant) {

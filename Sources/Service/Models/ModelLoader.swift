@@ -113,7 +113,7 @@ package struct ModelLoader: Sendable {
             probabilities: { network.probabilities(of: $0) },
             abstainBelow: Float(network.settings.abstainBelow),
             labelSetThreshold: network.settings.conformal.map { Float($0.threshold) },
-            truncation: truncation(network.settings.truncation), maxTokens: network.maxTokens,
+            truncation: network.settings.truncation, maxTokens: network.maxTokens,
             layerCount: configuration.layerCount, computation: .network(network, tokenizer),
             status: status)
     }
@@ -123,15 +123,6 @@ package struct ModelLoader: Sendable {
         case .sequence: .sequence
         case .token: .token
         case .none: .none
-        }
-    }
-
-    private static func truncation(_ truncation: ModelSettings.Truncation) -> TextTruncation {
-        switch truncation {
-        case .head: .head
-        case .windows: .windows
-        case .headAndTail: .headAndTail
-        case .refuse: .refuse
         }
     }
 }

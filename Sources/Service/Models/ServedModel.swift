@@ -8,6 +8,7 @@ package import Baselines
 package import Encoder
 package import TextflixProtocol
 package import Tokenization
+package import Weights
 
 package final class ServedModel: Sendable {
     package enum Head: Sendable, Equatable { case sequence, token, none }
@@ -29,7 +30,7 @@ package final class ServedModel: Sendable {
     package let abstainBelow: Float
     /// From which probability on a label is in the label set; nil: the model promises none.
     package let labelSetThreshold: Float?
-    package let truncation: TextTruncation
+    package let truncation: ModelSettings.Truncation
     package let maxTokens: Int
     package let layerCount: Int
     package let computation: Computation
@@ -45,8 +46,9 @@ package final class ServedModel: Sendable {
     package init(
         number: UInt32, head: Head, labels: [String],
         probabilities: @escaping @Sendable (UnsafeBufferPointer<Float>) -> [Float],
-        abstainBelow: Float, labelSetThreshold: Float? = nil, truncation: TextTruncation,
-        maxTokens: Int, layerCount: Int, computation: Computation, status: ModelStatus
+        abstainBelow: Float, labelSetThreshold: Float? = nil,
+        truncation: ModelSettings.Truncation, maxTokens: Int, layerCount: Int,
+        computation: Computation, status: ModelStatus
     ) {
         self.number = number
         self.head = head
@@ -68,21 +70,13 @@ package final class ServedModel: Sendable {
     }
 
     /// How the tokenizer is to cut a text that is too long.
-    package func policy(_ truncation: TextTruncation) -> TruncationPolicy {
+    package func policy(_ truncation: ModelSettings.Truncation) -> TruncationPolicy {
         switch truncation {
         case .head: .head
-        // Sun et al. 2019: 128 of 512 from the head, the rest from the tail.
-        case .headAndTail: .headAndTail(head: maxTokens / 4)
+        case .headAndTail: .headAndTail(ofMax: maxTokens)
         case .refuse: .refuse
         // Each window by itself, of which nothing is left to cut.
         case .windows: .head
         }
     }
-}
-
-/// What to do with a text that is too long.
-package enum TextTruncation: Sendable, Hashable {
-    case head, headAndTail, refuse
-    /// All of it is read, in parts.
-    case windows
 }

@@ -22,7 +22,7 @@ extension Batcher {
     package mutating func admit(_ claim: Claim, now: Instant) throws(Refusal) {
         if claim.deadline <= now { throw .expired }
         try checkBounds(claim, now: now)
-        let cost = speeds.cost(tokens: claim.estimatedTokens, model: claim.lane.model)
+        let cost = speeds.cost(tokens: claim.estimatedTokens, model: claim.batchKey.model)
         try checkDeadline(claim, cost: cost, now: now)
         guard claim.textCount > 0 else { return }
         let record = Record(

@@ -18,7 +18,7 @@ extension Batcher {
         if old.deadline <= now { throw .expired }
         let more = Claim(
             request: request, user: old.user, connection: old.connection,
-            workClass: old.workClass, lane: old.lane, arrival: old.arrival,
+            workClass: old.workClass, batchKey: old.batchKey, arrival: old.arrival,
             deadline: old.deadline, textCount: texts, byteCount: bytes, estimatedTokens: 0)
         try checkBounds(more, now: now)
         records[request]!.unready += texts
@@ -35,7 +35,7 @@ extension Batcher {
         guard let claim = records[request]?.claim, claim.deadline != .distantFuture else {
             return nil
         }
-        let each = speeds.cost(tokens: max(1, tokens), model: claim.lane.model)
+        let each = speeds.cost(tokens: max(1, tokens), model: claim.batchKey.model)
         guard each > 0 else { return nil }
         let left = claim.deadline.since(now)
         let wait = expectedNanoseconds(claim, cost: 0, now: now)

@@ -8,7 +8,7 @@
 //     Refusal                           └─expired, cancelled──> gone
 //
 // Invariants, held by property tests over random schedules: every admitted text leaves once; the
-// queue's bounds are never passed; a batch has one lane and one class and keeps the token
+// queue's bounds are never passed; a batch has one key and one class and keeps the token
 // budget unless one text alone exceeds it; within its class nobody starves, and bulk work gets its
 // share beside any amount of interactive work. It works as long as there is work: `next` returns a
 // batch whenever something is ready (but for the optional delay).
@@ -32,14 +32,15 @@ package struct Batcher<Payload: Sendable>: Sendable {
         var readyCount: Int { ready.count - readyStart }
         var isGone: Bool { unready == 0 && readyCount == 0 && computing == 0 }
         var flow: FairQueue.FlowKey {
-            FairQueue.FlowKey(lane: claim.lane, user: claim.user, connection: claim.connection)
+            FairQueue.FlowKey(
+                batchKey: claim.batchKey, user: claim.user, connection: claim.connection)
         }
     }
 
     struct Running: Sendable {
         let number: UInt64
         let workClass: WorkClass
-        let lane: Lane
+        let batchKey: BatchKey
         let tokenCount: Int
         let started: Instant
         let estimate: UInt64
@@ -56,12 +57,13 @@ package struct Batcher<Payload: Sendable>: Sendable {
     var ledger = QueueLedger()
     var speeds = SpeedGauge()
     private var nextNumber: UInt64 = 1
-    /// Interactive tokens computed while bulk work waited, less those that bulk has made up for.
-    private var bulkDebt = 0
+    /// Counted in tokens.
+    private var bulkShare: BulkShare
 
     package init(limits: ServiceLimits) {
         self.limits = limits
         queues = WorkClass.allCases.map { _ in FairQueue(slack: limits.batchTokens) }
+        bulkShare = BulkShare(oneIn: limits.bulkShareOneIn, slice: limits.batchTokens)
     }
 
     package var figures: QueueFigures {
@@ -87,17 +89,10 @@ package struct Batcher<Payload: Sendable>: Sendable {
         ledger.readyTokens += item.tokenCount
         if wasEmpty {
             let record = records[item.request]!
-            queues[record.claim.workClass.rawValue].insert(entry(record.claim), record.flow)
+            queues[record.claim.workClass.rawValue].insert(
+                FairQueue.Entry(record.claim, limits), record.flow)
         }
         return true
-    }
-
-    private func entry(_ claim: Claim) -> FairQueue.Entry {
-        let patience =
-            claim.workClass == .interactive ? limits.interactivePatience : limits.bulkPatience
-        return FairQueue.Entry(
-            request: claim.request, deadline: claim.deadline,
-            patience: claim.arrival.advanced(by: patience))
     }
 
     /// Whether anybody still waits for the request.
@@ -156,7 +151,9 @@ package struct Batcher<Payload: Sendable>: Sendable {
         if let until = delayed(now: now), !interrupting { return .wait(until: until) }
         let batch = fill(workClass, now: now)
         let bulkWaits = !queues[WorkClass.bulk.rawValue].isEmpty || interrupting
-        if workClass == .interactive && bulkWaits { bulkDebt += batch.tokenCount }
+        if workClass == .interactive && bulkWaits {
+            bulkShare.charge(interactive: batch.tokenCount)
+        }
         return .run(batch)
     }
 
@@ -164,15 +161,8 @@ package struct Batcher<Payload: Sendable>: Sendable {
         let interactive = !queues[WorkClass.interactive.rawValue].isEmpty
         let bulk = !queues[WorkClass.bulk.rawValue].isEmpty
         if interrupting { return interactive ? .interactive : nil }
-        if interactive && !(bulk && bulkIsDue) { return .interactive }
+        if interactive && !(bulk && bulkShare.isDue) { return .interactive }
         return bulk ? .bulk : nil
-    }
-
-    private var bulkIsDue: Bool { bulkDebt >= (limits.bulkShareOneIn - 1) * limits.batchTokens }
-
-    /// Each bulk token pays for its share of interactive ones.
-    private mutating func repayBulk(tokens: Int) {
-        bulkDebt = max(0, bulkDebt - tokens * (limits.bulkShareOneIn - 1))
     }
 
     /// Until when an idle engine waits for a fuller batch; nil: not at all.
@@ -187,11 +177,11 @@ package struct Batcher<Payload: Sendable>: Sendable {
 
     private mutating func fill(_ workClass: WorkClass, now: Instant) -> Batch<Payload> {
         var items: [WorkItem<Payload>] = []
-        var lane: Lane?
+        var batchKey: BatchKey?
         var tokens = 0
         var earliest = Instant.distantFuture
         var closed = CloseReason.empty
-        while let turn = queues[workClass.rawValue].best(in: lane, now: now) {
+        while let turn = queues[workClass.rawValue].best(in: batchKey, now: now) {
             let record = records[turn.request]!
             let item = record.ready[record.readyStart]
             if !items.isEmpty {
@@ -199,21 +189,21 @@ package struct Batcher<Payload: Sendable>: Sendable {
                     closed = .texts
                 } else if tokens + item.tokenCount > limits.batchTokens {
                     closed = .budget
-                } else if isLong(turn.key.lane, tokens + item.tokenCount) {
+                } else if isLong(turn.key.batchKey, tokens + item.tokenCount) {
                     closed = .time
-                } else if makesLate(earliest, now, turn.key.lane, tokens, item.tokenCount) {
+                } else if makesLate(earliest, now, turn.key.batchKey, tokens, item.tokenCount) {
                     closed = .deadline
                 }
                 if closed != .empty { break }
             }
             take(item, turn.key, workClass)
             items.append(item)
-            lane = turn.key.lane
+            batchKey = turn.key.batchKey
             tokens += item.tokenCount
             earliest = min(earliest, record.claim.deadline)
         }
         if closed == .empty { closed = whyEmpty(workClass) }
-        return start(items, lane!, workClass, tokens, closed, now)
+        return start(items, batchKey!, workClass, tokens, closed, now)
     }
 
     /// Moves one text from ready to computing.
@@ -236,18 +226,19 @@ package struct Batcher<Payload: Sendable>: Sendable {
     }
 
     /// Whether so many tokens would compute longer than a batch may.
-    private func isLong(_ lane: Lane, _ tokens: Int) -> Bool {
+    private func isLong(_ batchKey: BatchKey, _ tokens: Int) -> Bool {
         tokens > limits.batchLeastTokens
-            && speeds.cost(tokens: tokens, model: lane.model) > limits.batchTime.wholeNanoseconds
+            && speeds.cost(tokens: tokens, model: batchKey.model)
+                > limits.batchTime.wholeNanoseconds
     }
 
     /// Whether a text in the batch would be in time without one more, and late with it.
     private func makesLate(
-        _ earliest: Instant, _ now: Instant, _ lane: Lane, _ tokens: Int, _ more: Int
+        _ earliest: Instant, _ now: Instant, _ batchKey: BatchKey, _ tokens: Int, _ more: Int
     ) -> Bool {
         guard earliest != .distantFuture else { return false }
-        let without = now.advanced(by: speeds.cost(tokens: tokens, model: lane.model))
-        let with = now.advanced(by: speeds.cost(tokens: tokens + more, model: lane.model))
+        let without = now.advanced(by: speeds.cost(tokens: tokens, model: batchKey.model))
+        let with = now.advanced(by: speeds.cost(tokens: tokens + more, model: batchKey.model))
         return without <= earliest && earliest < with
     }
 
@@ -257,17 +248,17 @@ package struct Batcher<Payload: Sendable>: Sendable {
     }
 
     private mutating func start(
-        _ items: [WorkItem<Payload>], _ lane: Lane, _ workClass: WorkClass, _ tokens: Int,
+        _ items: [WorkItem<Payload>], _ batchKey: BatchKey, _ workClass: WorkClass, _ tokens: Int,
         _ closed: CloseReason, _ now: Instant
     ) -> Batch<Payload> {
         defer { nextNumber += 1 }
         running.append(
             Running(
-                number: nextNumber, workClass: workClass, lane: lane, tokenCount: tokens,
-                started: now, estimate: speeds.cost(tokens: tokens, model: lane.model),
+                number: nextNumber, workClass: workClass, batchKey: batchKey, tokenCount: tokens,
+                started: now, estimate: speeds.cost(tokens: tokens, model: batchKey.model),
                 requests: items.map(\.request)))
         return Batch(
-            number: nextNumber, lane: lane, workClass: workClass, items: items,
+            number: nextNumber, batchKey: batchKey, workClass: workClass, items: items,
             tokenCount: tokens, closed: closed)
     }
 
@@ -281,10 +272,10 @@ package struct Batcher<Payload: Sendable>: Sendable {
         }
         if running[place].requests.isEmpty { return .abandon }
         guard running[place].workClass == .bulk, limits.preemption else { return .goOn }
-        let due = bulkIsDue
-        repayBulk(tokens: worth)
+        let isDue = bulkShare.isDue
+        bulkShare.repay(bulk: worth)
         running[place].repaid += worth
-        return queues[WorkClass.interactive.rawValue].isEmpty || due ? .goOn : .interrupt
+        return queues[WorkClass.interactive.rawValue].isEmpty || isDue ? .goOn : .interrupt
     }
 
     /// A batch has ended.
@@ -295,12 +286,13 @@ package struct Batcher<Payload: Sendable>: Sendable {
         guard let place = running.firstIndex(where: { $0.number == number }) else { return }
         let batch = running.remove(at: place)
         if batch.workClass == .bulk {
-            repayBulk(tokens: max(0, Int(Double(batch.tokenCount) * share) - batch.repaid))
+            bulkShare.repay(
+                bulk: max(0, Int(Double(batch.tokenCount) * share) - batch.repaid))
         }
         if let computed {
             speeds.note(
                 tokens: Int(Double(batch.tokenCount) * share), nanoseconds: computed,
-                model: batch.lane.model)
+                model: batch.batchKey.model)
         }
         for request in batch.requests {
             records[request]!.computing -= 1

@@ -1,10 +1,10 @@
 // The order among waiting requests of one class: deadline first, then fair, within bounds that keep
 // either from starving the other.
 //
-// Work waits in flows: what one connection of one user wants of one lane. Users have virtual time:
-// it advances by the tokens they were served, and a user who comes back after a pause starts at the
-// time of whoever is served then (start-time fair queueing), so idling saves nothing up. The same
-// holds among the flows of one user.
+// Work waits in flows: what one connection of one user wants of one batch key. Users have virtual
+// time: it advances by the tokens they were served, and a user who comes back after a pause starts
+// at the time of whoever is served then (start-time fair queueing), so idling saves nothing up. The
+// same holds among the flows of one user.
 //
 //     user A   t=4096   flow 7  [r12, r15]      eligible are users at most `slack` tokens ahead of
 //                       flow 9  [r13]           the one served least, and of their flows likewise;
@@ -14,8 +14,8 @@
 // So a deadline counts, but buys nobody more than `slack` tokens beyond a fair share. One that has
 // waited past its patience counts as one whose deadline is that past moment.
 //
-// Texts are chosen for one batch after another, each at one instant and, after its first text, in
-// one lane. So the choices of a batch are a round: whoever is served in it only falls behind.
+// Texts are chosen for one batch after another, each at one instant and, after its first text, of
+// one batch key. So the choices of a batch are a round: whoever is served in it only falls behind.
 //
 // It knows requests by name only: what they hold is the batcher's.
 
@@ -23,7 +23,7 @@ internal import Syscalls
 
 struct FairQueue: Sendable {
     struct FlowKey: Hashable, Sendable {
-        let lane: Lane
+        let batchKey: BatchKey
         let user: UInt32
         let connection: UInt64
     }
@@ -125,21 +125,23 @@ struct FairQueue: Sendable {
 
     // MARK: Choosing
 
-    /// Whose turn it is, among all flows or those of one lane. While nothing happens between two
-    /// calls but that the one chosen is served, the second costs a logarithm.
-    mutating func best(in lane: Lane?, now: Instant) -> (request: RequestID, key: FlowKey)? {
-        if let round, round.lane == lane, round.now == now {
+    /// Whose turn it is, among all flows or those of one batch key. While nothing happens between
+    /// two calls but that the one chosen is served, the second costs a logarithm.
+    mutating func best(
+        in batchKey: BatchKey?, now: Instant
+    ) -> (request: RequestID, key: FlowKey)? {
+        if let round, round.batchKey == batchKey, round.now == now {
             settleRound()
         } else {
-            beginRound(in: lane, now: now)
+            beginRound(in: batchKey, now: now)
         }
         return round?.winner.map { ($0.request, $0.key) }
     }
 
-    private mutating func beginRound(in lane: Lane?, now: Instant) {
+    private mutating func beginRound(in batchKey: BatchKey?, now: Instant) {
         roundIsStale = false
         var entrants: [[FairRound.Entrant]] = Array(repeating: [], count: users.count)
-        for flow in flows where lane == nil || flow.key.lane == lane {
+        for flow in flows where batchKey == nil || flow.key.batchKey == batchKey {
             entrants[flow.userPlace].append(flow.entrant(now))
         }
         let members = users.indices.filter { !entrants[$0].isEmpty }.map { place in
@@ -147,7 +149,8 @@ struct FairQueue: Sendable {
                 userPlace: place, time: users[place].time, entrants: entrants[place], slack: slack)
         }
         round =
-            members.isEmpty ? nil : FairRound(lane: lane, now: now, members: members, slack: slack)
+            members.isEmpty
+            ? nil : FairRound(batchKey: batchKey, now: now, members: members, slack: slack)
     }
 
     /// Has the winner that was served take part again, as it is now.
@@ -201,6 +204,13 @@ extension FairQueue.Flow {
 }
 
 extension FairQueue.Entry {
+    init(_ claim: Claim, _ limits: ServiceLimits) {
+        request = claim.request
+        deadline = claim.deadline
+        patience = claim.arrival.advanced(
+            by: claim.workClass == .interactive ? limits.interactivePatience : limits.bulkPatience)
+    }
+
     func precedes(_ other: FairQueue.Entry) -> Bool {
         deadline == other.deadline ? request < other.request : deadline < other.deadline
     }

@@ -56,14 +56,14 @@ struct FairRound: Sendable {
         }
     }
 
-    let lane: Lane?
+    let batchKey: BatchKey?
     let now: Instant
     private var members: [Member]
     private var users: Contest<UserRank>
 
     /// - Parameter members: at least one.
-    init(lane: Lane?, now: Instant, members: [Member], slack: UInt64) {
-        self.lane = lane
+    init(batchKey: BatchKey?, now: Instant, members: [Member], slack: UInt64) {
+        self.batchKey = batchKey
         self.now = now
         self.members = members
         users = Contest(

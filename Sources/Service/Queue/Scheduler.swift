@@ -18,15 +18,9 @@ package final class Scheduler: Sendable {
     package var figures: QueueFigures { batcher.withLock { $0.figures } }
 
     package func admit(_ claim: Claim, now: Instant) throws(Refusal) {
-        let refusal = batcher.withLock { batcher -> Refusal? in
-            do throws(Refusal) {
-                try batcher.admit(claim, now: now)
-                return nil
-            } catch {
-                return error
-            }
+        try batcher.withLock { (batcher) throws(Refusal) in
+            try batcher.admit(claim, now: now)
         }
-        if let refusal { throw refusal }
     }
 
     package func cancel(_ request: RequestID) { batcher.withLock { $0.cancel(request) } }
@@ -49,15 +43,9 @@ package final class Scheduler: Sendable {
     package func extend(
         _ request: RequestID, texts: Int, bytes: Int, now: Instant
     ) throws(Refusal) {
-        let refusal = batcher.withLock { batcher -> Refusal? in
-            do throws(Refusal) {
-                try batcher.extend(request, texts: texts, bytes: bytes, now: now)
-                return nil
-            } catch {
-                return error
-            }
+        try batcher.withLock { (batcher) throws(Refusal) in
+            try batcher.extend(request, texts: texts, bytes: bytes, now: now)
         }
-        if let refusal { throw refusal }
     }
 
     /// How many texts of so many tokens a request can have scored in time; nil: as many as it

@@ -10,8 +10,9 @@ struct TaskRows: Sendable {
 
     private var rows = WorkClass.allCases.map { _ in TaskRow(slice: sliceBytes) }
     private let bulkShareOneIn: Int
-    /// Interactive bytes read while bulk tasks waited, less those that bulk has made up for; below
-    /// zero: what it has made up for in advance, since a text cannot be divided.
+    /// Interactive bytes read while bulk tasks waited, less those that bulk has made up for. Unlike
+    /// in `BulkShare` it may be below zero: what was made up for in advance, since a text cannot be
+    /// divided and may be worth many slices.
     private var bulkDebt = 0
 
     /// - Parameter bulkShareOneIn: of the bytes read, bulk tasks get at least one in so many.

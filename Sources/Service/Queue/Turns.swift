@@ -1,8 +1,9 @@
 // Whose turn it is among those who share one thread, by what each has used of it.
 //
 // A member's turn is worth a slice. One that has used more, since what it does cannot be divided,
-// owes the rest, and is passed over until it has paid: a slice each time that its turn comes. One
-// that comes anew goes before those who were served already, but only every other time:
+// owes the rest, and is passed over until it has paid: a slice each time that its turn comes. This
+// is deficit round robin in the form that knows a cost only afterwards, surplus round robin. But
+// one that comes anew goes before those who were served already, every other time:
 //
 //     newcomers  [e, f]        next: e, a, f, then b, unless it owes; and so on in a circle
 //     circle     [a, b, c, d]

@@ -8,12 +8,13 @@
 // is bit for bit the one that would be computed. Only good answers are kept.
 
 internal import TextflixProtocol
+internal import Weights
 
 struct AnswerCache: Sendable {
     struct Key: Hashable, Sendable {
         /// The load of the model, which no other load shares.
         let model: UInt32
-        let truncation: TextTruncation
+        let truncation: ModelSettings.Truncation
         let text: Text
     }
 

@@ -10,7 +10,7 @@ extension Exchange {
             case .text(let outcome): take(outcome, now: now)
             case .batch(let report): take(report, now: now)
             case .expired(let requests): for request in requests { expire(request, now: now) }
-            case .loading(let text): page.progress = text
+            case .loading(let text): statusReport.progress = text
             case .loaded(let models): take(models)
             case .notLoaded(let failure): take(failure)
             case .signal(let signal): take(signal, now: now)
@@ -196,7 +196,7 @@ extension Exchange {
 
     /// Nothing was read.
     private func take(_ failure: LoadFailure) {
-        (page.progress, page.detail) = ("", failure.text)
+        (statusReport.progress, statusReport.detail) = ("", failure.text)
         if catalog.canServe { countRefusedReload() }
         apply(lifecycle.loaded(canServe: catalog.canServe, fault: failure.text))
     }
@@ -204,13 +204,13 @@ extension Exchange {
     private func take(_ models: [LoadedModel]) {
         var next = catalog
         next.take(models)
-        (page.progress, page.detail) = ("", "")
+        (statusReport.progress, statusReport.detail) = ("", "")
         for (entry, load) in zip(next.entries, models) { tell(entry, load.nanoseconds) }
         let wasServing = catalog.canServe
         guard next.canServe || !wasServing else {
             // Other names, all of them wrong.
-            page.detail = "none of the new models could be loaded; the old ones stay"
-            log(.error, page.detail)
+            statusReport.detail = "none of the new models could be loaded; the old ones stay"
+            log(.error, statusReport.detail)
             countRefusedReload()
             return apply(lifecycle.loaded(canServe: true, fault: next.faults))
         }

@@ -5,6 +5,7 @@
 
 internal import Syscalls
 internal import TextflixProtocol
+internal import Weights
 
 extension Exchange {
     /// Begins a stream.
@@ -127,39 +128,52 @@ extension Exchange {
         let request = makeRequest()
         let missing = answerFromCache(&accepted, request, order)
         let texts = missing.map { order.texts[$0] }
-        if !texts.isEmpty {
-            let claim = Claim(
-                request: request, user: endpoint.peer.user, connection: address.connection,
-                workClass: order.workClass,
-                lane: Lane(model: model.number, output: order.output), arrival: now,
-                deadline: deadline, textCount: texts.count,
-                byteCount: texts.reduce(0) { $0 + $1.utf8.count },
-                estimatedTokens: Self.estimate(texts, order, model))
-            do throws(Refusal) {
-                try sink.admit(claim, now: now)
-            } catch {
-                return .failure(error)
-            }
+        let claim = Self.claim(
+            request, texts, order, of: accepted, user: endpoint.peer.user, deadline: deadline)
+        do throws(Refusal) {
+            if !texts.isEmpty { try sink.admit(claim, now: now) }
+        } catch {
+            return .failure(error)
         }
         countCached(order, missing: missing.count)
         pending[request] = accepted
         if deadline != .distantFuture { timers.push(deadline, .request(request)) }
-        guard !texts.isEmpty else { return .success(request) }
+        if !texts.isEmpty { handOn(texts, missing, order, of: accepted, claim) }
+        return .success(request)
+    }
+
+    /// What an order asks of the queue for the texts that are left.
+    private static func claim(
+        _ request: RequestID, _ texts: [Text], _ order: WorkOrder, of accepted: PendingRequest,
+        user: UInt32, deadline: Instant
+    ) -> Claim {
+        Claim(
+            request: request, user: user, connection: accepted.address.connection,
+            workClass: order.workClass,
+            batchKey: BatchKey(model: accepted.model.number, output: order.output),
+            arrival: accepted.arrival, deadline: deadline, textCount: texts.count,
+            byteCount: texts.reduce(0) { $0 + $1.utf8.count },
+            estimatedTokens: estimate(texts, order, accepted.model))
+    }
+
+    /// Gives admitted texts to the thread that begins with them.
+    private func handOn(
+        _ texts: [Text], _ indices: [Int], _ order: WorkOrder, of accepted: PendingRequest,
+        _ claim: Claim
+    ) {
         if case .explain(let explained) = order.kind {
-            sink.explain(
+            return sink.explain(
                 ExplanationTask(
-                    request: request, model: model, order: explained, text: texts[0],
-                    truncation: accepted.truncation, deadline: deadline))
-            return .success(request)
+                    request: claim.request, model: accepted.model, order: explained,
+                    text: texts[0], truncation: accepted.truncation, deadline: claim.deadline))
         }
         sink.tokenise(
             TokenisingTask(
-                request: request, user: endpoint.peer.user, connection: address.connection,
-                model: model, workClass: order.workClass, output: order.output,
+                request: claim.request, user: claim.user, connection: claim.connection,
+                model: accepted.model, workClass: order.workClass, output: order.output,
                 truncation: accepted.truncation,
                 specialTokens: order.kind != .tokenize(specialTokens: false), texts: texts,
-                indices: missing))
-        return .success(request)
+                indices: indices))
     }
 
     func countRefusal(_ reason: String) {
@@ -318,7 +332,7 @@ extension Exchange {
     private static let stopping = Status(code: .unavailable, message: "the daemon is stopping")
 
     private func statusResponse(now: Instant) -> StatusResponse {
-        page.response(
+        statusReport.response(
             lifecycle: lifecycle, models: catalog.statuses, queue: sink.queue,
             connections: endpoints.count, figures: figures, now: now)
     }

@@ -62,14 +62,15 @@ package final class Exchange {
     private static let effectsPerTurn = 128
     private var nextConnection: UInt64 = 1
     private var nextRequest: UInt64 = 1
-    let page: StatusPage
+    let statusReport: StatusReport
 
     package init(
-        limits: ServiceLimits, models: [String], sink: any WorkSink, page: StatusPage, log: Log
+        limits: ServiceLimits, models: [String], sink: any WorkSink, statusReport: StatusReport,
+        log: Log
     ) {
         self.limits = limits
         self.sink = sink
-        self.page = page
+        self.statusReport = statusReport
         self.log = log
         catalog = ModelCatalog(names: models)
         lifecycle = Lifecycle(limits: limits)
@@ -365,7 +366,7 @@ package final class Exchange {
     /// One line for the service manager.
     var summary: String {
         let names = catalog.entries.filter { $0.model != nil }.map(\.name)
-        let trouble = page.detail.isEmpty ? "" : "; \(page.detail)"
+        let trouble = statusReport.detail.isEmpty ? "" : "; \(statusReport.detail)"
         return "serving \(names.joined(separator: ", "))\(trouble)"
     }
 }

@@ -4,13 +4,14 @@
 
 internal import Syscalls
 internal import TextflixProtocol
+internal import Weights
 
 struct PendingRequest: Sendable {
     let address: StreamAddress
     let method: MethodName
     let kind: WorkOrder.Kind
     let workClass: WorkClass
-    let truncation: TextTruncation
+    let truncation: ModelSettings.Truncation
     let model: ServedModel
     let arrival: Instant
     /// Only for the answer cache; else the texts are let go as soon as they are tokens.

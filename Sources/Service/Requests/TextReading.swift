@@ -5,6 +5,7 @@
 
 internal import TextflixProtocol
 internal import Tokenization
+internal import Weights
 
 struct TextReading {
     let tokenizer: WordPiece
@@ -12,7 +13,7 @@ struct TextReading {
 
     /// - Throws: a text that is not UTF-8, too long under REFUSE, or more than the windows hold.
     func read(
-        _ text: [UInt8], truncation: TextTruncation, _ buffer: inout TokenBuffer
+        _ text: [UInt8], truncation: ModelSettings.Truncation, _ buffer: inout TokenBuffer
     ) throws(Status) -> ExplainedText.Reading {
         if truncation == .windows { return try windows(text, &buffer) }
         let policy = model.policy(truncation)

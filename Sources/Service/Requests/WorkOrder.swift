@@ -5,11 +5,12 @@
 // before the queue, and come apart again in `PendingRequest`, after it.
 
 internal import TextflixProtocol
+internal import Weights
 
 struct WorkOrder: Sendable {
     enum Kind: Sendable, Equatable {
         case classify
-        case embed(PoolingKind, normalize: Bool)
+        case embed(ModelSettings.Pooling?, normalize: Bool)
         case tag
         case tokenize(specialTokens: Bool)
         case explain(ExplainOrder)
@@ -24,7 +25,7 @@ struct WorkOrder: Sendable {
     let texts: [Text]
     let workClass: WorkClass
     /// nil: the model's own.
-    let truncation: TextTruncation?
+    let truncation: ModelSettings.Truncation?
 
     var isForLinearModels: Bool {
         switch kind {
@@ -72,7 +73,9 @@ struct WorkOrder: Sendable {
         }
     }
 
-    private static func truncation(_ truncation: Truncation) throws(Status) -> TextTruncation? {
+    private static func truncation(
+        _ truncation: Truncation
+    ) throws(Status) -> ModelSettings.Truncation? {
         switch truncation {
         case .modelDefault: nil
         case .head: .head
@@ -83,9 +86,10 @@ struct WorkOrder: Sendable {
         }
     }
 
-    static func pooling(_ pooling: Pooling) throws(Status) -> PoolingKind {
+    /// - Returns: nil: the model's own.
+    static func pooling(_ pooling: Pooling) throws(Status) -> ModelSettings.Pooling? {
         switch pooling {
-        case .model: .model
+        case .model: nil
         case .cls: .cls
         case .mean: .mean
         case .unrecognized(let number): throw .invalid("there is no pooling \(number)")

@@ -31,38 +31,48 @@ struct EndMark {
             (self.start, self.end, kind, isCutShort) = (start, end, .fullStop, false)
             return
         }
-        var offset = start
-        var dots = 0
-        var isEmphatic = false
-        var isSpaced = false
-        while offset < text.count {
-            if text[offset] == UInt8(ascii: ".") {
-                dots += 1
-                offset += 1
-            } else if text[offset] == UInt8(ascii: "!") || text[offset] == UInt8(ascii: "?") {
-                isEmphatic = true
-                offset += 1
-            } else if let end = TextMarks.match("…", in: text, at: offset) {
-                dots += 3
-                offset = end
-            } else if dots > 0, !isEmphatic, let end = TextMarks.match(" .", in: text, at: offset) {
-                // " ." before a letter or digit is a name such as ".com", not a dot of the row.
-                guard end == text.count || !Self.isNameByte(text[end]) else { break }
-                isSpaced = true
-                dots += 1
-                offset = end
-            } else {
-                break
-            }
-        }
-        guard offset > start else { return nil }
+        let row = Row(in: text, at: start)
+        guard row.end > start else { return nil }
         self.start = start
         let isAttached = start > 0 && TextMarks.gap(in: text, at: start - 1) == nil
         isCutShort =
-            isSpaced && dots == 4 && isAttached && offset < text.count
-            && !TextMarks.isClosed(in: text, at: offset)
-        end = isCutShort ? start + 1 : offset
-        kind = isEmphatic ? .emphatic : dots > 1 ? .ellipsis : .dot
+            row.isSpaced && row.dots == 4 && isAttached && row.end < text.count
+            && !TextMarks.isClosed(in: text, at: row.end)
+        end = isCutShort ? start + 1 : row.end
+        kind = row.isEmphatic ? .emphatic : row.dots > 1 ? .ellipsis : .dot
+    }
+
+    /// Dots, exclamation and question marks that follow each other, as far as they go.
+    private struct Row {
+        var end: Int
+        var dots = 0
+        var isEmphatic = false
+        var isSpaced = false
+
+        init(in text: [UInt8], at start: Int) {
+            end = start
+            while end < text.count {
+                if text[end] == UInt8(ascii: ".") {
+                    dots += 1
+                    end += 1
+                } else if text[end] == UInt8(ascii: "!") || text[end] == UInt8(ascii: "?") {
+                    isEmphatic = true
+                    end += 1
+                } else if let next = TextMarks.match("…", in: text, at: end) {
+                    dots += 3
+                    end = next
+                } else if dots > 0, !isEmphatic, let next = TextMarks.match(" .", in: text, at: end)
+                {
+                    // " ." before a letter or digit is a name such as ".com", not a dot of the row.
+                    guard next == text.count || !EndMark.isNameByte(text[next]) else { break }
+                    isSpaced = true
+                    dots += 1
+                    end = next
+                } else {
+                    break
+                }
+            }
+        }
     }
 
     /// A run of them.

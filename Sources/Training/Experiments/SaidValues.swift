@@ -21,9 +21,7 @@ extension JSONNode {
         case .number(let literal): say(number: literal, to: &json)
         case .string(let bytes): json.string(utf8: bytes)
         case .array(let nodes):
-            json.beginArray()
-            for node in nodes { node.say(to: &json, without: []) }
-            json.endArray()
+            json.array(nodes) { $1.say(to: &$0, without: []) }
         case .object(let members):
             json.beginObject()
             for member in members.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) })

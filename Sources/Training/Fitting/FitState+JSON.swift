@@ -56,13 +56,7 @@ extension FitState {
 
 extension JSONWriter {
     fileprivate mutating func rows(_ rows: [[Double]]) {
-        beginArray()
-        for row in rows {
-            beginArray()
-            for number in row { double(number) }
-            endArray()
-        }
-        endArray()
+        array(rows) { json, row in json.array(row) { $0.double($1) } }
     }
 }
 

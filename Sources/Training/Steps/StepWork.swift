@@ -142,13 +142,7 @@ struct StepWork {
         report.write(to: &json)
         if let heldOut = stage.heldOut {
             json.key("logits")
-            json.beginArray()
-            for row in heldOut.logits {
-                json.beginArray()
-                for value in row { json.double(value) }
-                json.endArray()
-            }
-            json.endArray()
+            json.array(heldOut.logits) { json, row in json.array(row) { $0.double($1) } }
         }
         json.endObject()
         try writeFileAtomically(recordPath, bytes: json.bytes)

@@ -24,7 +24,7 @@ package struct TextTokens: Sendable {
         maxTokens: Int
     ) throws(TokenizationError) {
         let policy: TruncationPolicy =
-            truncation == .headAndTail ? .headAndTail(head: maxTokens / 4) : .head
+            truncation == .headAndTail ? .headAndTail(ofMax: maxTokens) : .head
         var buffer = TokenBuffer()
         for text in texts {
             let count = try tokenizer.tokenize(

@@ -60,9 +60,7 @@ package struct RunReport: Sendable {
         writeCounts(to: &json)
         json.member("teachers", teachers)
         json.key("steps")
-        json.beginArray()
-        for step in steps { step.write(to: &json) }
-        json.endArray()
+        json.array(steps) { $1.write(to: &$0) }
         if let heldOut, !heldOut.truths.isEmpty {
             json.figures(
                 "held_out", heldOut.predictions(temperature: temperature), labels: labels)
@@ -167,22 +165,16 @@ extension JSONWriter {
         member("macro_f1", confusion.macroF1)
         member("labels", labels)
         key("recalls")
-        beginArray()
-        for recall in confusion.recalls { double(recall ?? .nan) }
-        endArray()
+        array(confusion.recalls) { $0.double($1 ?? .nan) }
         key("confusion")
-        beginArray()
-        for row in confusion.counts { counts(row) }
-        endArray()
+        array(confusion.counts) { $0.counts($1) }
         endObject()
     }
 
     /// In one line: there are as many as labels, by as many.
     private mutating func counts(_ row: [Int]) {
         var json = JSONWriter()
-        json.beginArray()
-        for count in row { json.int(count) }
-        json.endArray()
+        json.array(row) { $0.int($1) }
         raw(json.bytes)
     }
 }

@@ -7,53 +7,85 @@ extension ModelFolder {
     init(
         _ path: String, threads: Int, known: (SourceFingerprint) -> Revision?
     ) throws(WeightsError) {
-        let settingsFile = try Self.settingsFile(path)
-        let settings = try settingsFile.map(ModelSettings.init) ?? ModelSettings()
-        let encoderPath = try Self.encoderPath(path, settings)
-        let configurationFile = try JSONSource(encoderPath + "/config.json")
-        let configuration = try BERTConfiguration(configurationFile)
-        let weights = try Self.weights(encoderPath)
-        let pooling = try PoolingFolder(encoderPath)
-        let adapter = try settings.adapter.map { file throws(WeightsError) in
-            try LowRankAdapter(Self.join(path, file), configuration)
-        }
-        let headWeights = try settings.head.map { file throws(WeightsError) in
-            try ShardedTensors(file: Self.join(path, file))
-        }
-        let hasOwnHead = headWeights != nil || adapter?.saved["classifier.weight"] != nil
-        let head = Self.head(configuration, settings, pooling, adapter)
-
+        let files = try FolderFiles(path)
         self.path = path
-        self.encoderPath = encoderPath
-        self.configuration = configuration
-        self.settings = settings
+        encoderPath = files.encoderPath
+        configuration = files.configuration
+        settings = files.settings
+        let head = Self.head(configuration, settings, files.pooling, files.adapter)
         self.head = head
-        self.pooling = settings.pooling ?? pooling.pooling ?? (head == .pooler ? .cls : .mean)
+        pooling = settings.pooling ?? files.pooling.pooling ?? (head == .pooler ? .cls : .mean)
         tokenizerFiles = try TokenizerFiles(encoderPath, configuration)
-        tensors = try CheckpointTensors(weights, configuration: configuration, path: encoderPath)
-        self.adapter = adapter
-        labels = try Self.labels(configuration, settings, settingsFile, hasOwnHead)
-        let parts = try HeadParts(headWeights, adapter, configuration, labels.count, path)
+        tensors = try CheckpointTensors(
+            files.weights, configuration: configuration, path: encoderPath)
+        adapter = files.adapter
+        labels = try Self.labels(configuration, settings, files.settingsFile, files.hasOwnHead)
+        let parts = try HeadParts(files.headWeights, adapter, configuration, labels.count, path)
         headTensors = parts?.tensors
         if head == .pooler { try parts?.checkPooler(tensors, path) }
         scoreRule = try Self.scoreRule(
-            configuration, settings, labels.count, hasOwnHead, configurationFile)
-        maxTokens = try Self.maxTokens(configuration, settings, settingsFile, encoderPath)
-        let sets = [weights] + [headWeights, adapter?.tensors].compactMap(\.self)
+            configuration, settings, labels.count, files.hasOwnHead, files.configurationFile)
+        maxTokens = try Self.maxTokens(configuration, settings, files.settingsFile, encoderPath)
+        let sets = files.sets
         mappedBytes = sets.reduce(0) { $0 + $1.byteCount }
-        let words = try tokenizerFiles.contents()
-        let files =
-            try [
-                configurationFile.bytes, settingsFile?.bytes ?? [], words.vocabulary,
-                words.tokenizer, words.configuration,
-            ] + (tokenizerFiles.addedTokens == nil ? [] : [words.addedTokens])
-            + (adapter.map { [$0.bytes] } ?? []) + Self.sentenceFiles(encoderPath, settings)
+        let contents = try files.contents(tokenizerFiles)
         source = SourceFingerprint(
-            weights: sets.flatMap(\.files).map(\.mapping.identity), contents: files)
+            weights: sets.flatMap(\.files).map(\.mapping.identity), contents: contents)
         if let known = known(source) {
             revision = known
         } else {
-            revision = try Self.revision(sets, files: files, threads: threads)
+            revision = try Self.revision(sets, files: contents, threads: threads)
+        }
+    }
+
+    /// What a folder and its base hold, each file of it read once.
+    private struct FolderFiles {
+        let settingsFile: JSONSource?
+        let settings: ModelSettings
+        let encoderPath: String
+        let configurationFile: JSONSource
+        let configuration: BERTConfiguration
+        let weights: ShardedTensors
+        let pooling: PoolingFolder
+        let adapter: LowRankAdapter?
+        let headWeights: ShardedTensors?
+
+        init(_ path: String) throws(WeightsError) {
+            settingsFile = try ModelFolder.settingsFile(path)
+            settings = try settingsFile.map(ModelSettings.init) ?? ModelSettings()
+            encoderPath = try ModelFolder.encoderPath(path, settings)
+            configurationFile = try JSONSource(encoderPath + "/config.json")
+            let configuration = try BERTConfiguration(configurationFile)
+            self.configuration = configuration
+            weights = try ModelFolder.weights(encoderPath)
+            pooling = try PoolingFolder(encoderPath)
+            adapter = try settings.adapter.map { file throws(WeightsError) in
+                try LowRankAdapter(ModelFolder.join(path, file), configuration)
+            }
+            headWeights = try settings.head.map { file throws(WeightsError) in
+                try ShardedTensors(file: ModelFolder.join(path, file))
+            }
+        }
+
+        /// It does not come with the encoder.
+        var hasOwnHead: Bool {
+            headWeights != nil || adapter?.saved["classifier.weight"] != nil
+        }
+
+        /// All weights.
+        var sets: [ShardedTensors] {
+            [weights] + [headWeights, adapter?.tensors].compactMap(\.self)
+        }
+
+        /// What the revision is made of beside the weights, in a fixed order.
+        func contents(_ tokenizerFiles: TokenizerFiles) throws(WeightsError) -> [[UInt8]] {
+            let words = try tokenizerFiles.contents()
+            return try [
+                configurationFile.bytes, settingsFile?.bytes ?? [], words.vocabulary,
+                words.tokenizer, words.configuration,
+            ] + (tokenizerFiles.addedTokens == nil ? [] : [words.addedTokens])
+                + (adapter.map { [$0.bytes] } ?? [])
+                + ModelFolder.sentenceFiles(encoderPath, settings)
         }
     }
 

@@ -99,15 +99,8 @@ package struct SafetensorsWriter {
         json.key(tensor.name)
         json.beginObject()
         json.member("dtype", tensor.type.rawValue)
-        json.key("shape")
-        json.beginArray()
-        for dimension in tensor.shape { json.int(dimension) }
-        json.endArray()
-        json.key("data_offsets")
-        json.beginArray()
-        json.int(from)
-        json.int(to)
-        json.endArray()
+        json.member("shape", tensor.shape)
+        json.member("data_offsets", [from, to])
         json.endObject()
     }
 }

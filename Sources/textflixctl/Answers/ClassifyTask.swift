@@ -6,7 +6,6 @@
 //
 //     7 <tab> positive <tab> 0.971 <tab> the text
 
-import CommandLineTable
 import JSONText
 import Presentation
 import TextRuns
@@ -15,7 +14,6 @@ import TextflixProtocol
 
 struct ClassifyTask: TextTask {
     let procedure = Procedure<ClassifyRequest, ClassifyResponse>.classify
-    /// All of a request but its texts.
     var template = ClassifyRequest()
     var format: AnswerFormat
     var screen: Screen
@@ -28,12 +26,6 @@ struct ClassifyTask: TextTask {
     init(format: AnswerFormat, screen: Screen) {
         self.format = format
         self.screen = screen
-    }
-
-    func request(_ texts: [Text]) -> ClassifyRequest {
-        var request = template
-        request.texts = texts
-        return request
     }
 
     func answers(of response: ClassifyResponse) -> [Classification] { response.results }
@@ -83,7 +75,7 @@ struct ClassifyTask: TextTask {
     private mutating func row(_ answer: Classification, _ item: TextItem) -> String {
         labels.learn(answer.scores.map(\.label))
         let number = isNumbered ? DisplayWidth.pad("\(item.number)", to: 4, left: true) + "  " : ""
-        let label = DisplayWidth.oneLine(answer.label.utf8)
+        let label = DisplayWidth.oneLine(answer.label)
         let shown = DisplayWidth.pad(answer.abstained ? "\(label)?" : label, to: labels.width + 1)
         let ink: Ink = answer.abstained ? .yellow : labels.ink(of: answer.label)
         let share = DisplayWidth.pad(certaintyText(Double(answer.probability)), to: 7, left: true)
@@ -99,7 +91,7 @@ struct ClassifyTask: TextTask {
     /// The labels that the model's promise lets stand beside the one that won.
     private static func others(_ answer: Classification) -> String {
         let names = answer.labelSet.filter { $0 != answer.label }
-            .map { DisplayWidth.oneLine($0.utf8) }
+            .map { DisplayWidth.oneLine($0) }
         return names.isEmpty ? "" : " [or \(names.joined(separator: ", "))]"
     }
 

@@ -2,7 +2,6 @@
 //
 //     384 dimensions, length 1.00  [ 0.031 -0.052  0.008  0.114 …]  A very, very fun movie …
 
-import CommandLineTable
 import JSONText
 import Presentation
 import TextRuns
@@ -11,7 +10,6 @@ import TextflixProtocol
 
 struct EmbedTask: TextTask {
     let procedure = Procedure<EmbedRequest, EmbedResponse>.embed
-    /// All of a request but its texts.
     var template = EmbedRequest()
     var format: AnswerFormat
     var screen: Screen
@@ -20,12 +18,6 @@ struct EmbedTask: TextTask {
     init(format: AnswerFormat, screen: Screen) {
         self.format = format
         self.screen = screen
-    }
-
-    func request(_ texts: [Text]) -> EmbedRequest {
-        var request = template
-        request.texts = texts
-        return request
     }
 
     func answers(of response: EmbedResponse) -> [Embedding] { response.embeddings }
@@ -44,10 +36,7 @@ struct EmbedTask: TextTask {
     private mutating func json(_ answer: Embedding, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
         writer.member("id", raw: item.identity)
-        writer.key("embedding")
-        writer.beginArray()
-        for value in answer.values { writer.float(value) }
-        writer.endArray()
+        writer.member("embedding", answer.values)
         writer.member("tokens", answer.tokens)
         writer.member("truncated", answer.truncated)
         writer.carried(item)

@@ -10,7 +10,6 @@ import TextflixProtocol
 
 struct TagTask: TextTask {
     let procedure = Procedure<TagRequest, TagResponse>.tag
-    /// All of a request but its texts.
     var template = TagRequest()
     var format: AnswerFormat
     var screen: Screen
@@ -21,12 +20,6 @@ struct TagTask: TextTask {
     init(format: AnswerFormat, screen: Screen) {
         self.format = format
         self.screen = screen
-    }
-
-    func request(_ texts: [Text]) -> TagRequest {
-        var request = template
-        request.texts = texts
-        return request
     }
 
     func answers(of response: TagResponse) -> [Tags] { response.results }
@@ -51,8 +44,7 @@ struct TagTask: TextTask {
         writer.beginObject()
         writer.member("id", raw: item.identity)
         writer.key("spans")
-        writer.beginArray()
-        for span in answer.spans {
+        writer.array(answer.spans) { writer, span in
             writer.beginObject()
             writer.member("start", span.start)
             writer.member("end", span.end)
@@ -61,7 +53,6 @@ struct TagTask: TextTask {
             writer.member("probability", span.probability)
             writer.endObject()
         }
-        writer.endArray()
         writer.member("tokens", answer.tokens)
         writer.member("truncated", answer.truncated)
         writer.carried(item)
@@ -83,7 +74,7 @@ struct TagTask: TextTask {
             line += screen.paint(
                 DisplayWidth.oneLine(text[start..<stop]),
                 LabelInk.others[index % LabelInk.others.count])
-            line += screen.paint("[\(DisplayWidth.oneLine(span.label.utf8))]", .dim)
+            line += screen.paint("[\(DisplayWidth.oneLine(span.label))]", .dim)
             end = stop
         }
         return line + Self.between(text[end...])

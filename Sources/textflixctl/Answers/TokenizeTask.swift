@@ -14,7 +14,6 @@ enum TokenFormat: String, CaseIterable, Sendable { case ids, table, tsv, jsonl }
 
 struct TokenizeTask: TextTask {
     let procedure = Procedure<TokenizeRequest, TokenizeResponse>.tokenize
-    /// All of a request but its texts.
     var template = TokenizeRequest()
     var format: TokenFormat
     var screen: Screen
@@ -23,12 +22,6 @@ struct TokenizeTask: TextTask {
     init(format: TokenFormat, screen: Screen) {
         self.format = format
         self.screen = screen
-    }
-
-    func request(_ texts: [Text]) -> TokenizeRequest {
-        var request = template
-        request.texts = texts
-        return request
     }
 
     func answers(of response: TokenizeResponse) -> [Tokens] { response.results }
@@ -73,14 +66,9 @@ struct TokenizeTask: TextTask {
     private mutating func json(_ answer: Tokens, _ item: TextItem) -> [UInt8] {
         writer.beginObject()
         writer.member("id", raw: item.identity)
-        for (name, numbers) in [
-            ("ids", answer.ids), ("starts", answer.starts), ("ends", answer.ends),
-        ] {
-            writer.key(name)
-            writer.beginArray()
-            for number in numbers { writer.int(number) }
-            writer.endArray()
-        }
+        writer.member("ids", answer.ids)
+        writer.member("starts", answer.starts)
+        writer.member("ends", answer.ends)
         writer.carried(item)
         writer.endObject()
         return writer.takeLine()

@@ -2,6 +2,7 @@
 
 import CommandLineTable
 import Presentation
+import Syscalls
 
 struct Assertion: Sendable, Equatable {
     enum Relation: String, Sendable {

@@ -50,7 +50,7 @@ enum BenchCommand {
         let before = try BenchResult(path: call.operands[0])
         let after = try BenchResult(path: call.operands[1])
         let lines = BenchComparison(before, after).lines(on: Screen(of: .output))
-        printOutput(lines.map { "\($0)\n" }.joined())
+        printLines(lines)
         return .success
     }
 
@@ -93,7 +93,7 @@ enum BenchCommand {
         _ report: BenchReport, _ conclusion: Conclusion, _ call: Invocation
     ) throws(Failure) -> ExitStatus {
         let screen = Screen(of: .output)
-        printOutput(BenchPage(report: report, screen: screen).lines.map { "\($0)\n" }.joined())
+        printLines(BenchPage(report: report, screen: screen).lines)
         if let signal = report.run.interruption { return interrupted(by: signal, call) }
         if let file = conclusion.result { try write(BenchJSON.text(report), to: file) }
         if let file = conclusion.plot { try write(PercentilePlot(report).text, to: file) }

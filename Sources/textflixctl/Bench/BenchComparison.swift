@@ -8,7 +8,6 @@
 // Noise is how far the three windows of one run lie apart, the larger of the two runs. Lanes are
 // compared in their order.
 
-import CommandLineTable
 import JSONText
 import Presentation
 import Syscalls

@@ -7,7 +7,6 @@
 // Times are nanoseconds. `latency.histogram` holds [upper end, count] pairs, so that quantiles that
 // nobody thought of can be had later.
 
-import CommandLineTable
 import JSONText
 import Syscalls
 import TextflixProtocol
@@ -26,9 +25,7 @@ enum BenchJSON {
         plan(report.plan, &writer)
         generator(report, &writer)
         writer.key("lanes")
-        writer.beginArray()
-        for index in report.plan.lanes.indices { lane(index, report, &writer) }
-        writer.endArray()
+        writer.array(report.plan.lanes.indices) { lane($1, report, &$0) }
         writer.endObject()
         return writer.text
     }
@@ -141,16 +138,14 @@ enum BenchJSON {
         _ figures: LaneFigures, _ report: BenchReport, _ writer: inout JSONWriter
     ) {
         writer.key("windows")
-        writer.beginArray()
-        for window in figures.windows {
-            let seconds = report.run.measuredSeconds / Double(BenchPlan.windows)
+        let seconds = report.run.measuredSeconds / Double(BenchPlan.windows)
+        writer.array(figures.windows) { writer, window in
             writer.beginObject()
             writer.member("rate", Double(window.answered) / seconds)
             writer.member("p50", window.latency.quantile(0.5))
             writer.member("p99", window.latency.quantile(0.99))
             writer.endObject()
         }
-        writer.endArray()
     }
 }
 

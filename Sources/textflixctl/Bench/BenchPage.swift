@@ -12,7 +12,6 @@
 // A share of the latency is the daemon's own word (queue, computing); the rest is the socket, the
 // tokenizer, the daemon's threads and ours.
 
-import CommandLineTable
 import Presentation
 import Syscalls
 import TextflixProtocol
@@ -53,11 +52,13 @@ struct BenchPage {
         let name = report.plan.model
         let model = report.daemon.models.first { name.isEmpty || $0.name == name }
         let what = model.map {
-            "\(shown($0.name)) \(shown($0.precision)), \(shown($0.architecture)) "
-                + "\($0.layers) × \($0.hiddenSize), revision \(shown($0.revision).prefix(12))"
+            "\(DisplayWidth.oneLine($0.name)) \(DisplayWidth.oneLine($0.precision)), "
+                + "\(DisplayWidth.oneLine($0.architecture)) \($0.layers) × \($0.hiddenSize), "
+                + "revision \(DisplayWidth.oneLine($0.revision).prefix(12))"
         }
         let engine = report.daemon.engine.map {
-            $0.threads > 0 ? ", \($0.threads) threads \(shown($0.instructionSet))" : ""
+            $0.threads > 0
+                ? ", \($0.threads) threads \(DisplayWidth.oneLine($0.instructionSet))" : ""
         }
         return (what ?? "no model") + (engine ?? "")
     }
@@ -192,6 +193,4 @@ struct BenchPage {
     private func time(_ nanoseconds: UInt64) -> String {
         Duration.nanoseconds(Int64(clamping: nanoseconds)).shown
     }
-
-    private func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
 }

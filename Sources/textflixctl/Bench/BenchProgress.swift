@@ -5,7 +5,6 @@
 // It is drawn by the generator's own thread, a few times a second, which costs well under a
 // millisecond; in a pipe it costs nothing.
 
-import CommandLineTable
 import Presentation
 import Syscalls
 import TextRuns
@@ -45,10 +44,10 @@ struct BenchProgress {
             seconds < total ? "\(Progress.clock(total - seconds)) left" : "waiting for the last")
         let line = DisplayWidth.cut(
             title + parts.joined(separator: "   "), to: max(20, screen.columns - 1))
-        printError("\r\u{1B}[K\(line)")
+        printError("\(Screen.lineStart)\(line)")
     }
 
-    func erase() { if isWanted { printError("\r\u{1B}[K") } }
+    func erase() { if isWanted { printError(Screen.lineStart) } }
 
     private static func time(_ nanoseconds: UInt64) -> String {
         Duration.nanoseconds(Int64(clamping: nanoseconds)).shown

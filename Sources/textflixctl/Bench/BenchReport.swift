@@ -1,6 +1,5 @@
 // A finished run with all that a reader needs to judge and repeat it, and its figures by name.
 
-import CommandLineTable
 import TextflixProtocol
 
 struct BenchReport: Sendable {

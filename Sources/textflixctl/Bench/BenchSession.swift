@@ -86,7 +86,7 @@ struct BenchSession {
     private func check(_ name: String, of daemon: StatusResponse) throws(Failure) {
         let names = daemon.models.map(\.name)
         guard name.isEmpty || names.contains(name) else {
-            let shown = names.map { DisplayWidth.oneLine($0.utf8) }.joined(separator: ", ")
+            let shown = names.map { DisplayWidth.oneLine($0) }.joined(separator: ", ")
             throw Failure(.usage, "no model '\(name)'; the daemon serves \(shown)")
         }
     }

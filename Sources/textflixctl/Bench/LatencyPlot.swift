@@ -4,7 +4,6 @@
 //     11.3 ms ██████████████████████▎           p50
 //     16.0 ms ███████▊                          p90
 
-import CommandLineTable
 import Presentation
 
 internal import func Glibc.exp

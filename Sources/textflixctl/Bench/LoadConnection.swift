@@ -4,7 +4,6 @@
 // into one buffer, answers are looked at where they were received, and what is under way lies in a
 // ring indexed by stream number, which grows only when more is under way than ever before.
 
-import CommandLineTable
 import Syscalls
 import TextRuns
 import TextflixProtocol

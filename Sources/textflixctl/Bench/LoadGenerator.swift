@@ -10,7 +10,6 @@
 // Invariant: in an open loop requests are sent at their instants whatever the answers do. When this
 // thread itself is late the lag is recorded, and the latency still counts from the instant.
 
-import CommandLineTable
 import Randomness
 import Syscalls
 import TextRuns

@@ -1,7 +1,6 @@
 // Latency over percentile as an SVG file: the horizontal axis is stretched towards 100 %, each
 // equal step a tenth of what was left, so the tail that people wait in has its room.
 
-import CommandLineTable
 import Presentation
 
 internal import func Glibc.log

@@ -1,8 +1,8 @@
 // Requests ready to send: whole frames, one after another in one array, lacking only their stream
 // number. So sending one is a copy and four bytes.
 
-import CommandLineTable
 import Randomness
+import Syscalls
 import TextRuns
 import TextflixProtocol
 

@@ -15,7 +15,7 @@ enum DoctorCommand {
             timeout: call.duration(Options.timeout) ?? .seconds(5))
         let findings = facts.findings
         let screen = Screen(of: .output)
-        printOutput(findings.flatMap { lines($0, on: screen) }.map { "\($0)\n" }.joined())
+        printLines(findings.flatMap { lines($0, on: screen) })
         let faults = findings.filter { $0.grade == .fault }.count
         printOutput(
             faults == 0 ? "\nAll is well.\n" : "\n\(faults) fault\(faults == 1 ? "" : "s").\n")
@@ -31,7 +31,7 @@ enum DoctorCommand {
             case .fault: ("FAULT", .red)
             }
         let subject = DisplayWidth.pad(finding.subject, to: 13)
-        let text = DisplayWidth.oneLine(finding.text.utf8)
+        let text = DisplayWidth.oneLine(finding.text)
         let first = "\(screen.paint(mark, ink)) \(subject) \(text)"
         guard !finding.remedy.isEmpty else { return [first] }
         return [first, "                    → \(finding.remedy)"]

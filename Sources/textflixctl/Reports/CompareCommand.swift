@@ -100,7 +100,7 @@ enum CompareCommand {
                         request, by: model, client, timeout)
                 } catch {
                     // A comparison without reasons is still one.
-                    let name = DisplayWidth.oneLine(model.name.utf8)
+                    let name = DisplayWidth.oneLine(model.name)
                     printMessage("textflixctl: no explanation by \(name): \(error.message)\n")
                 }
             }
@@ -134,7 +134,7 @@ enum CompareCommand {
         case .json: printOutput(ComparisonJSON.text(comparison))
         case .table:
             let lines = ComparisonPage(comparison: comparison, screen: screen).lines
-            printOutput(lines.map { "\($0)\n" }.joined())
+            printLines(lines)
         }
     }
 }

@@ -13,24 +13,19 @@ enum ComparisonJSON {
         json.member("failed", comparison.failed)
         json.member("labels", comparison.labels)
         json.key("models")
-        json.beginArray()
-        for (side, model) in comparison.models.enumerated() {
+        json.array(comparison.models.enumerated()) { json, entry in
+            let (side, model) = entry
             json.beginObject()
             json.member("model", model.name)
             json.member("revision", model.revision)
             if comparison.isLabelled { json.write(comparison.evaluations[side]) }
             json.endObject()
         }
-        json.endArray()
         json.member("agreement", comparison.agreement)
         json.member("answers", comparison.answers)
         if comparison.isLabelled { json.members(of: comparison.paired) }
         json.key("differences")
-        json.beginArray()
-        for difference in comparison.differences {
-            write(difference, comparison.labels, to: &json)
-        }
-        json.endArray()
+        json.array(comparison.differences) { write($1, comparison.labels, to: &$0) }
         json.endObject()
         return json.text
     }
@@ -42,23 +37,15 @@ enum ComparisonJSON {
         json.member("id", raw: difference.item.identity)
         if let truth = difference.truth { json.member("truth", labels[truth]) }
         json.member("given", difference.given.map { labels[$0] })
-        json.key("probabilities")
-        json.beginArray()
-        for probability in difference.confidence { json.float(Float(probability)) }
-        json.endArray()
+        json.member("probabilities", difference.confidence.map { Float($0) })
         json.member("text", utf8: difference.item.text.utf8)
         json.key("explanations")
-        json.beginArray()
-        for explained in difference.explanations {
-            guard let explained else {
-                json.null()
-                continue
-            }
+        json.array(difference.explanations) { json, explained in
+            guard let explained else { return json.null() }
             json.beginObject()
             json.explanation(explained, of: difference.item.text.utf8)
             json.endObject()
         }
-        json.endArray()
         json.endObject()
     }
 }

@@ -1,6 +1,5 @@
 // A comparison as a page for a person: figures in two columns, what they disagree on, and why.
 
-import CommandLineTable
 import Insight
 import Presentation
 import TextRuns
@@ -11,7 +10,7 @@ struct ComparisonPage {
     let screen: Screen
 
     var lines: [String] {
-        let file = DisplayWidth.oneLine(comparison.file.utf8)
+        let file = DisplayWidth.oneLine(comparison.file)
         let heading =
             screen.paint("textflixctl compare", .bold)
             + "  \(file), \(grouped(comparison.textCount)) texts"
@@ -61,7 +60,7 @@ struct ComparisonPage {
 
     /// A's answers as rows, B's as columns.
     private var agreement: [String] {
-        let names = comparison.labels.map { DisplayWidth.oneLine($0.utf8) }
+        let names = comparison.labels.map { DisplayWidth.oneLine($0) }
         var table = TextTable(
             [TextTable.Column(title: "A \\ B")]
                 + names.map { TextTable.Column(title: $0, isNumber: true) })
@@ -86,13 +85,15 @@ struct ComparisonPage {
     }
 
     private func difference(_ difference: Difference) -> [String] {
-        let identity = shown(difference.item.plainIdentity)
-        let truth = difference.truth.map { ", is \(shown(comparison.labels[$0].utf8))" } ?? ""
+        let identity = DisplayWidth.oneLine(difference.item.plainIdentity)
+        let truth =
+            difference.truth.map { ", is \(DisplayWidth.oneLine(comparison.labels[$0]))" } ?? ""
         let text = DisplayWidth.cut(
-            shown(withoutBreaks(difference.item.text.utf8, 0x20)), to: max(20, screen.columns - 2))
+            DisplayWidth.oneLine(withoutBreaks(difference.item.text.utf8, 0x20)),
+            to: max(20, screen.columns - 2))
         var lines = ["", "\(identity)\(truth)", "  " + screen.paint(text, .dim)]
         for (side, name) in ["A", "B"].enumerated() {
-            let label = shown(comparison.labels[difference.given[side]].utf8)
+            let label = DisplayWidth.oneLine(comparison.labels[difference.given[side]])
             let sure = certaintyText(difference.confidence[side])
             let isRight = difference.truth.map { $0 == difference.given[side] }
             let mark = isRight.map { $0 ? " (right)" : " (wrong)" } ?? ""
@@ -111,11 +112,9 @@ struct ComparisonPage {
         return parts.prefix(2).filter { $0.weight > 0 }.map { part in
             let measure = explained.isLinear ? " logit" : ""
             let weight = ExplanationLines.signed(part.weight) + measure
-            let part = shown(withoutBreaks(trimmedPart(text[part.range]), 0x20))
+            let part = DisplayWidth.oneLine(withoutBreaks(trimmedPart(text[part.range]), 0x20))
             return "    \(weight)  "
                 + DisplayWidth.cut(part, to: max(20, screen.columns - 18))
         }
     }
-
-    private func shown(_ bytes: some Sequence<UInt8>) -> String { DisplayWidth.oneLine(bytes) }
 }

@@ -66,7 +66,7 @@ enum EvaluateCommand {
         case .json: printOutput(EvaluationJSON.text(report))
         case .table:
             let lines = EvaluationPage(report: report, screen: screen).lines
-            printOutput(lines.map { "\($0)\n" }.joined())
+            printLines(lines)
         }
     }
 }

@@ -28,9 +28,7 @@ enum EvaluationJSON {
             json.endObject()
         }
         json.key("mistakes")
-        json.beginArray()
-        for mistake in report.mistakes { write(mistake, report.model.labels, to: &json) }
-        json.endArray()
+        json.array(report.mistakes) { write($1, report.model.labels, to: &$0) }
         json.endObject()
         return json.text
     }
@@ -66,29 +64,23 @@ extension JSONWriter {
             ("f1", confusion.counts.indices.map { confusion.f1(of: $0) }),
         ] {
             key(name)
-            beginArray()
-            for rate in rates { double(rate ?? .nan) }
-            endArray()
+            array(rates) { $0.double($1 ?? .nan) }
         }
         key("risk_coverage")
-        beginArray()
-        for point in evaluation.points {
-            beginObject()
-            member("threshold", point.threshold)
-            member("coverage", point.coverage)
-            member("accuracy", point.accuracy)
-            endObject()
+        array(evaluation.points) { json, point in
+            json.beginObject()
+            json.member("threshold", point.threshold)
+            json.member("coverage", point.coverage)
+            json.member("accuracy", point.accuracy)
+            json.endObject()
         }
-        endArray()
         key("reliability")
-        beginArray()
-        for bin in evaluation.bins where bin.count > 0 {
-            beginObject()
-            member("texts", Double(bin.count))
-            member("confidence", bin.confidence)
-            member("accuracy", bin.accuracy)
-            endObject()
+        array(evaluation.bins.filter { $0.count > 0 }) { json, bin in
+            json.beginObject()
+            json.member("texts", Double(bin.count))
+            json.member("confidence", bin.confidence)
+            json.member("accuracy", bin.accuracy)
+            json.endObject()
         }
-        endArray()
     }
 }

@@ -9,7 +9,6 @@
 //
 // Intervals hold 95 of 100 files of the same kind.
 
-import CommandLineTable
 import Insight
 import Presentation
 import TextRuns
@@ -29,7 +28,7 @@ struct EvaluationPage {
 
     private var heading: String {
         let count = grouped(report.evaluation.confusion.total)
-        let file = DisplayWidth.oneLine(report.file.utf8)
+        let file = DisplayWidth.oneLine(report.file)
         return screen.paint("textflixctl evaluate", .bold)
             + "  \(report.model.title) on \(file), \(count) texts"
     }
@@ -114,8 +113,9 @@ struct EvaluationPage {
         guard !report.mistakes.isEmpty else { return [] }
         var lines = ["", screen.paint("The surest mistakes", .bold)]
         for mistake in report.mistakes {
-            let (given, truth) = (shown(labels[mistake.given]), shown(labels[mistake.truth]))
-            let identity = shown(String(decoding: mistake.item.plainIdentity, as: UTF8.self))
+            let given = DisplayWidth.oneLine(labels[mistake.given])
+            let truth = DisplayWidth.oneLine(labels[mistake.truth])
+            let identity = DisplayWidth.oneLine(mistake.item.plainIdentity)
             lines.append(
                 "\(screen.paint("\(given) at \(certaintyText(mistake.confidence))", .yellow)), "
                     + "is \(truth)   \(identity)")
@@ -125,8 +125,6 @@ struct EvaluationPage {
         return lines
     }
 
-    private func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
-
     static func percent(_ share: Double) -> String { "\(fixed(100 * share, decimals: 1)) %" }
 }
 
@@ -134,7 +132,7 @@ struct EvaluationPage {
 /// rates that follow.
 enum ConfusionTable {
     static func lines(_ confusion: Confusion, _ labels: [String], _ screen: Screen) -> [String] {
-        let names = labels.map { DisplayWidth.cut(DisplayWidth.oneLine($0.utf8), to: 16) }
+        let names = labels.map { DisplayWidth.cut(DisplayWidth.oneLine($0), to: 16) }
         var table = TextTable(
             [TextTable.Column(title: "IS \\ GIVEN")]
                 + ["RECALL", "F1"].map { TextTable.Column(title: $0, isNumber: true) }

@@ -110,7 +110,7 @@ private final class ExplanationView {
             let identity = String(decoding: item.plainIdentity, as: UTF8.self)
             let number =
                 isNumbered
-                ? [screen.paint(DisplayWidth.oneLine(identity.utf8), .bold)] : []
+                ? [screen.paint(DisplayWidth.oneLine(identity), .bold)] : []
             let lines = (count > 1 ? [""] : []) + number + page.lines
             return Array(lines.map { "\($0)\n" }.joined().utf8)
         }

@@ -2,7 +2,6 @@
 // label that they speak for, the strong ones underlined (straight: for the label, wavy: against
 // it), what was not read in grey, and the strongest listed with numbers.
 
-import CommandLineTable
 import Presentation
 import TextRuns
 import TextflixProtocol

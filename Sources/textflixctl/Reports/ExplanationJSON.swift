@@ -22,9 +22,7 @@ extension JSONWriter {
         if response.samples > 0 { member("samples", response.samples) }
         if response.windows > 1 { member("windows", response.windows) }
         key("features")
-        beginArray()
-        for feature in response.features { write(feature, text) }
-        endArray()
+        array(response.features) { $0.write($1, text) }
     }
 
     private mutating func write(_ feature: Feature, _ text: [UInt8]) {
@@ -33,14 +31,9 @@ extension JSONWriter {
         member("end", feature.end)
         if !feature.furtherStarts.isEmpty {
             key("also")
-            beginArray()
-            for (start, end) in zip(feature.furtherStarts, feature.furtherEnds) {
-                beginArray()
-                int(start)
-                int(end)
-                endArray()
+            array(zip(feature.furtherStarts, feature.furtherEnds)) { json, range in
+                json.array([range.0, range.1]) { $0.int($1) }
             }
-            endArray()
         }
         let (start, end) = (Int(feature.start), Int(feature.end))
         member("text", utf8: start <= end && end <= text.count ? text[start..<end] : [])

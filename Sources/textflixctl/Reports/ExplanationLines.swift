@@ -9,7 +9,6 @@
 // the strong ones between marks, `[+fun]` and `[−bad]`, and the strongest are listed. Sign, bar and
 // marks say all that colour says.
 
-import CommandLineTable
 import Presentation
 import TextRuns
 import TextflixProtocol
@@ -34,7 +33,7 @@ struct ExplanationLines {
 
     private func heading(count: Int) -> [String] {
         let answer = explained.classification
-        let label = DisplayWidth.oneLine(answer.label.utf8)
+        let label = DisplayWidth.oneLine(answer.label)
         let bar = Bar.text(Double(answer.probability), columns: 10)
         let unitName = (unit == .word ? "word" : "sentence") + (count == 1 ? "" : "s")
         let windows = explained.response.windows
@@ -50,7 +49,7 @@ struct ExplanationLines {
                 + screen.paint(bar, inks.ink(of: answer.label)) + "  "
                 + screen.paint(facts.joined(separator: ", "), .dim)
         ]
-        let explainedLabel = DisplayWidth.oneLine(explained.label.utf8)
+        let explainedLabel = DisplayWidth.oneLine(explained.label)
         let measure = explained.isLinear ? "logit" : "probability"
         lines.append(
             screen.paint("weights: what each adds to the \(measure) of \(explainedLabel)", .dim))
@@ -135,7 +134,7 @@ struct ExplanationLines {
         if middle.isEmpty { return [(plain.isEmpty ? "" : " ", nil)] }
         let scalars = String(decoding: plain, as: UTF8.self).unicodeScalars
         let isSpace = { (scalar: Unicode.Scalar?) in
-            scalar.map { DisplayWidth.oneLine(String($0).utf8).isEmpty } ?? false
+            scalar.map { DisplayWidth.oneLine(String($0)).isEmpty } ?? false
         }
         let (before, after) = (isSpace(scalars.first), isSpace(scalars.last))
         return [((before ? " " : "") + middle + (after ? " " : ""), nil)]

@@ -5,6 +5,7 @@
 import CommandLineTable
 import Insight
 import Presentation
+import Syscalls
 import TextRuns
 import TextflixClient
 import TextflixProtocol
@@ -17,6 +18,7 @@ struct FileRun {
     }
 
     let file: TextFile
+    private let program: String
     private let truncation: Truncation
     private let timeout: Duration
     /// Where answers are kept; nil: nowhere.
@@ -25,6 +27,7 @@ struct FileRun {
     init(_ call: Invocation) throws(Failure) {
         file = try TextFile(
             call, textField: Options.textField, labelField: ReportOptions.labelField)
+        program = call.program.name
         truncation = TextCommands.truncation(call)
         timeout = call.duration(Options.timeout) ?? .seconds(60)
         resume = call.text(ReportOptions.resume)
@@ -54,7 +57,7 @@ struct FileRun {
         guard !answer.scores.map({ Double($0.probability) }).isDistribution else { return }
         throw Failure(
             .usage,
-            "the model '\(DisplayWidth.oneLine(model.name.utf8))' gives each label a probability "
+            "the model '\(DisplayWidth.oneLine(model.name))' gives each label a probability "
                 + "of its own (they do not sum to 1); what is measured here is whether the one "
                 + "right label is found")
     }
@@ -71,7 +74,7 @@ struct FileRun {
         _ task: some TextTask, _ client: Client, name: String = ""
     ) throws(Failure) -> Outcome {
         let input = try file.open()
-        var settings = TextRunSettings(call.program.name, timeout: timeout)
+        var settings = TextRunSettings(program, timeout: timeout)
         settings.answersComeLast = true
         settings.progressName = name
         var run = try TextRun(task, client: client, input: input, settings: settings)

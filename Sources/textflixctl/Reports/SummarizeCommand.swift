@@ -64,7 +64,7 @@ enum SummarizeCommand {
         case .html: printOutput(SummaryPage(summary: summary, shown: count).markup.text)
         case .table:
             let lines = SummaryLines(summary: summary, shown: count, screen: screen).lines
-            printOutput(lines.map { "\($0)\n" }.joined())
+            printLines(lines)
         }
     }
 }

@@ -31,9 +31,7 @@ enum SummaryJSON {
             json.member("reviews", group.counts[label] ?? 0)
             json.member("share", group.share(of: label))
             json.key("lines")
-            json.beginArray()
-            for line in group.lines(of: label) { write(line, to: &json) }
-            json.endArray()
+            json.array(group.lines(of: label)) { write($1, to: &$0) }
             json.endObject()
         }
         json.endObject()

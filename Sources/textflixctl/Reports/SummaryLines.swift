@@ -5,7 +5,6 @@
 //         +0.412  97.1 %  A very, very fun movie.  (3 reviews)
 //         … 11 more
 
-import CommandLineTable
 import Presentation
 import TextRuns
 
@@ -20,7 +19,7 @@ struct SummaryLines {
         let groups = counted(summary.groups.count, "group", "groups")
         let heading =
             screen.paint("textflixctl summarize", .bold)
-            + "  \(DisplayWidth.oneLine(summary.file.utf8)), \(reviews) in \(groups), "
+            + "  \(DisplayWidth.oneLine(summary.file)), \(reviews) in \(groups), "
             + "by \(summary.model.title), \(summary.method)"
         return [heading] + summary.groups.flatMap { [""] + lines(of: $0) }
     }
@@ -33,8 +32,8 @@ struct SummaryLines {
         if let accuracy = group.accuracy {
             facts.append("\(EvaluationPage.percent(accuracy)) as labelled")
         }
-        let title = DisplayWidth.oneLine(group.heading.utf8)
-        let name = group.title == nil ? "" : " (\(DisplayWidth.oneLine(group.name.utf8)))"
+        let title = DisplayWidth.oneLine(group.heading)
+        let name = group.title == nil ? "" : " (\(DisplayWidth.oneLine(group.name)))"
         let heading =
             screen.paint(title, .bold) + name + "  "
             + screen.paint(facts.joined(separator: ", "), .dim)
@@ -48,7 +47,7 @@ struct SummaryLines {
         let ink = inks.ink(of: label)
         let share = DisplayWidth.pad(
             EvaluationPage.percent(group.share(of: label)), to: 7, left: true)
-        let name = DisplayWidth.pad(DisplayWidth.oneLine(label.utf8), to: inks.width)
+        let name = DisplayWidth.pad(DisplayWidth.oneLine(label), to: inks.width)
         let bar = Bar.text(group.share(of: label), columns: 20)
         let count = DisplayWidth.pad(grouped(group.counts[label] ?? 0), to: 6, left: true)
         var lines = [

@@ -1,7 +1,6 @@
 // A summary as an HTML page: a card a film, shares as bars with their numbers, four lines a label
 // and the rest behind "show all". No script: details and summary do it.
 
-import CommandLineTable
 import Presentation
 import TextRuns
 

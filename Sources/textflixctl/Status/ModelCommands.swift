@@ -38,14 +38,14 @@ enum ModelCommands {
 
     private static func show(_ models: [ModelStatus], as call: Invocation) {
         switch call.choice(Options.modelFormat, ListFormat.self) ?? .table {
-        case .names: printOutput(models.map { "\($0.name)\n" }.joined())
+        case .names: printLines(models.map(\.name))
         case .json:
             var writer = JSONWriter(pretty: true)
             StatusJSON.write(models, to: &writer)
             printOutput(writer.text)
         case .table:
             let lines = ModelTable.lines(models, on: Screen(of: .output))
-            printOutput(lines.map { "\($0)\n" }.joined())
+            printLines(lines)
         }
     }
 }
@@ -63,17 +63,21 @@ enum ModelTable {
         for model in models {
             let shape = model.layers > 0 ? "\(model.layers) × \(model.hiddenSize)" : ""
             table.append([
-                shown(model.name), model.state.word, shown(model.precision), labels(model), shape,
+                DisplayWidth.oneLine(model.name), model.state.word,
+                DisplayWidth.oneLine(model.precision), labels(model), shape,
                 model.maxTokens > 0 ? "\(model.maxTokens)" : "",
                 model.mappedBytes > 0 ? byteText(model.mappedBytes) : "",
-                shown(model.revision),
+                DisplayWidth.oneLine(model.revision),
             ])
         }
         let reasons = models.filter { !$0.precisionReason.isEmpty }.map {
-            "\(indent)\(shown($0.name)): \(shown($0.precision)) \(shown($0.precisionReason))"
+            "\(indent)\(DisplayWidth.oneLine($0.name)): \(DisplayWidth.oneLine($0.precision)) "
+                + DisplayWidth.oneLine($0.precisionReason)
         }
         let faults = models.filter { !$0.error.isEmpty }.map {
-            screen.paint("\(indent)\(shown($0.name)): \(shown($0.error))", .red)
+            screen.paint(
+                "\(indent)\(DisplayWidth.oneLine($0.name)): \(DisplayWidth.oneLine($0.error))", .red
+            )
         }
         return table.lines(on: screen, indent: indent) + reasons + faults
     }
@@ -83,9 +87,6 @@ enum ModelTable {
         if !model.error.isEmpty { return "" }
         if model.labels.isEmpty { return "none: embeddings" }
         if model.labels.count > 5 { return "\(model.labels.count) labels" }
-        return model.labels.map(shown).joined(separator: ", ")
+        return model.labels.map { DisplayWidth.oneLine($0) }.joined(separator: ", ")
     }
-
-    /// Names come from other people's files.
-    private static func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
 }

@@ -34,8 +34,7 @@ enum StatusJSON {
 
     /// An array of models: also the whole of `models --format json`.
     static func write(_ models: [ModelStatus], to writer: inout JSONWriter) {
-        writer.beginArray()
-        for model in models {
+        writer.array(models) { writer, model in
             writer.beginObject()
             writer.member("name", model.name)
             writer.member("architecture", model.architecture)
@@ -53,7 +52,6 @@ enum StatusJSON {
             writer.member("error", model.error)
             writer.endObject()
         }
-        writer.endArray()
     }
 
     private static func write(_ queue: QueueStatus, to writer: inout JSONWriter) {
@@ -100,36 +98,26 @@ enum StatusJSON {
 
     private static func write(_ counters: [Counter], to writer: inout JSONWriter) {
         writer.key("counters")
-        writer.beginArray()
-        for counter in counters {
+        writer.array(counters) { writer, counter in
             writer.beginObject()
             writer.member("name", counter.name)
             writer.labels(counter.labels)
             writer.member("value", counter.value)
             writer.endObject()
         }
-        writer.endArray()
     }
 
     private static func write(_ histograms: [Histogram], to writer: inout JSONWriter) {
         writer.key("histograms")
-        writer.beginArray()
-        for histogram in histograms {
+        writer.array(histograms) { writer, histogram in
             writer.beginObject()
             writer.member("name", histogram.name)
             writer.labels(histogram.labels)
-            writer.key("bounds")
-            writer.beginArray()
-            for bound in histogram.bounds { writer.double(bound) }
-            writer.endArray()
-            writer.key("counts")
-            writer.beginArray()
-            for count in histogram.counts { writer.int(count) }
-            writer.endArray()
+            writer.member("bounds", histogram.bounds)
+            writer.member("counts", histogram.counts)
             writer.member("sum", histogram.sum)
             writer.endObject()
         }
-        writer.endArray()
     }
 }
 

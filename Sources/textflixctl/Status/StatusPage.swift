@@ -12,7 +12,6 @@
 // It shows what the daemon sent, under the daemon's names, so a figure that this version does not
 // know appears all the same. Nothing is computed but sums and quantiles.
 
-import CommandLineTable
 import Presentation
 import TextRuns
 import TextflixProtocol
@@ -36,10 +35,11 @@ struct StatusPage {
     private var heading: [String] {
         let ink: Ink = status.state == .ready ? .green : .yellow
         let first =
-            screen.paint("textflixd \(shown(status.version))", .bold) + "  "
+            screen.paint("textflixd \(DisplayWidth.oneLine(status.version))", .bold) + "  "
             + screen.paint(status.state.word, ink)
             + "  up \(ageText(nanoseconds: status.uptimeNs))  process \(status.processId)  \(path)"
-        return status.detail.isEmpty ? [first] : [first, "  \(shown(status.detail))"]
+        let detail = DisplayWidth.oneLine(status.detail)
+        return status.detail.isEmpty ? [first] : [first, "  \(detail)"]
     }
 
     /// A heading and what stands under it; nothing where there is nothing.
@@ -62,7 +62,8 @@ struct StatusPage {
         if let engine = status.engine {
             let parts = [
                 engine.threads > 0 ? "\(engine.threads) threads" : "",
-                shown(engine.instructionSet), "\(rateText(engine.tokensPerSecond)) tokens/s",
+                DisplayWidth.oneLine(engine.instructionSet),
+                "\(rateText(engine.tokensPerSecond)) tokens/s",
             ]
             rows.append(("engine", parts.filter { !$0.isEmpty }.joined(separator: ", ")))
             rows.append(("memory", "\(byteText(engine.privateBytes)) beside the mapped models"))
@@ -115,7 +116,7 @@ struct StatusPage {
             let sum = parts.reduce(0) { $0 + $1.value }
             guard sum > 0 else { return nil }
             let named = parts.filter { !$0.labels.isEmpty }.map {
-                "\($0.labels.map { shown($0.value) }.joined(separator: " ")) \(grouped($0.value))"
+                "\(values($0.labels)) \(grouped($0.value))"
             }
             return (FigureNames.words(name), sum, named.joined(separator: ", "))
         }
@@ -129,7 +130,9 @@ struct StatusPage {
     /// As many beside each other as the screen is wide.
     private var limits: [String] {
         let limits = status.limits?.configured ?? []
-        let cells = limits.map { "\(shown($0.name)) \(PrometheusPage.number($0.value))" }
+        let cells = limits.map {
+            "\(DisplayWidth.oneLine($0.name)) \(PrometheusPage.number($0.value))"
+        }
         let width = (cells.map { DisplayWidth.of($0) }.max() ?? 0) + 2
         let across = max(1, (screen.columns - 2) / width)
         return stride(from: 0, to: cells.count, by: across).map { first in
@@ -141,10 +144,12 @@ struct StatusPage {
 
     /// `queue duration, bulk`
     private func title(_ name: String, _ labels: [Label]) -> String {
-        let parts = labels.map { shown($0.value) }.joined(separator: " ")
+        let parts = values(labels)
         return parts.isEmpty ? FigureNames.words(name) : "\(FigureNames.words(name)), \(parts)"
     }
 
     /// What the daemon sent may hold anything.
-    private func shown(_ text: String) -> String { DisplayWidth.oneLine(text.utf8) }
+    private func values(_ labels: [Label]) -> String {
+        labels.map { DisplayWidth.oneLine($0.value) }.joined(separator: " ")
+    }
 }

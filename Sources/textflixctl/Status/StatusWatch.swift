@@ -4,7 +4,6 @@
 // the screen and cursor by `leaving`. On a dumb terminal one page follows another. A daemon that
 // goes away is waited for; the page says so and stays.
 
-import CommandLineTable
 import Presentation
 import Syscalls
 import TextRuns
@@ -105,7 +104,7 @@ struct StatusWatch: ~Copyable {
             lines += StatusPage(status: last, path: client.path, screen: screen).lines
             lines += ["", speed.line(on: screen)]
         }
-        guard !isDumb else { return printOutput(lines.map { "\($0)\n" }.joined() + "\n") }
+        guard !isDumb else { return printLines(lines + [""]) }
         let shown = lines.prefix(max(1, screen.rows - 1)).map { $0 + Self.restOfLine + "\r\n" }
         printOutput(Self.home + shown.joined() + Self.restOfScreen)
     }

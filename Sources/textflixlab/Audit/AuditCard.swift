@@ -1,8 +1,8 @@
 // The part of a model card that an audit writes: Markdown between two marks, so that a later audit
 // renews it and nothing else of the card, whatever its encoding. Its line ends are the card's.
 
-import CommandLineTable
 import Insight
+import Presentation
 import Syscalls
 
 enum AuditCard {

@@ -77,7 +77,7 @@ enum AuditCommand {
         case .html: printOutput(AuditPage(report: report).markup.text)
         case .table:
             let lines = AuditLines(report: report, screen: screen).lines
-            printOutput(lines.map { "\($0)\n" }.joined())
+            printLines(lines)
         }
         return .success
     }

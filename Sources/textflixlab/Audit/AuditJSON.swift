@@ -15,13 +15,9 @@ enum AuditJSON {
         json.member("cases", report.caseCount)
         json.member("failures", report.failureCount)
         json.key("behaviour")
-        json.beginArray()
-        for outcome in report.behaviour { write(outcome, report.examples, to: &json) }
-        json.endArray()
+        json.array(report.behaviour) { write($1, report.examples, to: &$0) }
         json.key("bias")
-        json.beginArray()
-        for outcome in report.bias { write(outcome, to: &json) }
-        json.endArray()
+        json.array(report.bias) { write($1, to: &$0) }
         json.endObject()
         return json.text
     }
@@ -37,15 +33,9 @@ enum AuditJSON {
         json.member("failures", outcome.failures.count)
         json.member("rate", outcome.rate)
         json.key("examples")
-        json.beginArray()
-        for failure in outcome.failures.prefix(examples) {
-            json.beginArray()
-            for (text, score) in zip(failure.texts, failure.scores) {
-                json.sentence(text, score)
-            }
-            json.endArray()
+        json.array(outcome.failures.prefix(examples)) { json, failure in
+            json.array(zip(failure.texts, failure.scores)) { $0.sentence($1.0, $1.1) }
         }
-        json.endArray()
         json.endObject()
     }
 

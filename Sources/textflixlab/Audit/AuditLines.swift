@@ -1,6 +1,5 @@
 // An audit in the terminal: failure rates, then the worst sentences of each test, then bias.
 
-import CommandLineTable
 import Insight
 import Presentation
 
@@ -14,7 +13,7 @@ struct AuditLines {
             screen.paint("textflixlab audit", .bold)
             + "  \(report.title), seed \(report.seed): \(grouped(report.failureCount)) of "
             + "\(grouped(report.caseCount)) sentences failed (\(share))"
-        let sides = [report.sides.praise, report.sides.blame].map { DisplayWidth.oneLine($0.utf8) }
+        let sides = [report.sides.praise, report.sides.blame].map { DisplayWidth.oneLine($0) }
         return [heading, "praise is \(sides[0]), blame \(sides[1])", ""] + behaviour + examples + [
             ""
         ] + bias + widest

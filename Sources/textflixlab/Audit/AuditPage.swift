@@ -1,6 +1,5 @@
 // An audit as an HTML page, in one file.
 
-import CommandLineTable
 import Insight
 import Presentation
 

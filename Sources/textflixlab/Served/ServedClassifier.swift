@@ -7,20 +7,10 @@
 // Invariant: answers are in the order of the texts; a text that fails is an error, never a gap.
 
 import CommandLineTable
+import Syscalls
 import TextRuns
 import TextflixClient
 import TextflixProtocol
-
-/// What a command could not do, and the status it exits with.
-struct LabError: Error, CustomStringConvertible {
-    let status: ExitStatus
-    let description: String
-
-    init(_ status: ExitStatus, _ description: String) {
-        self.status = status
-        self.description = description
-    }
-}
 
 final class ServedClassifier {
     static let socket = Option("socket", .file("PATH"), "the daemon's socket")
@@ -51,7 +41,7 @@ final class ServedClassifier {
     /// Where a label stands among the model's.
     func label(_ name: String) throws -> Int {
         guard let index = labels.firstIndex(of: name) else {
-            throw LabError(
+            throw Failure(
                 .usage, "the model has no label '\(name)', but \(labels.joined(separator: ", "))")
         }
         return index
@@ -71,7 +61,7 @@ final class ServedClassifier {
         }
         for ticket in tickets { answers += try take(ticket) }
         guard answers.count == texts.count else {
-            throw LabError(.software, "\(answers.count) answers to \(texts.count) texts")
+            throw Failure(.software, "\(answers.count) answers to \(texts.count) texts")
         }
         return answers
     }
@@ -79,11 +69,11 @@ final class ServedClassifier {
     private func take(_ ticket: Ticket<ClassifyResponse>) throws -> [[Double]] {
         let response = try client.answer(to: ticket)
         guard response.revision == revision else {
-            throw LabError(
+            throw Failure(
                 .tryAgain, "the model '\(name)' was replaced meanwhile; run this again")
         }
         return try response.results.map { answer in
-            guard answer.code == 0 else { throw LabError(.data, answer.error) }
+            guard answer.code == 0 else { throw Failure(.data, answer.error) }
             return answer.scores.map { Double($0.probability) }
         }
     }

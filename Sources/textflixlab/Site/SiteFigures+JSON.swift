@@ -7,10 +7,8 @@ import TextRuns
 extension JSONWriter {
     mutating func figures(_ figures: SiteFigures) {
         member("texts", figures.reviewCount)
-        key("abstained")
-        array(figures.abstained) { $0.int($1) }
-        key("truncated")
-        array(figures.truncated) { $0.int($1) }
+        member("abstained", figures.abstained)
+        member("truncated", figures.truncated)
         key("evaluations")
         array(figures.evaluations) { $0.evaluation($1) }
         if let answers = figures.answers {
@@ -30,9 +28,7 @@ extension JSONWriter {
         member("confusion", evaluation.confusion)
         key("risk_coverage")
         array(evaluation.points) { json, point in
-            json.beginArray()
-            for number in [point.threshold, point.coverage, point.accuracy] { json.double(number) }
-            json.endArray()
+            json.array([point.threshold, point.coverage, point.accuracy]) { $0.double($1) }
         }
         endObject()
     }
@@ -45,11 +41,7 @@ extension JSONWriter {
             ("summary", tour.summary), ("reasons", tour.reasons), ("doubt", tour.doubt),
         ] {
             let film = site.films[stop.film]
-            key(name)
-            beginArray()
-            string(film.key)
-            string(stop.review.map { film.reviews[$0].key } ?? "")
-            endArray()
+            member(name, [film.key, stop.review.map { film.reviews[$0].key } ?? ""])
         }
         endObject()
     }

@@ -6,7 +6,6 @@
 // run leaves OUT as it was. A folder that holds anything but files of a site is never replaced. A
 // link stays one: the folder that it leads to is replaced.
 
-import CommandLineTable
 import Presentation
 import Syscalls
 import TextRuns
@@ -65,7 +64,7 @@ struct SiteFolder: ~Copyable {
         throw Failure(
             .cannotCreate,
             "\(path) is no site of ours, or not that alone: it holds "
-                + "\(DisplayWidth.oneLine(found.utf8)), which would be lost; move it away, or name "
+                + "\(DisplayWidth.oneLine(found)), which would be lost; move it away, or name "
                 + "another folder with --out")
     }
 

@@ -159,7 +159,7 @@ final class SiteReading {
             guard one.probabilities.isDistribution else {
                 throw Failure(
                     .usage,
-                    "the model '\(DisplayWidth.oneLine(model.name.utf8))' gives each label a "
+                    "the model '\(DisplayWidth.oneLine(model.name))' gives each label a "
                         + "probability of its own (they do not sum to 1); a site shows the one "
                         + "label of a review")
             }

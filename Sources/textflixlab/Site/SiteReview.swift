@@ -5,8 +5,8 @@
 // the order of the first model's labels. A review keeps its key over later builds: the key follows
 // from its text alone, so that a link to it stays good.
 
-import CommandLineTable
 import Insight
+import Syscalls
 import TextRuns
 import TextflixProtocol
 

@@ -36,7 +36,7 @@ struct SiteScript {
             json.key("tones")
             json.array(site.labels) { $0.int(SiteTone($1, in: site.labels).rawValue) }
             json.key("models")
-            json.array(Array(site.models.indices)) { json, side in
+            json.array(site.models.indices) { json, side in
                 let model = site.models[side]
                 json.beginObject()
                 json.member("name", model.name)
@@ -58,7 +58,7 @@ struct SiteScript {
 
     mutating func disputes(_ site: Site) -> [UInt8] {
         script("disputes") { json in
-            json.array(Array(site.disputes.prefix(SiteLimits.differences))) { json, place in
+            json.array(site.disputes.prefix(SiteLimits.differences)) { json, place in
                 let review = site.films[place.film].reviews[place.review]
                 json.beginObject()
                 json.member("f", place.film)
@@ -90,7 +90,7 @@ struct SiteScript {
             json.member("title", film.heading)
             if let year = film.year { json.member("year", year) }
             json.key("lines")
-            json.array(Array(site.models.indices)) { json, side in
+            json.array(site.models.indices) { json, side in
                 let group = film.lines(by: side)
                 json.array(site.labels) { json, label in
                     json.array(group.lines(of: label)) { $0.line($1) }
@@ -104,14 +104,6 @@ struct SiteScript {
 }
 
 extension JSONWriter {
-    mutating func array<Element>(
-        _ elements: [Element], _ write: (inout JSONWriter, Element) -> Void
-    ) {
-        beginArray()
-        for element in elements { write(&self, element) }
-        endArray()
-    }
-
     /// `[text, weight, review's place, reviews that have it]`
     fileprivate mutating func line(_ line: SummaryLine) {
         beginArray()
@@ -165,9 +157,9 @@ extension JSONWriter {
         string(film.heading)
         string(film.year ?? "")
         int(film.reviews.count)
-        array(Array(site.models.indices)) { json, side in
+        array(site.models.indices) { json, side in
             json.beginArray()
-            json.array(Array(site.labels.indices)) { $0.int(film.count(of: $1, by: side)) }
+            json.array(site.labels.indices) { $0.int(film.count(of: $1, by: side)) }
             json.int(film.reviews.count { $0.truth == $0.answers[side].given })
             json.string(SiteWeight.strip(film, side, labelCount: site.labels.count))
             json.endArray()

@@ -1,8 +1,8 @@
 // The file of reviews, read once before any model is asked: what is wrong with the file is said in
 // seconds, and not after hours of asking.
 
-import CommandLineTable
 import Presentation
+import Syscalls
 import TextRuns
 
 struct SiteSurvey {

@@ -16,8 +16,7 @@ enum BaselineReport {
         json.member("dropped_texts", outcome.droppedCount)
         json.member("features", outcome.featureCount)
         json.key("trials")
-        json.beginArray()
-        for trial in outcome.trials {
+        json.array(outcome.trials) { json, trial in
             json.beginObject()
             json.member("cost", trial.cost)
             json.member("interpolation", trial.interpolation)
@@ -25,7 +24,6 @@ enum BaselineReport {
             json.member("held_out_log_loss", trial.logLoss)
             json.endObject()
         }
-        json.endArray()
         json.member("cost", outcome.cost)
         json.member("interpolation", outcome.interpolation)
         json.member("read_seconds", outcome.readSeconds)

@@ -6,7 +6,6 @@
 //
 // A value is the mean over seeds, in percent; the band reaches one deviation to each side.
 
-import CommandLineTable
 import JSONText
 import Presentation
 import Training
@@ -92,9 +91,7 @@ struct CurveDrawing {
         var json = JSONWriter(pretty: true)
         json.beginObject()
         json.key("points")
-        json.beginArray()
-        for result in results { Self.write(result, plan, to: &json) }
-        json.endArray()
+        json.array(results) { Self.write($1, plan, to: &$0) }
         json.key("reported")
         json.beginObject()
         for reported in plan.reported {
@@ -106,10 +103,7 @@ struct CurveDrawing {
                     json.double(point.accuracy)
                     continue
                 }
-                json.beginArray()
-                json.double(point.accuracy)
-                json.double(deviation)
-                json.endArray()
+                json.array([point.accuracy, deviation]) { $0.double($1) }
             }
             json.endObject()
         }

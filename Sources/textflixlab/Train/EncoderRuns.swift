@@ -1,7 +1,6 @@
 // An encoder's experiment, seed by seed: finished ones are passed over, and at the end all of them
 // are summed up.
 
-import CommandLineTable
 import JSONText
 import Syscalls
 import Training

@@ -1,6 +1,5 @@
 // report.html: a run in one file, with its curves.
 
-import CommandLineTable
 import Insight
 import Presentation
 import Syscalls

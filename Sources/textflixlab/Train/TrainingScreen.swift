@@ -5,7 +5,6 @@
 //
 // Where standard error is no terminal, a line of figures stays every half minute.
 
-import CommandLineTable
 import Presentation
 import Syscalls
 import Training
@@ -42,13 +41,13 @@ final class TrainingScreen {
             return
         }
         let cut = DisplayWidth.cut(line(progress), to: max(10, screen.columns - 1))
-        printError("\r\u{1B}[K\(cut)")
+        printError("\(Screen.lineStart)\(cut)")
         isDirty = true
     }
 
     func erase() {
         guard isDirty else { return }
-        printError("\r\u{1B}[K")
+        printError(Screen.lineStart)
         isDirty = false
     }
 

@@ -1,6 +1,6 @@
 // Each fault of an installation, and what it is told to do.
 
-import Syscalls
+import TestSupport
 import Testing
 import TextflixClient
 import TextflixProtocol
@@ -276,16 +276,14 @@ import TextflixProtocol
     }
 
     @Test func aGlanceAtTheConfiguration() throws {
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-doctor-")
-        defer { try? removeDirectoryTree(folder) }
-        let file = "\(folder)/textflixd.json"
-        let text = "{ models: { here: \"\(folder)\", gone: { path: \"no\" } }, lock: true, }"
-        try writeFileAtomically(file, bytes: Array(text.utf8))
+        let folder = try TemporaryFolder("doctor")
+        let text = "{ models: { here: \"\(folder.path)\", gone: { path: \"no\" } }, lock: true, }"
+        let file = try folder.write("textflixd.json", text)
         let found = try #require(InstallationFacts.Configuration(file: file))
-        #expect(found.models.map(\.path) == [folder, "\(folder)/no"])
+        #expect(found.models.map(\.path) == [folder.path, folder("no")])
         #expect(found.models.map(\.isMissing) == [false, true])
         #expect(found.lock && found.cache?.path == nil)
-        #expect(InstallationFacts.Configuration(file: "\(folder)/none.json")?.lock == nil)
+        #expect(InstallationFacts.Configuration(file: folder("none.json"))?.lock == nil)
     }
 
     @Test func notes() {

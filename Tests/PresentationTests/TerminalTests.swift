@@ -3,10 +3,7 @@
 import Presentation
 import Testing
 
-@testable import TextRuns
-@testable import textflixctl
-
-let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
+private let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
 
 @Suite struct DisplayWidthTests {
     @Test(arguments: [
@@ -81,24 +78,5 @@ let plainScreen = Screen(isTerminal: false, columns: 60, isColoured: false)
                 == ["5 s", "1 min 5 s", "1 h 1 min", "1 d 1 h"])
         #expect([-1, 65, .nan].map { ageText(seconds: $0) } == ["0 s", "1 min 5 s", "0 s"])
         #expect(ageText(seconds: .infinity).contains(" d "))
-        #expect(
-            [0, 58, 723, 3723].map { Progress.clock($0) }
-                == ["0:00", "0:58", "12:03", "1:02:03"])
-    }
-
-    @Test func theTallySpeaksOnlyWhenThereIsSomethingToSay() {
-        var tally = Tally(answered: 3, tokens: 600)
-        #expect(tally.summary(after: 2, isWanted: false) == nil)
-        #expect(
-            tally.summary(after: 2, isWanted: true) == "3 texts in 2.00 s (1.50/s, 300 tokens/s)")
-        tally.truncated = 1
-        tally.failed = 2
-        tally.labelled = 3
-        tally.agreed = 2
-        #expect(
-            tally.summary(after: 2, isWanted: false) == """
-                3 texts in 2.00 s (1.50/s, 300 tokens/s); 66.67 % of 3 given labels met; \
-                1 text was longer than the model reads and cut; 2 texts failed
-                """)
     }
 }

@@ -6,7 +6,7 @@
 
 package import Syscalls
 
-package final class Workroom: WorkSink {
+package final class Pipeline: WorkSink {
     private let scheduler: Scheduler
     private let tokenising: TokenisingThread
     private let explaining: ExplanationThread

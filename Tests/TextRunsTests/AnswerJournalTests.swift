@@ -1,17 +1,15 @@
 // Answers that are kept in a file: found again for the same text, refused for another model.
 
-import CommandLineTable
-import JSONText
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
 @testable import TextRuns
-@testable import textflixctl
 
-@Suite final class AnswerJournalTests {
-    private let folder: String
-    private var path: String { folder + "/kept" }
+@Suite struct AnswerJournalTests {
+    private let folder: TemporaryFolder
+    private var path: String { folder("kept") }
     private let key = JournalKey(question: "classify", model: "m", revision: "1", options: "")
     private let answer = Classification(
         label: "positive", probability: 0.75,
@@ -20,12 +18,7 @@ import TextflixProtocol
             Score(label: "positive", probability: 0.75),
         ], tokens: 7, truncated: true, abstained: true, labelSet: ["negative", "positive"])
 
-    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-journal-") }
-
-    deinit {
-        try? removeFile(folder + "/kept")
-        try? removeDirectory(folder)
-    }
+    init() throws { folder = try TemporaryFolder("journal") }
 
     private func item(_ number: Int, _ text: String) -> TextItem {
         TextItem(number: number, text: Text(text))
@@ -90,25 +83,5 @@ import TextflixProtocol
         try writeFileAtomically(path, bytes: Array("something else\n".utf8))
         #expect(throws: Failure.self) { try journal() }
         #expect(try readFile(path, limit: 100) == Array("something else\n".utf8))
-    }
-
-    /// The same weights answer a little differently in another.
-    @Test func answersInAnotherPrecisionAreOtherAnswers() throws {
-        func model(_ precision: String) -> ServedModel {
-            ServedModel(
-                name: "m", revision: "1", precision: precision, labels: [], isLinear: false)
-        }
-        guard case .run(let call) = try Program.textflixctl.parse(["evaluate", "--jsonl", "f"])
-        else {
-            Issue.record("a page of help")
-            return
-        }
-        let (exact, quick) = (model("f32"), model("int8"))
-        let file = try FileRun(call)
-        #expect(file.key(exact) == file.key(exact))
-        #expect(file.key(exact) != file.key(quick))
-        let request = ExplainRequest()
-        #expect(ExplainCommand.key(request, exact) == ExplainCommand.key(request, exact))
-        #expect(ExplainCommand.key(request, exact) != ExplainCommand.key(request, quick))
     }
 }

@@ -1,41 +1,11 @@
-// The seam to whatever computes: the encoder in the daemon, a fake in the service's own tests.
+// The encoder behind the engine's seam.
 //
-// An engine belongs to one thread. It has at most two walks in flight, the second interrupting the
-// first between two layers; a walk's rows are valid until `end`.
+// Invariant: what goes wrong in the encoder is an `EngineFailure`; its errors go no further. It
+// checks no text: whoever made the tokens did.
 
 internal import Encoder
 internal import Numerics
-internal import Weights
 
-package protocol ComputeEngine: AnyObject {
-    /// Starts a batch; nothing is computed before the first step.
-    func begin(
-        _ model: ServedModel, _ texts: [WorkItem<TokenisedText>], _ output: OutputKind
-    ) throws(EngineFailure) -> any ComputeWalk
-}
-
-package protocol ComputeWalk: AnyObject {
-    /// Computes one layer; false when that was the last.
-    func step() -> Bool
-    /// A row of the output: of a text, or of a token for `tokenLogits`.
-    func row(_ index: Int) -> UnsafeBufferPointer<Float>
-    /// What the answer says that was read of a text; nil: the tokens of its work item.
-    func readCount(_ index: Int) -> Int?
-    func end()
-}
-
-extension ComputeWalk {
-    package func readCount(_ index: Int) -> Int? { nil }
-}
-
-/// Our fault or the model's, never the text's: answered as INTERNAL, and logged as it is. So all
-/// that it says of a text is numbers.
-package struct EngineFailure: Error, Sendable, CustomStringConvertible {
-    package let description: String
-    package init(_ description: String) { self.description = description }
-}
-
-/// The encoder behind the seam.
 package final class BERTEngine: ComputeEngine {
     private let engine: EncoderEngine
     private var batch = RaggedBatch()
@@ -77,9 +47,7 @@ package final class BERTEngine: ComputeEngine {
         switch output {
         case .logits: .logits
         case .tokenLogits: .tokenLogits
-        case .embedding(.cls): .embedding(.cls, normalize: false)
-        case .embedding(.mean): .embedding(.mean, normalize: false)
-        case .embedding(.model): .embedding(network.pooling, normalize: false)
+        case .embedding(let pooling): .embedding(pooling ?? network.pooling, normalize: false)
         case .tokens: preconditionFailure("tokens alone are never computed")
         }
     }

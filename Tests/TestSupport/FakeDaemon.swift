@@ -3,20 +3,20 @@
 // One thread serves all connections; the script is asked for a reaction to each request in the
 // order of arrival. It holds nothing to any rule of the protocol: that is the point.
 
-import Synchronization
-import Syscalls
-import TextflixProtocol
+internal import Synchronization
+internal import Syscalls
+package import TextflixProtocol
 
-final class FakeDaemon: Sendable {
-    struct Request: Sendable {
+package final class FakeDaemon: Sendable {
+    package struct Request: Sendable {
         /// Counted over all connections, from 1.
-        let number: Int
-        let connection: Int
-        let stream: UInt32
-        let envelope: RequestEnvelope
+        package let number: Int
+        package let connection: Int
+        package let stream: UInt32
+        package let envelope: RequestEnvelope
     }
 
-    enum Reaction: Sendable {
+    package enum Reaction: Sendable {
         case answer([UInt8])
         case fail(Status)
         case silence
@@ -27,26 +27,26 @@ final class FakeDaemon: Sendable {
         case failAndClose(Status)
     }
 
-    typealias Script = @Sendable (Request) -> Reaction
+    package typealias Script = @Sendable (Request) -> Reaction
 
-    let path: String
-    private let folder: String
+    package let path: String
+    private let folder: TemporaryFolder
     private let script: Script
     private let stopping = EventFlag()
     private let count = Mutex(0)
     private let opened = Mutex(0)
 
-    init(_ script: @escaping Script) throws {
-        folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-client-test-")
-        path = "\(folder)/textflix.sock"
+    package init(_ script: @escaping Script) throws {
+        folder = try TemporaryFolder("fake-daemon")
+        path = folder("textflix.sock")
         self.script = script
         try listen()
     }
 
     /// Requests seen so far.
-    var requests: Int { count.withLock { $0 } }
+    package var requests: Int { count.withLock { $0 } }
     /// Connections so far.
-    var connections: Int { opened.withLock { $0 } }
+    package var connections: Int { opened.withLock { $0 } }
 
     private func listen() throws {
         let number = try UnixSocket.listen(path: path, backlog: 16).release()
@@ -55,10 +55,9 @@ final class FakeDaemon: Sendable {
     }
 
     /// Ends the serving thread and removes the socket.
-    func stop() {
+    package func stop() {
         stopping.raise()
-        try? removeFile(path)
-        try? removeDirectory(folder)
+        try? removeDirectoryTree(folder.path)
     }
 
     private func serve(_ listening: Int32) {
@@ -150,11 +149,4 @@ final class FakeDaemon: Sendable {
             self.index = index
         }
     }
-}
-
-/// A flag that one thread raises and another sees.
-final class EventFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isRaised: Bool { flag.load(ordering: .acquiring) }
-    func raise() { flag.store(true, ordering: .releasing) }
 }

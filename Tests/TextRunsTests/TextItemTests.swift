@@ -1,12 +1,11 @@
 // Lines out of bytes, texts out of lines, and what is carried beside them.
 
-import CommandLineTable
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
 @testable import TextRuns
-@testable import textflixctl
 
 @Suite struct LineSplitterTests {
     private static let sample = "one\ntwo\r\n\nfour\u{85}\u{2028}still four\r\r\nlast"
@@ -128,16 +127,11 @@ import TextflixProtocol
     }
 }
 
-@Suite final class SurveyTests {
-    private let folder: String
-    private var path: String { folder + "/f" }
+@Suite struct SurveyTests {
+    private let folder: TemporaryFolder
+    private var path: String { folder("f") }
 
-    init() throws { folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-survey-") }
-
-    deinit {
-        try? removeFile(folder + "/f")
-        try? removeDirectory(folder)
-    }
+    init() throws { folder = try TemporaryFolder("survey") }
 
     private func numbers(_ bytes: [UInt8]) throws -> [Int] {
         try writeFileAtomically(path, bytes: bytes)

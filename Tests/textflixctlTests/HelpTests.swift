@@ -3,6 +3,7 @@
 
 import CommandLineTable
 import Syscalls
+import TestSupport
 import Testing
 
 @testable import textflixctl
@@ -28,8 +29,7 @@ import Testing
 
     /// The man page is written by hand; it must not forget anything.
     @Test func theManPageHasEveryOption() throws {
-        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let bytes = try readFile("/\(root)/deploy/man/textflixctl.1", limit: 1 << 20)
+        let bytes = try readFile(Checkout.root + "/deploy/man/textflixctl.1", limit: 1 << 20)
         let page = String(decoding: bytes, as: UTF8.self).filter { $0 != "\\" }
         let program = Program.textflixctl
         for option in program.options + program.commands.flatMap(\.options) {

@@ -2,6 +2,7 @@
 
 import JSONText
 import Syscalls
+import TestSupport
 import Testing
 import TextflixProtocol
 
@@ -148,14 +149,8 @@ private func answer(_ request: FakeDaemon.Request) -> FakeDaemon.Reaction {
 
     @Test func aResultComparedWithItselfIsTheSame() throws {
         let report = try report(plan([lane(.constant(rate: 500))]))
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-bench-test-")
-        let path = "\(folder)/a.json"
-        defer {
-            try? removeFile(path)
-            try? removeDirectory(folder)
-        }
-        try writeFileAtomically(path, bytes: Array(BenchJSON.text(report).utf8))
-        let result = try BenchResult(path: path)
+        let folder = try TemporaryFolder("bench")
+        let result = try BenchResult(path: folder.write("a.json", BenchJSON.text(report)))
         let comparison = BenchComparison(result, result)
         #expect(comparison.rows.count == 8)
         #expect(comparison.rows.allSatisfy { $0.verdict == .same })

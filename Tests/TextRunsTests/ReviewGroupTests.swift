@@ -4,9 +4,8 @@ import Testing
 import TextflixProtocol
 
 @testable import TextRuns
-@testable import textflixctl
 
-@Suite struct SummaryTests {
+@Suite struct ReviewGroupTests {
     /// A review of one sentence that supports its label.
     private func add(
         _ text: String, weight: Float, probability: Float, _ number: Int,

@@ -3,7 +3,7 @@
 internal import Syscalls
 internal import TextflixProtocol
 
-package final class StatusPage {
+package final class StatusReport {
     private let version: String
     private let started: Instant
     private let limits: ServiceLimits

@@ -1,9 +1,9 @@
 // Texts from a file through a daemon that shuffles, fails and goes away: the output is in order,
 // whole, and each text stands in it once.
 
-import CommandLineTable
 import Synchronization
 import Syscalls
+import TestSupport
 import Testing
 import TextflixClient
 import TextflixProtocol
@@ -44,7 +44,7 @@ private final class PipeReader: Sendable {
     /// Closes the writing end and gives all that came.
     func finish() -> [UInt8] {
         _ = Descriptor(adopting: input)
-        while !end.isRaised { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        #expect(eventually { end.isRaised })
         return bytes.withLock { $0 }
     }
 }
@@ -56,22 +56,17 @@ private final class PipeReader: Sendable {
     private func run(
         _ lines: [String], strict: Bool = false, timeout: Duration = .seconds(5),
         _ script: @escaping FakeDaemon.Script
-    ) throws -> (status: CommandLineTable.ExitStatus?, failure: Failure?, output: [String]) {
+    ) throws -> (status: Syscalls.ExitStatus?, failure: Failure?, output: [String]) {
         let daemon = try FakeDaemon(script)
         defer { daemon.stop() }
-        let folder = try makeTemporaryDirectory(prefix: "/tmp/textflix-run-test-")
-        let file = "\(folder)/in"
-        defer {
-            try? removeFile(file)
-            try? removeDirectory(folder)
-        }
-        try writeFileAtomically(file, bytes: Array(lines.joined(separator: "\n").utf8))
+        let folder = try TemporaryFolder("run")
+        let file = try folder.write("in", lines.joined(separator: "\n"))
         let reader = try PipeReader()
         var settings = TextRunSettings("textflixctl", timeout: timeout, isStrict: strict)
         settings.output = reader.input
         let client = try Client(path: daemon.path, retry: policy)
         let task = ClassifyTask(format: .tsv, screen: plainScreen)
-        var outcome: (CommandLineTable.ExitStatus?, Failure?) = (nil, nil)
+        var outcome: (Syscalls.ExitStatus?, Failure?) = (nil, nil)
         do throws(Failure) {
             let input = try TextInput(path: file, form: .lines)
             var run = try TextRun(task, client: client, input: input, settings: settings)
@@ -237,91 +232,5 @@ private final class PipeReader: Sendable {
         var run = try TextRun(task, client: client, input: input, settings: settings)
         #expect(throws: Failure.self) { try run.run() }
         #expect(daemon.requests == 1)
-    }
-}
-
-@Suite struct ServedModelTests {
-    private func find(
-        _ model: ModelStatus, timeout: Duration? = nil
-    ) throws -> ServedModel {
-        let daemon = try FakeDaemon { _ in
-            .answer(StatusResponse(version: "1", models: [model]).encoded)
-        }
-        defer { daemon.stop() }
-        return try ServedModel.find("", Client(path: daemon.path), timeout: timeout)
-    }
-
-    /// It answers as before, and a report on it is as good as one.
-    @Test func oneThatCouldNotBeLoadedAnewAnswers() throws {
-        let model = ModelStatus(name: "m", revision: "old", state: .ready, error: "no vocab.txt")
-        #expect(try find(model).revision == "old")
-    }
-
-    @Test func oneThatIsNotThereIsNamed() throws {
-        let model = ModelStatus(name: "m", state: .loading, error: "no vocab.txt")
-        let failure = #expect(throws: Failure.self) { try find(model) }
-        #expect(failure?.status == .configuration)
-        #expect(failure?.message == "the model 'm': no vocab.txt")
-    }
-
-    @Test func theTimeoutIsHeeded() throws {
-        let loading = ModelStatus(name: "m", state: .loading)
-        let failure = #expect(throws: Failure.self) {
-            try find(loading, timeout: .milliseconds(1))
-        }
-        #expect(failure?.status == .tryAgain)
-        let daemon = try FakeDaemon { _ in .silence }
-        defer { daemon.stop() }
-        let silent = #expect(throws: Failure.self) {
-            try ServedModel.find("", Client(path: daemon.path), timeout: .milliseconds(20))
-        }
-        #expect(silent?.status == .tryAgain)
-    }
-}
-
-@Suite struct DispatchTests {
-    private let now = MonotonicClock.Instant(nanoseconds: 1_000_000_000)
-
-    private func part(_ batch: Int, _ texts: Range<Int>) -> Dispatch.Part {
-        Dispatch.Part(batch: batch, texts: texts, now: now)
-    }
-
-    @Test func whatWasRefusedTwiceGoesAlone() {
-        var dispatch = Dispatch()
-        for call in 1...2 {
-            dispatch.sent(dispatch.ready(part(call, 0..<1), now: now), as: UInt64(call))
-        }
-        let first = dispatch.ended(1)
-        #expect(first?.isAlone == false)
-        if let first { dispatch.park(first, until: now) }
-        #expect(!dispatch.takesNew)
-        // Beside the other once more; the second time it waits until that has ended.
-        let again = dispatch.due(now)
-        if let again { dispatch.sent(dispatch.ready(again, now: now), as: 3) }
-        let second = dispatch.ended(3)
-        if let second { dispatch.park(second, until: now) }
-        let early = dispatch.due(now)
-        #expect(again != nil && second != nil && early == nil)
-        _ = dispatch.ended(2)
-        let alone = dispatch.due(now)
-        if let alone { dispatch.sent(dispatch.ready(alone, now: now), as: 4) }
-        #expect(!dispatch.takesNew)
-        let last = dispatch.ended(4)
-        #expect(last?.isAlone == true)
-    }
-
-    @Test func aPauseIsKeptAndOrderToo() {
-        var dispatch = Dispatch()
-        let later = now.advanced(by: .seconds(1))
-        dispatch.park(part(3, 0..<4), until: now)
-        dispatch.park(part(1, 0..<4), until: later)
-        #expect(dispatch.nextDue == now)
-        let batches = [now, now, later].map { dispatch.due($0)?.batch }
-        #expect(batches == [3, nil, 1])
-    }
-
-    @Test func halvesAreTheWhole() {
-        let halves = part(0, 3..<8).halves(now: now)
-        #expect(halves.map(\.texts) == [3..<5, 5..<8])
     }
 }
