@@ -211,6 +211,33 @@ def dead_declarations(files):
                           f"{name} is declared and never used; remove it, or use it")
 
 
+# What shows the state of a value that tests ask and nobody else needs.
+PROBES = {"unansweredStreams", "isIdle", "entryCount"}
+
+
+def test_only(files):
+    """A declaration of the product that tests alone use; the `public` ones are for others.
+
+    A name that comments of the product speak of (what is thrown, say) counts as used.
+    """
+    names, declared = {True: collections.Counter(), False: collections.Counter()}, []
+    for file in files:
+        if file.kind != "swift" or file.path == "Package.swift":
+            continue
+        stripped = reader.code(file.text)
+        names[is_test(file)].update(re.findall(r"[A-Za-z_]\w*", file.text))
+        if not is_test(file):
+            declared += [(file, stripped.count("\n", 0, match.start(3)) + 1, match.group(3))
+                         for match in DECLARED.finditer(stripped)
+                         if not USED_BY_OTHERS.search(match.group())]
+    times = collections.Counter(name for _, _, name in declared)
+    passed_over = PROBES | CALLED_BY_THE_LANGUAGE
+    for file, line, name in declared:
+        if names[False][name] == times[name] and names[True][name] and name not in passed_over:
+            yield Finding("test_only", file.path, line,
+                          f"only tests use {name}; Tests/TestSupport is the place for it")
+
+
 NUMBERS = {"NaN", "Infinity"}  # as JSON5 writes them
 
 

@@ -91,6 +91,12 @@ class Rules(unittest.TestCase):
         suite = swift("d()\n", "Tests/EncoderTests/Y.swift")
         self.assertEqual(self.found(rules.dead_declarations, one, two, three, suite), [1])
 
+    def test_test_only(self):
+        one = swift("package func used() {}\npackage func probed() {}\nfunc told() {}  // `told`\n")
+        two = swift("used()\n", "Sources/Encoder/Y.swift")
+        suite = swift("used()\nprobed()\ntold()\n", "Tests/EncoderTests/Y.swift")
+        self.assertEqual(self.found(rules.test_only, one, two, suite), [2])
+
     def test_names_in_comments(self):
         text = "// `Gone` and `Here.there`, `gone`, `NaN`\nstruct Here { let there = 1 }\n"
         self.assertEqual(self.found(rules.names_in_comments, swift(text)), [1])

@@ -19,7 +19,7 @@ import tree
 
 OVER_CODE = [rules.columns, rules.blanks, rules.file_length, rules.function_length, rules.header,
              rules.shell_options, rules.names, rules.dead_declarations,
-             rules.names_in_comments, rules.unused_imports]
+             rules.test_only, rules.names_in_comments, rules.unused_imports]
 
 
 @functools.cache
@@ -77,6 +77,9 @@ class Style(unittest.TestCase):
 
     def test_dead_declarations(self):
         self.check(rules.dead_declarations)
+
+    def test_test_only(self):
+        self.check(rules.test_only)
 
     def test_names_in_comments(self):
         self.check(rules.names_in_comments)
