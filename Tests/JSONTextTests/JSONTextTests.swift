@@ -136,6 +136,25 @@ private func parse(
                 + #""b":true,"s":"é\"","u":"x","t":["a","b"],"r":[1]}"#)
     }
 
+    @Test func arraysInOneCall() throws {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("f", [Float(0.1), .nan])
+        writer.member("d", [0.5])
+        writer.member("i", [UInt32(1), 2])
+        writer.member("none", [Int]())
+        writer.key("pairs")
+        writer.array([("a", 1), ("b", 2)]) { writer, pair in
+            writer.beginObject()
+            writer.member(pair.0, pair.1)
+            writer.endObject()
+        }
+        writer.endObject()
+        #expect(
+            writer.text == #"{"f":[0.1,null],"d":[0.5],"i":[1,2],"none":[],"#
+                + #""pairs":[{"a":1},{"b":2}]}"#)
+    }
+
     @Test func compactAndPretty() {
         func write(_ writer: inout JSONWriter) {
             writer.beginObject()
