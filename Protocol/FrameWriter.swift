@@ -41,7 +41,7 @@ public struct FrameWriter: Sendable {
     /// The error that ends any stream. A message above `Limits.messageBytes` is cut.
     public mutating func failure(stream: UInt32, _ status: Status) {
         var status = status
-        status.message = Self.shortened(status.message)
+        status.message = Limits.cut(message: status.message)
         // It cannot exceed the limit: message and details are bounded.
         try? frame(stream: stream, kind: .response) { $0.put(1, status) }
     }
@@ -78,16 +78,5 @@ public struct FrameWriter: Sendable {
         for index in 0..<4 {
             bytes[start + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index))
         }
-    }
-
-    private static func shortened(_ message: String) -> String {
-        guard message.utf8.count > Limits.messageBytes else { return message }
-        let ellipsis = "…"
-        var end = message.utf8.index(
-            message.startIndex, offsetBy: Limits.messageBytes - ellipsis.utf8.count)
-        while end.samePosition(in: message.unicodeScalars) == nil {
-            end = message.utf8.index(before: end)
-        }
-        return message[..<end] + ellipsis
     }
 }

@@ -47,3 +47,17 @@ public enum Limits {
     /// Nested groups inside a field that is skipped.
     public static let groupDepth = 64
 }
+
+extension Limits {
+    /// A message of no more than `messageBytes`; a longer one ends with "…".
+    package static func cut(message: String) -> String {
+        guard message.utf8.count > messageBytes else { return message }
+        let ellipsis = "…"
+        var end = message.utf8.index(
+            message.startIndex, offsetBy: messageBytes - ellipsis.utf8.count)
+        while end.samePosition(in: message.unicodeScalars) == nil {
+            end = message.utf8.index(before: end)
+        }
+        return message[..<end] + ellipsis
+    }
+}

@@ -72,11 +72,15 @@ package final class OutputFile {
         guard link.st_mode & S_IFMT == S_IFLNK else { return false }
         let around = try FileStatus(path: folder)
         let isShared = around.mode & 0o1002 == 0o1002
-        guard !isShared || [ThisProcess.user, around.owner].contains(link.st_uid) else {
+        // A namespace shows all users that it has not as one: that is nobody's name.
+        let isOwners = link.st_uid == around.owner && around.owner != overflowUser
+        guard !isShared || link.st_uid == ThisProcess.user || isOwners else {
             throw Errno(EACCES, "follow the link \(path)")
         }
         return true
     }
+
+    private static let overflowUser: UInt32 = 65534
 
     /// nil: there is no such file. One that may not be looked at is there.
     private static func status(of path: String) throws(Errno) -> FileStatus? {

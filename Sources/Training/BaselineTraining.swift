@@ -4,8 +4,8 @@
 // Invariant: the same file and texts give the same model, bit for bit. The held-out margins that
 // Platt's scaling sees come from folds that did not train on them, nor on copies; no text that is
 // learned equals one of the test file, of which only hashes are taken before everything is fitted,
-// and whether its labels are known ones. No report of another model stands beside the one that is
-// written; its own report is the caller's to write.
+// and whether its labels are known ones. Neither a report nor a promise of another model
+// stands beside the one that is written; its own report is the caller's to write.
 
 internal import Baselines
 package import Insight
@@ -140,6 +140,8 @@ package struct BaselineTraining {
     private func checkTest() throws(WeightsError) {
         let data = experiment.data
         guard let path = data.test else { return }
+        // Read once more for its texts' hashes, and at the end.
+        try refusePipes([path])
         try LabelledTexts.check(path: path, fields: data.fields, labels: data.labels)
     }
 
@@ -164,6 +166,7 @@ package struct BaselineTraining {
         if fileExists(reportPath) {
             try writing(reportPath) { () throws(Errno) in try removeFile(reportPath) }
         }
+        try CoveragePromise.put(nil, into: experiment.output)
         try LinearModelWriter(
             labels: experiment.data.labels, recipe: experiment.model.recipe, platt: platt,
             bias: Double(fit.bias)

@@ -7,7 +7,7 @@
 internal import Baselines
 internal import Insight
 
-struct BaselineTrial {
+package struct BaselineTrial {
     let cost: Double
     let interpolation: Double
     let margins: [Double]
@@ -15,7 +15,7 @@ struct BaselineTrial {
     let platt: PlattScaling?
     let heldOut: [Prediction]
 
-    init(cost: Double, interpolation: Double, margins: [Double], positive: [Bool]) {
+    package init(cost: Double, interpolation: Double, margins: [Double], positive: [Bool]) {
         self.cost = cost
         self.interpolation = interpolation
         self.margins = margins
@@ -32,14 +32,16 @@ struct BaselineTrial {
         Double(heldOut.count(where: \.isRight)) / Double(heldOut.count)
     }
 
-    /// Of a fit that diverged, infinite: it wins over none.
+    /// Of a fit that diverged, infinite.
     var logLoss: Double {
         let loss = Calibration.logLoss(heldOut)
         return loss.isNaN ? .infinity : loss
     }
 
-    /// By accuracy, of equals by the log loss.
-    func isBetter(than other: BaselineTrial) -> Bool {
+    /// By accuracy, of equals by the log loss; but any is better than one that diverged, whose
+    /// answers are all the first label.
+    package func isBetter(than other: BaselineTrial) -> Bool {
+        guard logLoss.isFinite, other.logLoss.isFinite else { return logLoss < other.logLoss }
         let (mine, its) = (accuracy, other.accuracy)
         return mine != its ? mine > its : logLoss < other.logLoss
     }

@@ -31,31 +31,67 @@ package struct EncoderTraining {
         self.watch = watch
         self.maker = maker
         let named = TrainingTexts.named(experiment.output, seed)
-        let isShared = experiment.isSeries && named == experiment.output
+        let isShared =
+            experiment.isSeries && named == experiment.output && !Self.isOver(seed, in: named)
         output = isShared ? "\(named)/seed-\(seed)" : named
     }
 
-    package var reportPath: String { output + "/report.json" }
+    package var reportPath: String { Self.reportPath(output) }
+
+    private static func reportPath(_ folder: String) -> String { folder + "/report.json" }
+
+    private static func report(in folder: String) throws(WeightsError) -> JSONNode {
+        try JSONSource(reportPath(folder), limit: 1 << 28).root
+    }
+
+    private static func seed(_ report: JSONNode) -> UInt64? {
+        report["seed"]?.int.flatMap { UInt64(exactly: $0) }
+    }
+
+    /// Whether a run of that seed has ended there: of a file that had no other one then.
+    private static func isOver(_ seed: UInt64, in folder: String) -> Bool {
+        guard fileExists(reportPath(folder)), let report = try? Self.report(in: folder) else {
+            return false
+        }
+        return Self.seed(report) == seed
+    }
 
     /// What this very run came to, if it is over.
-    /// - Throws: where the folder holds the report of another one.
+    /// - Throws: where the folder holds the report of another one, or a model that does not open.
     package func finished() throws -> RunFigures? {
         guard fileExists(reportPath) else { return nil }
         let needsUnlabelled = experiment.steps.contains(where: \.needsUnlabelled)
         let texts = try TrainingTexts(experiment.data, seed: seed, unlabelled: needsUnlabelled)
         let base = try ModelFolder.open(experiment.model.base)
-        let report = try JSONSource(reportPath, limit: 1 << 28).root
-        guard saysTheSame(report),
-            report["seed"]?.int.map(UInt64.init) == seed,
-            report["base_revision"]?.string == base.revision.short,
-            report["data_hash"]?.string == texts.hash.description,
-            try hasSameTest(report), hasSameTeachers(report)
-        else {
+        let report = try Self.report(in: output)
+        let hasSameBase = report["base_revision"]?.string == base.revision.short
+        let hasSameTexts = report["data_hash"]?.string == texts.hash.description
+        let parts: [(String, Bool)] = [
+            ("experiment", saysTheSame(report)), ("seed", Self.seed(report) == seed),
+            ("base", hasSameBase), ("texts", hasSameTexts),
+            ("test file", try hasSameTest(report)), ("teachers", hasSameTeachers(report)),
+        ]
+        let others = parts.filter { !$0.1 }.map { $0.0 }
+        guard others.isEmpty else {
             throw TrainingError.unfit(
-                "\(output) holds the model of another run (another experiment, seed, base, teacher "
-                    + "or other texts): name another output, or remove it")
+                "\(output) holds the model of another run, or of another version "
+                    + "(not the same: \(others.joined(separator: ", "))): name another output, or "
+                    + "remove it")
         }
+        try checkWritten()
         return RunFigures(report)
+    }
+
+    /// A head alone and adapters are read with the base, where that was when they were written.
+    private func checkWritten() throws(WeightsError) {
+        do throws(WeightsError) {
+            _ = try ModelFolder.open(output)
+        } catch {
+            throw WeightsError(
+                error.kind, output,
+                "the run is finished, but its model cannot be opened; a file of it is missing or "
+                    + "damaged, or of the base that its textflix.json names: \(error)")
+        }
     }
 
     /// Of that very file, or of one that differs in nothing that the model and the figures depend
@@ -147,6 +183,7 @@ package struct EncoderTraining {
         try refuseAdapters(base)
         try experiment.check(base)
         for teacher in Set(teachers).sorted() { try teacherAnswers.check(teacher) }
+        try experiment.data.refusePipes()
         if experiment.makesClassifier, let test = experiment.data.test {
             let data = experiment.data
             try LabelledTexts.check(path: test, fields: data.fields, labels: data.labels)

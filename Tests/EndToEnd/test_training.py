@@ -97,6 +97,30 @@ class Training(unittest.TestCase):
                 self.assertEqual(f"seed {seed} is finished" in answer.stderr, seed in finished)
             self.assertEqual(list(json.loads(answer.stdout)["seeds"]), [str(s) for s in seeds])
 
+    def test_a_seed_that_was_alone_stays_where_it_is(self):
+        experiment = self.experiment("alone", 1)
+        self.assertEqual(run("textflixlab", "train", experiment).returncode, 0)
+        model = self.folder / "alone" / "model.safetensors"
+        written = model.stat().st_mtime_ns
+        content = json.loads(experiment.read_text())
+        experiment.write_text(json.dumps(content | {"seeds": [3, 4]}))
+        answer = run("textflixlab", "train", experiment)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("seed 3 is finished", answer.stderr)
+        self.assertEqual(model.stat().st_mtime_ns, written)
+        self.assertTrue((self.folder / "alone" / "seed-4" / "report.json").exists())
+
+    def test_a_test_file_from_a_pipe_is_refused(self):
+        encoder = json.loads(self.experiment("piped", 1).read_text())
+        encoder["data"]["test"] = "/dev/stdin"
+        data = {"train": "train.jsonl", "test": "/dev/stdin"}
+        path = self.folder / "piped.json5"
+        for content in (encoder, {"data": data, "model": {"cost": 1}, "output": "piped"}):
+            path.write_text(json.dumps(content))
+            answer = run("textflixlab", "train", path, input="")
+            self.assertEqual(answer.returncode, 66, answer.stderr)
+            self.assertIn("a file and no pipe", answer.stderr)
+
     def test_a_temperature_that_nothing_was_held_out_for_is_not_told(self):
         experiment = self.experiment("plain", 1)
         content = json.loads(experiment.read_text())

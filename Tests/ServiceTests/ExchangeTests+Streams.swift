@@ -304,6 +304,20 @@ extension ExchangeTests {
         #expect(desk.isRead(client) == true && desk.endpoint(client)?.heldBytes == 0)
     }
 
+    /// Its deadline is of the work, not of the client's reading.
+    @Test func aStreamThatWasDoneInTimeMayBeReadLate() throws {
+        let (desk, client) = try deskWithASlowMessage()
+        client.reads = 0
+        client.close(1)
+        desk.deliver(client)
+        desk.answer()
+        #expect(desk.endpoint(client).map { $0.heldBytes > 0 } == true)
+        desk.pass(.seconds(9))
+        desk.read(client, nil)
+        #expect(client.answers == Array(repeating: "1 data", count: 5) + ["1 end"])
+        #expect(desk.endpoint(client)?.unanswered == [])
+    }
+
     @Test func aDaemonThatStopsSendsWhatWasHeld() throws {
         let (desk, client) = try deskWithASlowMessage()
         client.reads = 0

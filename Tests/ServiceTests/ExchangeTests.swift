@@ -278,9 +278,7 @@ import TextflixProtocol
         }
         let bytes = client.writer.take()
         bytes.withUnsafeBytes { desk.exchange.receive(client.key, $0, now: desk.now) }
-        let answered =
-            desk.exchange.figures.counterMessages
-            .first { $0.name == "textflix_requests_total" }?.value ?? 0
+        let answered = desk.counter("textflix_requests_total")
         #expect(answered > 0 && answered < 200 && desk.exchange.hasUnfinished)
         desk.settle()
         #expect(client.answers.count == 1000)

@@ -61,6 +61,8 @@ final class DeskClient {
             stream: stream, ClassifyRequest(texts: Array(repeating: text, count: texts)))
     }
 
+    func close(_ stream: UInt32) { writer.endOfData(stream: stream) }
+
     func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         let count = min(bytes.count, reads ?? bytes.count)
         reads = reads.map { $0 - count }

@@ -111,7 +111,7 @@ import TextflixProtocol
         #expect(status.code == .resourceExhausted && status.message.contains("send fewer texts"))
         let counter = try #require(
             try client.status().counters.first { counter in
-                counter.name == "textflix_requests_total"
+                counter.name == "textflix_requests_total" && counter.value > 0
                     && counter.labels.map(\.value).first == "Tokenize"
             })
         #expect(counter.labels.map(\.value) == ["Tokenize", "RESOURCE_EXHAUSTED"])

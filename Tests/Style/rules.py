@@ -165,8 +165,11 @@ USED_BY_OTHERS = re.compile(r"\b(?:public|override|import)\b|@(?:main|c)\b")
 A_TEST = re.compile(r"@(?:Test|Suite)\b")
 PRIVATE = re.compile(r"\b(?:file)?private\b(?!\(set\))")
 PACKAGE = re.compile(r"\bpackage\b(?!\(set\))")
-CALLED_BY_THE_LANGUAGE = {"callAsFunction", "testDescription", "description", "debugDescription",
-                          "appendLiteral"}
+# By its syntax, or by the standard library through a protocol.
+CALLED_BY_THE_LANGUAGE = {
+    "callAsFunction", "testDescription", "description", "debugDescription", "appendLiteral",
+    "makeIterator", "next", "underestimatedCount", "index", "startIndex", "endIndex",
+    "hash", "encode", "customMirror", "errorDescription"}
 
 
 def scope(file, match):
@@ -218,7 +221,8 @@ PROBES = {"unansweredStreams", "isIdle", "entryCount"}
 def test_only(files):
     """A declaration of the product that tests alone use; the `public` ones are for others.
 
-    A name that comments of the product speak of (what is thrown, say) counts as used.
+    A name that comments of the product speak of (what is thrown, say) counts as used; a case may be
+    made from its raw value.
     """
     names, declared = {True: collections.Counter(), False: collections.Counter()}, []
     for file in files:
@@ -229,7 +233,7 @@ def test_only(files):
         if not is_test(file):
             declared += [(file, stripped.count("\n", 0, match.start(3)) + 1, match.group(3))
                          for match in DECLARED.finditer(stripped)
-                         if not USED_BY_OTHERS.search(match.group())]
+                         if match.group(2) != "case" and not USED_BY_OTHERS.search(match.group())]
     times = collections.Counter(name for _, _, name in declared)
     passed_over = PROBES | CALLED_BY_THE_LANGUAGE
     for file, line, name in declared:
@@ -255,7 +259,8 @@ def names_in_comments(files):
             for name in re.findall(r"`([A-Z]\w*[a-z]\w*)[`.(]", comment):
                 if name not in known | NUMBERS:
                     yield Finding("names_in_comments", file.path, number,
-                                  f"there is no {name} in the code; name what is meant")
+                                  f"there is no {name} in the code; name what is meant, or write it"
+                                  " without backticks if it is somebody else's")
 
 
 def syntax(files):

@@ -97,6 +97,11 @@ class Rules(unittest.TestCase):
         suite = swift("used()\nprobed()\ntold()\n", "Tests/EncoderTests/Y.swift")
         self.assertEqual(self.found(rules.test_only, one, two, suite), [2])
 
+    def test_test_only_passes_over_raw_values_and_witnesses(self):
+        one = swift("enum E: String {\n case raw\n}\nfunc makeIterator() {}\nfunc mine() {}\n")
+        suite = swift("raw\nmakeIterator()\nmine()\n", "Tests/EncoderTests/Y.swift")
+        self.assertEqual(self.found(rules.test_only, one, suite), [5])
+
     def test_names_in_comments(self):
         text = "// `Gone` and `Here.there`, `gone`, `NaN`\nstruct Here { let there = 1 }\n"
         self.assertEqual(self.found(rules.names_in_comments, swift(text)), [1])

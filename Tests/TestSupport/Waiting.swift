@@ -5,7 +5,7 @@ internal import Syscalls
 
 /// Looks again every millisecond until it holds.
 /// - Returns: false when it still does not hold after so many seconds.
-package func eventually(seconds: Int = 10, _ holds: () throws -> Bool) rethrows -> Bool {
+package func eventually(seconds: Int = 60, _ holds: () throws -> Bool) rethrows -> Bool {
     let limit = MonotonicClock.now.advanced(by: .seconds(seconds))
     while try !holds() {
         guard MonotonicClock.now < limit else { return false }

@@ -95,6 +95,20 @@ import Weights
         #expect(outcome.trainCount == 34 && outcome.droppedCount == 6)
     }
 
+    /// Its labels would be read, and no text be left to hold back.
+    @Test func aTestFileThatIsAPipeIsRefused() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        let path = try write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl',test:'/dev/null'},output:'model',model:{}}")
+        let experiment = try BaselineExperiment(path: path)
+        let error = #expect(throws: WeightsError.self) {
+            try BaselineTraining(experiment, watch: TrainingWatch()).run()
+        }
+        #expect(error?.message.contains("a file and no pipe") == true)
+        #expect(!LinearTextModel.isFolder(experiment.output))
+    }
+
     @Test func aTestFileThatIsTheTrainingFileIsNamed() throws {
         _ = try write("train.jsonl", reviews(40, from: 0))
         let path = try write(
@@ -223,6 +237,26 @@ import Weights
             _ = try BaselineTraining(BaselineExperiment(path: path), watch: TrainingWatch()).run()
             #expect(fileExists(folder + "/model/textflix.json") == isPromised)
         }
+    }
+
+    /// Nor does it stand beside the next one, as long as that one's is not written.
+    @Test func anOldPromiseIsGoneBeforeTheNextModelIsThere() throws {
+        _ = try write("train.jsonl", reviews(40, from: 0))
+        let path = try write(
+            "experiment.json5",
+            "{data:{train:'train.jsonl'},coverage:0.99,output:'model',folds:4,model:{}}")
+        let experiment = try BaselineExperiment(path: path)
+        let settings = folder + "/model/textflix.json"
+        var stood: [Bool] = []
+        let watch = TrainingWatch(tell: { line in
+            // Between the model and its promise.
+            if line.contains("too few to promise") { stood.append(fileExists(settings)) }
+        })
+        for _ in 0..<2 {
+            _ = try BaselineTraining(experiment, watch: watch).run()
+            #expect(fileExists(settings))
+        }
+        #expect(stood == [false, false])
     }
 
     /// What a person wrote there stays, in whatever form of JSON5; what an earlier fit's

@@ -37,6 +37,7 @@ extension EncoderTrainingTests {
         (#"{"id":"r1","probabilities":[0.5,0.5]}"# + "\n{}\n", "line 2: no \"id\""),
         (#"{"id":"r1","scores":{"negative":1}}"# + "\n", "line 1: neither \"probabilities\""),
         (#"{"id":"r1","probabilities":[1e999,1]}"# + "\n", "line 1: neither \"probabilities\""),
+        (#"{"id":"r1","scores":{"negative":0.75,"positive":1}}"# + "\n", "scores sum to 1.75"),
     ])
     func answersThatCannotTeachAreRefusedAtOnce(_ lines: String, _ words: String) throws {
         try folder.write("answers.jsonl", lines)
@@ -61,6 +62,27 @@ extension EncoderTrainingTests {
         }
         #expect(error?.message == words)
         #expect(!isDirectory(folder.path + "/out"))
+    }
+
+    /// It would be empty when it is read again, and hold nothing back.
+    @Test(arguments: ["test", "train", "unlabelled", "teacher"])
+    func aPipeThatIsReadAgainIsRefused(_ what: String) throws {
+        let step = what == "teacher" ? "{do:'distil',teacher:'/dev/null'}" : Self.tune
+        var experiment = try training(step, output: "out").experiment
+        switch what {
+        case "test": experiment.data.test = "/dev/null"
+        case "train": experiment.data.train = "/dev/null"
+        case "unlabelled": experiment.data.unlabelled = ["/dev/null"]
+        default: break
+        }
+        let error = #expect(throws: WeightsError.self) { try run(experiment, "out") { _ in } }
+        #expect(error?.path == "/dev/null" && error?.kind == .unreadable)
+        #expect(error?.message.contains("a file and no pipe") == true, "\(error?.message ?? "")")
+        #expect(!isDirectory(folder.path + "/out"))
+        guard what != "teacher" else { return }
+        #expect(throws: WeightsError.self) {
+            try TrainingTexts(experiment.data, seed: 1, unlabelled: true)
+        }
     }
 
     @Test func anEncoderWithoutAHeadIsNoTeacher() throws {

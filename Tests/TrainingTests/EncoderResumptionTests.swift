@@ -102,6 +102,73 @@ extension EncoderTrainingTests {
         #expect(throws: TrainingError.self) { try other.finished() }
     }
 
+    @Test func aFinishedModelWhoseBaseWasMovedIsAnError() throws {
+        let head = "{do:'frozen',cost:1}"
+        _ = try training(head, output: "out").run()
+        try folder.rename("base", to: "moved")
+        var experiment = try training(head, output: "out").experiment
+        experiment.model.base = folder.path + "/moved"
+        let again = EncoderTraining(experiment, seed: 1, watch: TrainingWatch()) {
+            try NetworkStudent($0, $1)
+        }
+        let error = #expect(throws: WeightsError.self) { try again.finished() }
+        #expect(error?.message.contains("cannot be opened") == true)
+        #expect(error?.message.contains("/base") == true, "\(error?.message ?? "")")
+        try folder.rename("moved", to: "base")
+        #expect(try training(head, output: "out").finished() != nil)
+    }
+
+    /// Its file had one seed then, and no folder a seed.
+    @Test func aFinishedSeedKeepsItsFolderWhereOthersAreAdded() throws {
+        _ = try training(Self.tune, output: "out").run()
+        var experiment = try training(Self.tune, output: "out").experiment
+        experiment.seeds = [1, 2]
+        let runs = experiment.seeds.map { seed in
+            EncoderTraining(experiment, seed: seed, watch: TrainingWatch()) {
+                try NetworkStudent($0, $1)
+            }
+        }
+        #expect(runs.map(\.output) == [folder.path + "/out", folder.path + "/out/seed-2"])
+        #expect(try runs[0].finished() != nil && runs[1].finished() == nil)
+        // Without its report it is not known to be over.
+        try removeFile(folder.path + "/out/report.json")
+        let anew = EncoderTraining(experiment, seed: 1, watch: TrainingWatch()) {
+            try NetworkStudent($0, $1)
+        }
+        #expect(anew.output == folder.path + "/out/seed-1")
+    }
+
+    @Test func whatIsNotTheSameIsNamed() throws {
+        _ = try training(Self.tune, output: "out").run()
+        func told(_ steps: String, seed: UInt64 = 1) throws -> String {
+            let training = EncoderTraining(
+                try training(steps, output: "out").experiment, seed: seed, watch: TrainingWatch()
+            ) { try NetworkStudent($0, $1) }
+            let error = #expect(throws: TrainingError.self) { try training.finished() }
+            return error?.description ?? ""
+        }
+        #expect(try told("{do:'frozen'}").contains("(not the same: experiment)"))
+        #expect(try told(Self.tune, seed: 2).contains("(not the same: seed"))
+        try folder.write("test.jsonl", TrainingFolder.reviews(20, from: 300))
+        #expect(try told(Self.tune).contains("(not the same: test file)"))
+        try folder.write("train.jsonl", TrainingFolder.reviews(80, from: 0) + "\n")
+        #expect(try told(Self.tune).contains("(not the same: test file)"))
+        let texts = TrainingFolder.reviews(80, from: 0).replacing("number 7\"", with: "number 70\"")
+        try folder.write("train.jsonl", texts)
+        #expect(try told(Self.tune).contains("(not the same: texts, test file)"))
+    }
+
+    @Test func aCheckpointOfAnotherRunIsRefusedWithWhatMayDiffer() throws {
+        let stop = TrainingWatch(asksToStop: { true })
+        #expect(throws: TrainingInterruption.self) {
+            try training(Self.tune, output: "out", watch: stop).run()
+        }
+        let error = #expect(throws: WeightsError.self) {
+            try training(Self.tune.replacing("epochs:6", with: "epochs:5"), output: "out").run()
+        }
+        #expect(error?.message.contains("begun by another version") == true)
+    }
+
     /// Its answers have been kept by then.
     @Test func aTeacherMayGoOnceItHasAnswered() throws {
         _ = try training(Self.tune, output: "teacher").run()

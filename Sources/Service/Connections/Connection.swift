@@ -57,6 +57,8 @@ package struct Connection: Sendable {
 
     package var unansweredStreams: Int { streams.count }
     package func isOpen(_ stream: UInt32) -> Bool { streams[stream] != nil }
+    /// Whether the client has said all it will say on it.
+    package func isAnswering(_ stream: UInt32) -> Bool { streams[stream]?.state == .answering }
     package var bufferedInputBytes: Int { decoder.bufferedBytes }
 
     /// The owner has as many stream messages as it takes, or takes them again.

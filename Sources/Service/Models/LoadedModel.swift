@@ -19,14 +19,10 @@ package struct LoadedModel: Sendable {
     }
 }
 
-/// Why, in at most some `Limits.messageBytes`: a name that a file gives may have megabytes, and
+/// Why, in at most `Limits.messageBytes`: a name that a file gives may have megabytes, and
 /// Status bears the reason.
 package struct LoadFailure: Error, Sendable, Equatable {
     package let text: String
 
-    package init(_ text: String) {
-        let isShort = text.utf8.count <= Limits.messageBytes
-        self.text =
-            isShort ? text : String(text.unicodeScalars.prefix(Limits.messageBytes / 4)) + " …"
-    }
+    package init(_ text: String) { self.text = Limits.cut(message: text) }
 }

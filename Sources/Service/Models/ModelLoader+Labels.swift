@@ -4,7 +4,11 @@ internal import TextflixProtocol
 
 extension ModelLoader {
     /// Bytes of Status that a model's labels may take; the rest of a body is for all else.
-    private static let labelBytes = Limits.bodyBytes - Limits.envelopeBytes
+    static let labelBytes = Limits.bodyBytes - Limits.envelopeBytes
+
+    static func bytes(ofLabels labels: [String]) -> Int {
+        ModelStatus(labels: labels).encoded.count
+    }
 
     static func check(labels: [String]) throws(LoadFailure) {
         for (number, label) in labels.enumerated() where label.utf8.count > Limits.nameBytes {
@@ -12,7 +16,7 @@ extension ModelLoader {
                 "label \(number) has \(label.utf8.count) bytes: a label has at most"
                     + " \(Limits.nameBytes)")
         }
-        let bytes = ModelStatus(labels: labels).encoded.count
+        let bytes = bytes(ofLabels: labels)
         guard bytes <= labelBytes else {
             throw LoadFailure(
                 "its \(labels.count) labels take \(bytes) bytes: no answer of Status has room for"

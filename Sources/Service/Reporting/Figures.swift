@@ -2,8 +2,8 @@
 //
 // They live on the I/O thread, through which everything that counts passes, so counting is an
 // addition. Series are few by construction: models, classes, methods and reasons, never users.
-// Those of what is refused are there from the start: a series that begins with its first event
-// hides it from whoever looks for an increase.
+// Those of what is refused or fails by our fault are there from the start: a series that begins
+// with its first event hides it from whoever looks for an increase.
 
 internal import TextflixProtocol
 
@@ -25,10 +25,13 @@ struct Figures: Sendable {
             "queue_full", "user_share", "connection_share", "too_large", "too_late", "expired",
             "streams", "input_memory", "loading", "stopping",
         ]
-        let refusals = reasons.map { ["reason", $0] }
+        let faults = MethodName.allCases.map {
+            ["method", $0.rawValue, "code", StatusCode.internal.name]
+        }
         let series =
             names.map { Series(name: $0, labels: []) }
-            + refusals.map { Series(name: "textflix_refused_total", labels: $0) }
+            + reasons.map { Series(name: "textflix_refused_total", labels: ["reason", $0]) }
+            + faults.map { Series(name: "textflix_requests_total", labels: $0) }
         return Dictionary(uniqueKeysWithValues: series.map { ($0, 0) })
     }()
 

@@ -215,6 +215,11 @@ extension Exchange {
             return apply(lifecycle.loaded(canServe: true, fault: next.faults))
         }
         catalog = next
+        for entry in catalog.entries {
+            figures.count(
+                "textflix_texts_failed_total", 0, "model", entry.name, "code",
+                StatusCode.internal.name)
+        }
         if wasServing {
             figures.count("textflix_reloads_total")
             if !catalog.faults.isEmpty { countRefusedReload() }

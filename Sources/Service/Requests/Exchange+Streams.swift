@@ -45,6 +45,10 @@ struct MessageRow: Sendable {
         }
     }
 
+    var isAnswered: Bool {
+        slots.allSatisfy { slot in if case .answered = slot { true } else { false } }
+    }
+
     var requests: [RequestID] {
         slots.compactMap { if case .pending(let request) = $0 { request } else { nil } }
     }
@@ -156,11 +160,14 @@ extension Exchange {
     }
 
     /// The time of a whole stream is over, also when none of its messages is in the queue; or that
-    /// of a reload, which goes on.
+    /// of a reload, which goes on. A stream of which the client need only read the rest was done in
+    /// time: how long that waits is bounded otherwise.
     func expire(_ address: StreamAddress, now: Instant) {
         guard let endpoint = endpoints[address.connection],
             endpoint.connection.isOpen(address.stream)
         else { return }
+        let isDone = endpoint.streams[address.stream]?.isAnswered ?? false
+        if isDone, endpoint.connection.isAnswering(address.stream) { return }
         let method = method(of: address.stream, endpoint)
         figures.count("textflix_cancelled_total", 1, "reason", "deadline")
         let words =

@@ -7,7 +7,7 @@
 //
 // It appears whole or not at all: a process that dies while writing leaves the one before. Order
 // and dropout are functions of seed and update, so there is no random state to keep. Invariant: a
-// checkpoint of another task (other file, texts, base or seed) is refused, not mixed in.
+// checkpoint of another task (other file, texts, base, seed or version) is refused, not mixed in.
 
 internal import JSONText
 internal import Syscalls
@@ -57,8 +57,8 @@ package struct Checkpoint {
         guard metadata["task"] == task else {
             throw WeightsError(
                 .mismatch, path,
-                "a checkpoint of another run (another experiment, texts, base or seed): remove "
-                    + "it, or give another output folder")
+                "a checkpoint of another run (another experiment, texts, base or seed, or begun by "
+                    + "another version): remove it, or give another output folder")
         }
         let counts = metadata["updates"]?.split(separator: " ").compactMap { Int($0) }
         guard let counts, counts.count == learner.updateCounts.count,

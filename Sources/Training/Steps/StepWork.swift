@@ -7,10 +7,11 @@
 //
 // The task's name is a hash of what the step's fit depends on: what the experiment's file says of
 // it, the texts that it reads, the seed, the model that it starts from and its teachers. The
-// processor and the release are not in it: a run may go on elsewhere, where sums round in another
-// way. The last step's record adds how its model is written: where only that changes, it is written
-// again from the checkpoint. Invariant: a step is done where the folder holds the very model that
-// its record names; another step may have written there since.
+// processor is not in it: a run may go on elsewhere, where sums round in another way. A version
+// that hashes a file otherwise gives other names, and does not go on. The last step's record adds
+// how its model is written: where only that changes, it is written again from the checkpoint.
+// Invariant: a step is done where the folder holds the very model that its record names; another
+// step may have written there since.
 
 internal import JSONText
 internal import Syscalls

@@ -12,6 +12,7 @@
 // where a single text has the id.
 
 internal import Baselines
+internal import Insight
 internal import JSONText
 internal import Numerics
 internal import Syscalls
@@ -45,6 +46,7 @@ struct TeacherAnswers {
 
     /// Refuses what could not teach, before anything is asked or learned.
     func check(_ teacher: String) throws {
+        try refusePipes([teacher])
         guard fileExists(teacher) else {
             throw WeightsError(.unreadable, teacher, "the teacher is not there")
         }
@@ -193,17 +195,29 @@ struct TeacherAnswers {
         var known: [String: AnswersToID] = [:]
         try forEachRecord(path, columns: ["id"]) { node, _ throws(LineError) in
             guard let id = node["id"]?.scalarText else { throw LineError(message: "no \"id\"") }
-            guard let row = distribution(node["probabilities"] ?? node["scores"]) else {
-                throw LineError(
-                    message: "neither \"probabilities\" [\(labels.count)] nor \"scores\" of "
-                        + labels.joined(separator: ", "))
-            }
+            let row = try answer(node)
             let hash = node["text_hash"]?.string
             guard known[id, default: AnswersToID()].take(row, hash) else {
                 throw LineError(message: "another answer to \"\(id.prefix(40))\"")
             }
         }
         return known
+    }
+
+    /// Of a line. Scores that sum to something else than 1 were not given to labels of which one is
+    /// right; probabilities are somebody's own, and may be counts.
+    private func answer(_ line: JSONNode) throws(LineError) -> [Double] {
+        guard let row = numbers(line["probabilities"] ?? line["scores"]) else {
+            throw LineError(
+                message: "neither \"probabilities\" [\(labels.count)] nor \"scores\" of "
+                    + labels.joined(separator: ", "))
+        }
+        guard line["probabilities"] != nil || row.isDistribution else {
+            throw LineError(
+                message: "the scores sum to \(row.reduce(0, +)), not to 1: a model that gives each "
+                    + "label a probability of its own does not teach")
+        }
+        return normalised(row)
     }
 
     /// Texts of two files may have one id, their number: the hash, where there is one, tells them
@@ -244,14 +258,17 @@ struct TeacherAnswers {
         }
     }
 
+    private func distribution(_ node: JSONNode?) -> [Double]? { numbers(node).map(normalised) }
+
+    /// None is negative, and not all are 0.
     /// - Parameter node: in the experiment's order of labels, or by their names.
-    private func distribution(_ node: JSONNode?) -> [Double]? {
+    private func numbers(_ node: JSONNode?) -> [Double]? {
         let row =
             node?.array?.compactMap(\.double) ?? labels.compactMap { node?[$0]?.double }
         let sum = row.reduce(0, +)
         guard row.count == labels.count, row.allSatisfy({ $0 >= 0 }), sum > 0, sum.isFinite
         else { return nil }
-        return normalised(row)
+        return row
     }
 
     /// New and re-read answers go through the same division, so they are the same bits.

@@ -1,8 +1,8 @@
 // Which texts are in the test part, as hashes: so that none of them is learned from.
 //
 // A fingerprint is the XXH64 of what a text says (`Essence`), so that copies that differ in markup,
-// marks, spaces or case are still copies. Of the test file nothing but the set of hashes leaves the
-// initialiser: neither labels nor texts.
+// marks, accents, spaces or case are still copies. Of the test file nothing but the set of hashes
+// leaves the initialiser: neither labels nor texts.
 
 internal import JSONText
 package import Weights
@@ -44,19 +44,25 @@ package struct TextFingerprints: Sendable {
     }
 }
 
-/// What a text says: its letters in lower case, digits, and signs outside ASCII such as € and 😀.
-/// White space, what is not seen, punctuation of all scripts and HTML's tags are passed over, but
-/// for marks that change what is said: `+` and `#` behind a letter (C, C++, C#), and the eyes and
-/// the mouth of a face (`:)`, `;-(`, `=]`).
+/// What a text says: its letters in lower case and without accents, digits, `$` and signs outside
+/// ASCII such as € and 😀, be they written as HTML does (`&#39;`) or not. White space, what is not
+/// seen, punctuation of all scripts and HTML's tags are passed over, but for marks that change what
+/// is said: `+` and `#` behind a letter (C, C++, C#); that there are some between two digits (4.5
+/// is not 45, but 4,5); the `-` of a number; hearts (`<3`, `</3`); and the eyes and the mouth of a
+/// face (`:)`, `;-(`, `=]`), though not of one that looks the other way, `(:`.
 private struct Essence {
     private(set) var bytes: [UInt8] = []
     private let text: [UInt8]
     private var place = 0
     /// Whether `+` and `#` are kept here.
     private var followsLetter = false
+    /// Whether a mark was passed over behind the last digit.
+    private var followsMark = false
+    /// Whether a nonspacing mark here is a letter's accent.
+    private var takesAccent = false
 
-    init(_ text: [UInt8]) {
-        self.text = text
+    init(_ original: [UInt8]) {
+        text = CharacterReferences.replaced(in: original)
         bytes.reserveCapacity(text.count)
         while place < text.count {
             if text[place] < 0x80 { readASCII(text[place]) } else { readWide() }
@@ -70,20 +76,41 @@ private struct Essence {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
             bytes.append(byte | 0x20)
             isBehindLetter = true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): bytes.append(byte)
+            takesAccent = true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): append(digit: byte)
+        case 0...0x20, 0x7F: break
         case UInt8(ascii: "+"), UInt8(ascii: "#"):
-            if followsLetter { bytes.append(byte) }
+            append(byte, if: followsLetter)
             isBehindLetter = followsLetter
-        case UInt8(ascii: "<"): end = endOfTag ?? end
+        case UInt8(ascii: "$"): bytes.append(byte)
+        case UInt8(ascii: "-"): append(byte, if: isSign)
+        case UInt8(ascii: "<"):
+            if let behind = endOfTag { end = behind } else { end = readHeart() }
         case UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "="):
+            let mouth = self.mouth
+            append(byte, if: mouth != nil)
             if let mouth {
-                bytes += [byte, text[mouth]]
+                bytes.append(text[mouth])
                 end = mouth + 1
             }
-        default: break
+        default: followsMark = true
         }
+        takesAccent = takesAccent && isBehindLetter
         followsLetter = isBehindLetter
         place = end
+    }
+
+    private mutating func append(digit: UInt8) {
+        // No other mark is kept as a dot.
+        if followsMark, let last = bytes.last, Self.isDigit(last) {
+            bytes.append(UInt8(ascii: "."))
+        }
+        followsMark = false
+        bytes.append(digit)
+    }
+
+    private mutating func append(_ mark: UInt8, if isKept: Bool) {
+        if isKept { bytes.append(mark) } else { followsMark = true }
     }
 
     private mutating func readWide() {
@@ -93,21 +120,42 @@ private struct Essence {
             bytes.append(text[place])
             place += 1
             followsLetter = false
+            takesAccent = false
             return
         }
         place += UTF8.width(scalar)
+        if takesAccent, Accents.isMark(scalar) { return }
         followsLetter = scalar.properties.isAlphabetic
-        if Self.says(scalar) { bytes += scalar.properties.lowercaseMapping.utf8 }
+        takesAccent = Accents.follow(scalar)
+        followsMark = followsMark || Self.isPunctuation(scalar)
+        if Self.says(scalar) { append(lowerCaseOf: scalar) }
+    }
+
+    private mutating func append(lowerCaseOf scalar: Unicode.Scalar) {
+        let letters = scalar.properties.lowercaseMapping
+        guard takesAccent else { return bytes += letters.utf8 }
+        // İ in lower case is i with an accent behind it.
+        for letter in letters.unicodeScalars where !Accents.isMark(letter) {
+            bytes += String(Accents.removed(from: letter)).utf8
+        }
+    }
+
+    private static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
+            .initialPunctuation, .finalPunctuation, .otherPunctuation:
+            true
+        default: false
+        }
     }
 
     /// False for punctuation, accents that stand alone, white space and what is not seen.
     private static func says(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
-        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
-            .initialPunctuation, .finalPunctuation, .otherPunctuation, .modifierSymbol,
-            .spaceSeparator, .lineSeparator, .paragraphSeparator, .control, .format:
+        case .modifierSymbol, .spaceSeparator, .lineSeparator, .paragraphSeparator, .control,
+            .format:
             false
-        default: !scalar.properties.isDefaultIgnorableCodePoint
+        default: !isPunctuation(scalar) && !scalar.properties.isDefaultIgnorableCodePoint
         }
     }
 
@@ -137,6 +185,27 @@ private struct Essence {
         return isTag ? end + 1 : nil
     }
 
+    /// Keeps `<` of `<3`, and `</` of `</3`; another `<` is a mark.
+    /// - Returns: the place behind it.
+    private mutating func readHeart() -> Int {
+        let isBroken = place + 1 < text.count && text[place + 1] == UInt8(ascii: "/")
+        let point = place + (isBroken ? 2 : 1)
+        guard point < text.count, text[point] == UInt8(ascii: "3"),
+            point + 1 == text.count || !Self.isLetterOrDigit(text[point + 1])
+        else {
+            followsMark = true
+            return place + 1
+        }
+        bytes += text[place..<point]
+        return point + 1
+    }
+
+    /// Whether the `-` here belongs to the number behind it: `-5`, but neither `4-5` nor `a-5`.
+    private var isSign: Bool {
+        let hasNumber = place + 1 < text.count && Self.isDigit(text[place + 1])
+        return hasNumber && !followsLetter && !(place > 0 && Self.isDigit(text[place - 1]))
+    }
+
     /// Where the mouth is of the face whose eyes are here, with or without a nose; nil where they
     /// are marks, as in `genre:(comedy)` or `http://`.
     private var mouth: Int? {
@@ -149,12 +218,14 @@ private struct Essence {
         return isInside ? nil : mouth
     }
 
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        default: isDigit(byte)
         }
     }
 }

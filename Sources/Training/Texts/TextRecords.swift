@@ -40,6 +40,15 @@ package func forEachRecord(
     try forEachLine(text, path, take)
 }
 
+/// Refuses what gives its bytes but once: whoever read it again would find no text in it, and say
+/// nothing. A file that is not there is told by whoever reads it.
+func refusePipes(_ paths: [String?]) throws(WeightsError) {
+    for case let path? in paths where (try? FileStatus(path: path))?.kind == .other {
+        throw WeightsError(
+            .unreadable, path, "it is read several times: it must be a file and no pipe")
+    }
+}
+
 /// Objects, one a line; blank lines are none.
 private func forEachLine(
     _ text: ArraySlice<UInt8>, _ path: String, _ take: (JSONNode, Int) throws(LineError) -> Void

@@ -32,6 +32,7 @@ package struct TrainingTexts: Sendable {
     package init(
         _ data: EncoderExperiment.Texts, seed: UInt64, unlabelled reads: Bool
     ) throws(WeightsError) {
+        try data.refusePipes()
         var tests = TextFingerprints()
         if let path = data.test {
             tests = try TextFingerprints(path: path, textField: data.fields.text)
@@ -139,6 +140,13 @@ package struct TrainingTexts: Sendable {
 
     private static func piece(_ bytes: some Sequence<UInt8>) -> UInt64 {
         Array(bytes).withUnsafeBytes { ContentHash.xxh64($0) }
+    }
+}
+
+extension EncoderExperiment.Texts {
+    /// Each seed reads them, whatever looks for a finished run, and often two of them are one file.
+    func refusePipes() throws(WeightsError) {
+        try Training.refusePipes([train, test] + unlabelled)
     }
 }
 
