@@ -85,7 +85,7 @@ class CommandLine(unittest.TestCase):
 
     def test_exit_codes_are_textflixctl_s(self):
         sources = ROOT / "Sources"
-        text = (sources / "CommandLineTable" / "ExitStatus.swift").read_text(encoding="utf-8")
+        text = (sources / "Syscalls" / "ExitStatus.swift").read_text(encoding="utf-8")
         numbers = dict(re.findall(r"case (\w+) = (\d+)", text))
         text = (sources / "TextRuns" / "Failure.swift").read_text(encoding="utf-8")
         theirs = {}
