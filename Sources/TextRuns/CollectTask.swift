@@ -1,7 +1,11 @@
 // Classifications that are gathered, not shown: what reports over a whole file are made of.
 //
-// Invariant: all of them are of one revision of the model, the one that the report names.
+// Invariant: all of them are of one revision of the model, the one that the report names, and of a
+// model of whose labels one is right: reports count whether that one is given.
 
+internal import Insight
+internal import Presentation
+internal import Syscalls
 package import TextflixClient
 package import TextflixProtocol
 
@@ -35,7 +39,17 @@ package struct CollectTask: TextTask {
     package func show(
         _ answer: Classification, of item: TextItem, to lines: inout [UInt8]
     ) throws(Failure) {
+        try needOneLabel(answer)
         try journal?.keep(answer, of: item)
         try take(item, answer)
+    }
+
+    /// Only its answers tell what kind of model it is.
+    private func needOneLabel(_ answer: Classification) throws(Failure) {
+        guard !answer.scores.map({ Double($0.probability) }).isDistribution else { return }
+        throw Failure(
+            .usage,
+            "the model '\(DisplayWidth.oneLine(model.name))' gives each label a probability of its "
+                + "own (they do not sum to 1); this counts whether the one right label is given")
     }
 }

@@ -198,7 +198,11 @@ private final class PipeReader: Sendable {
         let daemon = try FakeDaemon { request in
             let asked = try? ClassifyRequest(decoding: request.envelope.payload)
             let revision = asked?.texts.first == "c" ? "new" : "old"
-            let results = (asked?.texts ?? []).map { _ in Classification(label: "x") }
+            let results = (asked?.texts ?? []).map { _ in
+                Classification(
+                    label: "x", probability: 1,
+                    scores: [Score(label: "x", probability: 1, logit: 0)])
+            }
             return .answer(ClassifyResponse(results: results, revision: revision).encoded)
         }
         defer { daemon.stop() }

@@ -3,8 +3,6 @@
 // Requests are bulk: a report over a file should not make a person wait who asks beside it.
 
 import CommandLineTable
-import Insight
-import Presentation
 import Syscalls
 import TextRuns
 import TextflixClient
@@ -34,7 +32,6 @@ struct FileRun {
     }
 
     /// Every text once, in order. With a suffix answers are kept beside FILE, one file a model.
-    /// - Throws: where the model judges each label on its own: only its answers tell.
     func classify(
         with model: ServedModel, _ client: Client, keepingIn suffix: String = "",
         name: String = "", take: @escaping (TextItem, Classification) throws(Failure) -> Void
@@ -43,23 +40,9 @@ struct FileRun {
         if let resume { journal = try AnswerJournal(resume + suffix, key: key(model)) }
         let template = ClassifyRequest(
             model: model.name, priority: .bulk, truncation: truncation)
-        let task = CollectTask(template: template, model: model, journal: journal) {
-            (item, answer) throws(Failure) in
-            try Self.needOneLabel(answer, model)
-            try take(item, answer)
-        }
+        let task = CollectTask(
+            template: template, model: model, journal: journal, take: take)
         return try run(task, client, name: name)
-    }
-
-    private static func needOneLabel(
-        _ answer: Classification, _ model: ServedModel
-    ) throws(Failure) {
-        guard !answer.scores.map({ Double($0.probability) }).isDistribution else { return }
-        throw Failure(
-            .usage,
-            "the model '\(DisplayWidth.oneLine(model.name))' gives each label a probability "
-                + "of its own (they do not sum to 1); what is measured here is whether the one "
-                + "right label is found")
     }
 
     /// What kept labels depend on. The precision is one of the options: the same weights answer a

@@ -9,8 +9,6 @@
 // ends the run; what was asked of the old one stays kept under its name.
 
 import CommandLineTable
-import Insight
-import Presentation
 import Syscalls
 import TextRuns
 import TextflixClient
@@ -155,16 +153,8 @@ final class SiteReading {
             template: ClassifyRequest(model: model.name, priority: .bulk), model: model,
             journal: journal
         ) { [self] (item, answer) throws(Failure) in
-            let one = SiteAnswer(answer, labels)
-            guard one.probabilities.isDistribution else {
-                throw Failure(
-                    .usage,
-                    "the model '\(DisplayWidth.oneLine(model.name))' gives each label a "
-                        + "probability of its own (they do not sum to 1); a site shows the one "
-                        + "label of a review")
-            }
             if side == 0 { items[item.number] = item }
-            answers[side][item.number] = one
+            answers[side][item.number] = SiteAnswer(answer, labels)
         }
         try run(task, "\(model.name), labels")
     }
