@@ -26,8 +26,6 @@ package struct CurvePlan: Sendable {
         /// Of what its file says: a point of another experiment is another point, and is named
         /// by it.
         package let hash: String
-        /// Of the file's bytes, which name a point too.
-        package let fileHash: String
         /// Its points alone; nil: all of the curve's.
         package let labels: [Int]?
         package let seeds: [Int]?
@@ -148,7 +146,7 @@ package struct CurvePlan: Sendable {
                 Model(
                     name: member.nameText, experiment: experiment,
                     hash: hash(file.root.said(without: keysOfOneRun)),
-                    fileHash: hash(file.bytes), labels: try ownNumbers(own, "labels", from: 1),
+                    labels: try ownNumbers(own, "labels", from: 1),
                     seeds: try ownNumbers(own, "seeds", from: 0)))
         }
         return models

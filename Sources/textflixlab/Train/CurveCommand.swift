@@ -113,11 +113,7 @@ final class CurveRun {
     }
 
     private func name(_ point: CurvePlan.Point) -> String {
-        name(point, plan.models[point.model].hash)
-    }
-
-    private func name(_ point: CurvePlan.Point, _ experiment: String) -> String {
-        "\(experiment)-\(point.labels)-s\(point.seed)"
+        "\(plan.models[point.model].hash)-\(point.labels)-s\(point.seed)"
     }
 
     private func inputs(_ point: CurvePlan.Point) -> String? {
@@ -167,16 +163,13 @@ final class CurveRun {
 
     // MARK: - Points on disk
 
-    private func path(_ name: String) -> String { "\(plan.output)/points/\(name).json" }
-
-    private func finished(_ point: CurvePlan.Point) -> CurveResult? {
-        let model = plan.models[point.model]
-        return result(point, as: model.hash) ?? result(point, as: model.fileHash)
+    private func path(_ point: CurvePlan.Point) -> String {
+        "\(plan.output)/points/\(name(point)).json"
     }
 
-    private func result(_ point: CurvePlan.Point, as experiment: String) -> CurveResult? {
-        guard let source = try? JSONSource(path(name(point, experiment))),
-            source.root["experiment"]?.string == experiment,
+    private func finished(_ point: CurvePlan.Point) -> CurveResult? {
+        guard let source = try? JSONSource(path(point)),
+            source.root["experiment"]?.string == plan.models[point.model].hash,
             let accuracy = source.root["accuracy"]?.double,
             let seconds = source.root["seconds"]?.double
         else { return nil }
@@ -189,7 +182,7 @@ final class CurveRun {
     private func record(_ result: CurveResult) throws {
         var json = JSONWriter(pretty: true)
         CurveDrawing.write(result, plan, to: &json)
-        try writeFileAtomically(path(name(result.point)), bytes: json.bytes)
+        try writeFileAtomically(path(result.point), bytes: json.bytes)
         results.append(result)
     }
 
