@@ -134,16 +134,27 @@ import TextflixProtocol
     }
 
     @Test func aModelWhoseLabelsDoNotFitTheWireIsRefused() throws {
-        try ModelLoader.check(labels: ["no", String(repeating: "y", count: Limits.nameBytes)])
-        try ModelLoader.check(labels: Self.labels(15_000, bytes: 256))
+        var room = LabelRoom()
+        try room.take(["no", String(repeating: "y", count: Limits.nameBytes)])
         let long = #expect(throws: LoadFailure.self) {
-            try ModelLoader.check(
-                labels: ["no", String(repeating: "y", count: Limits.nameBytes + 1)])
+            try room.take(["no", String(repeating: "y", count: Limits.nameBytes + 1)])
         }
         #expect(long?.text == "label 1 has 257 bytes: a label has at most 256")
+        var alone = LabelRoom()
         let many = #expect(throws: LoadFailure.self) {
-            try ModelLoader.check(labels: Self.labels(16_500, bytes: 256))
+            try alone.take(Self.labels(16_500, bytes: 256))
         }
-        #expect(many?.text.contains("16500 labels take") == true)
+        #expect(many?.text.hasPrefix("its 16500 labels take") == true)
+    }
+
+    /// One answer of Status holds them all.
+    @Test func modelsShareTheRoomForLabels() throws {
+        var room = LabelRoom()
+        try room.take(Self.labels(8000, bytes: 256))
+        let second = #expect(throws: LoadFailure.self) {
+            try room.take(Self.labels(8500, bytes: 256))
+        }
+        #expect(second?.text.contains("and those of the models before it take") == true)
+        try room.take(Self.labels(7900, bytes: 256))
     }
 }

@@ -123,9 +123,10 @@ package struct Daemon: Sendable {
 
     private static func faultsOfModels(_ configuration: DaemonConfiguration) -> [String] {
         let loader = ModelLoader(batchTokens: configuration.limits.batchTokens, cache: nil)
+        var labels = LabelRoom()
         return configuration.models.compactMap { source in
             do throws(LoadFailure) {
-                _ = try loader.load(source, number: 0)
+                try labels.take(try loader.load(source, number: 0).labels)
                 return nil
             } catch {
                 return "model \(source.name): \(error.text)"

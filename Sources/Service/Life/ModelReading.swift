@@ -55,7 +55,7 @@ final class ModelReading: Sendable {
     }
 
     private func load(_ configuration: DaemonConfiguration) -> [LoadedModel] {
-        var labelBytes = 0
+        var labels = LabelRoom()
         return configuration.models.enumerated().map { place, source in
             mailbox.post(
                 .loading("loading \(source.name) (\(place + 1) of \(configuration.models.count))"))
@@ -63,26 +63,12 @@ final class ModelReading: Sendable {
             let began = MonotonicClock.now
             let outcome = Result { () throws(LoadFailure) in
                 let model = try loader.load(source, number: number) { tell(source.name, $0) }
-                try Self.makeRoom(for: model, beside: &labelBytes)
+                try labels.take(model.labels)
                 return model
             }.mapError { ServiceSandbox.explained($0, source, configuration) }
             return LoadedModel(
                 name: source.name, outcome: outcome, nanoseconds: MonotonicClock.now.since(began))
         }
-    }
-
-    /// One answer of Status holds the labels of all models.
-    private static func makeRoom(
-        for model: ServedModel, beside others: inout Int
-    ) throws(LoadFailure) {
-        let bytes = ModelLoader.bytes(ofLabels: model.labels)
-        guard others + bytes <= ModelLoader.labelBytes else {
-            throw LoadFailure(
-                "its \(model.labels.count) labels and those of the models before it take"
-                    + " \(others + bytes) bytes: no answer of Status has room for more than"
-                    + " \(ModelLoader.labelBytes)")
-        }
-        others += bytes
     }
 
     private func tell(_ name: String, _ notice: LoadNotice) {

@@ -1,8 +1,8 @@
 // From a folder to a served model, on the loader's thread.
 //
 // Everything that can be wrong is found here, before a single request sees the model: the folder
-// opens and agrees with itself, the weights are finite, the vocabulary fits the embeddings, the
-// labels fit the wire, and the engine's budget takes the longest text.
+// opens and agrees with itself, the weights are finite, the vocabulary fits the embeddings, and the
+// engine's budget takes the longest text. Whether its labels have room is `LabelRoom`'s to say.
 
 internal import Baselines
 package import Encoder
@@ -48,9 +48,8 @@ package struct ModelLoader: Sendable {
     ) throws(LoadFailure) -> ServedModel {
         do {
             if LinearTextModel.isFolder(source.path) {
-                let model = try LinearTextModel(folder: source.path)
-                try Self.check(labels: model.labels)
-                return ServedModel(source, model, number: number)
+                return ServedModel(
+                    source, try LinearTextModel(folder: source.path), number: number)
             }
             let folder = try ModelFolder.open(source.path) { fingerprint in
                 cache?.revision(of: fingerprint, folder: source.path)
@@ -61,7 +60,6 @@ package struct ModelLoader: Sendable {
             try folder.checkModules()
             try folder.checkVocabulary(count: tokenizer.vocabularyCount)
             try check(folder)
-            if folder.head != .none { try Self.check(labels: folder.labels) }
             let wanted = Precision(rawValue: source.precision.rawValue)
             let chosen = ChosenPrecision(wanted, for: folder, cache: cache)
             let network = try BERTModel.load(
