@@ -2,8 +2,7 @@
 //
 // The reference makes six passes over a text: clean, space out Chinese, decompose, strip marks,
 // lower-case, split. All but the ordering of combining marks look at one scalar at a time, so their
-// composition is a table: scalar -> rule. `TextWalk` applies it in one pass, and orders the
-// marks.
+// composition is a table: scalar -> rule. `TextWalk` applies it in one pass, and orders the marks.
 //
 //     rule      16 bits     0...6 as named below; 0x100|class, 0x200|class a combining mark that
 //                           stays or goes; 0x400 + k expansion k

@@ -30,10 +30,8 @@ struct TagTask: TextTask {
         case .tsv:
             for span in answer.spans {
                 let numbers = ["\(span.start)", "\(span.end)", span.label, "\(span.probability)"]
-                TabSeparated.append(
-                    [item.plainIdentity] + numbers.map { Array($0.utf8) } + [span.text.utf8],
-                    to: &lines,
-                    on: screen)
+                let row = [item.plainIdentity] + numbers.map { Array($0.utf8) } + [span.text.utf8]
+                TabSeparated.append(row, to: &lines, on: screen)
             }
         case .table: lines.append(contentsOf: "\(marked(answer, item))\n".utf8)
         }

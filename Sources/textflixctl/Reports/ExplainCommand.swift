@@ -107,10 +107,8 @@ private final class ExplanationView {
             inks.learn(explained.classification.scores.map(\.label))
             let page = ExplanationLines(
                 explained: explained, item: item, unit: unit, screen: screen, inks: inks)
-            let identity = String(decoding: item.plainIdentity, as: UTF8.self)
-            let number =
-                isNumbered
-                ? [screen.paint(DisplayWidth.oneLine(identity), .bold)] : []
+            let identity = DisplayWidth.oneLine(item.plainIdentity)
+            let number = isNumbered ? [screen.paint(identity, .bold)] : []
             let lines = (count > 1 ? [""] : []) + number + page.lines
             return Array(lines.map { "\($0)\n" }.joined().utf8)
         }

@@ -75,9 +75,8 @@ enum ModelTable {
                 + DisplayWidth.oneLine($0.precisionReason)
         }
         let faults = models.filter { !$0.error.isEmpty }.map {
-            screen.paint(
-                "\(indent)\(DisplayWidth.oneLine($0.name)): \(DisplayWidth.oneLine($0.error))", .red
-            )
+            let fault = DisplayWidth.oneLine("\($0.name): \($0.error)")
+            return screen.paint(indent + fault, .red)
         }
         return table.lines(on: screen, indent: indent) + reasons + faults
     }
